@@ -1,0 +1,126 @@
+"""Everything that can go wrong, grouped by what the caller does next.
+
+::
+
+    ShipsyncError                 exit 1   the message says what to do
+    ├── UsageError                exit 2   fix the call
+    │   ├── ConfigurationError             fix a setting
+    │   └── InputFileError                 fix the file that was given
+    ├── AccountError                       fix the key or the plan, then run again
+    │   ├── KeyRefused                     401
+    │   └── AccessDenied                   403
+    ├── RequestRejected                    the API said no to this request; sending it again won't help
+    │   └── NotFound                       404
+    ├── Unavailable                        the API gave no usable answer for the stated time; run later
+    ├── OutcomeUnknown                     a write went out and its answer was lost; read back, never resend blindly
+    ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
+    ├── DatabaseError                      the DuckDB file or its disk needs care
+    │   ├── DatabaseLocked                 another program has the file open
+    │   └── DatabaseCorrupt                move the file away or restore it
+    ├── ModelError                         a SQL model or its test failed
+    ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
+    └── LockHeld                  exit 4   another run is at work
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ShipsyncError(Exception):
+    """Base of all errors; ``str()`` is one clear sentence for a person and never holds a secret."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(ShipsyncError):
+    """The call itself is wrong."""
+
+    exit_code = 2
+
+
+class ConfigurationError(UsageError):
+    """A setting is missing, unknown or out of range."""
+
+
+class InputFileError(UsageError):
+    """A file given by the user cannot be read or lacks something."""
+
+
+class AccountError(ShipsyncError):
+    """The account does not let us in."""
+
+
+class KeyRefused(AccountError):
+    """HTTP 401."""
+
+
+class AccessDenied(AccountError):
+    """HTTP 403."""
+
+
+class RequestRejected(ShipsyncError):
+    """The API refused this request (400, 404, 409, 422 ...).
+
+    ``status`` is the HTTP status, ``codes`` the ``error_code`` values as they came, ``messages`` their
+    texts, ``request_id`` the vendor's id of the request (None when the body had none).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        codes: tuple[str, ...] = (),
+        messages: tuple[str, ...] = (),
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.codes = codes
+        self.messages = messages
+        self.request_id = request_id
+
+
+class NotFound(RequestRejected):
+    """HTTP 404."""
+
+
+class Unavailable(ShipsyncError):
+    """No usable answer within the stated time; names stream, request, attempts and request id."""
+
+
+class OutcomeUnknown(ShipsyncError):
+    """A write was sent and no answer came that says what became of it."""
+
+
+class IncompleteRead(ShipsyncError):
+    """A complete read was needed and could not be had; nothing of it was loaded."""
+
+
+class DatabaseError(ShipsyncError):
+    """The database file cannot be used."""
+
+
+class DatabaseLocked(DatabaseError):
+    """Another program has the database file open."""
+
+
+class DatabaseCorrupt(DatabaseError):
+    """The file is not a DuckDB database or is damaged."""
+
+
+class ModelError(ShipsyncError):
+    """dbt could not build a model, or a data test failed."""
+
+
+class NeedsPerson(ShipsyncError):
+    """The work is done as far as it could be; the rest needs a person."""
+
+    exit_code = 3
+
+
+class LockHeld(ShipsyncError):
+    """Another run holds the lock on this database."""
+
+    exit_code = 4
