@@ -63,7 +63,8 @@ class RequestRejected(ShipsyncError):
     """The API refused this request (400, 404, 409, 422 ...).
 
     ``status`` is the HTTP status, ``codes`` the ``error_code`` values as they came, ``messages`` their
-    texts, ``request_id`` the vendor's id of the request (None when the body had none).
+    texts, ``fields`` the parameters they complain of, ``request_id`` the vendor's id of the request
+    (None when the body had none).
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class RequestRejected(ShipsyncError):
         status: int,
         codes: tuple[str, ...] = (),
         messages: tuple[str, ...] = (),
+        fields: tuple[str, ...] = (),
         request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.codes = codes
         self.messages = messages
+        self.fields = fields
         self.request_id = request_id
 
 
@@ -86,11 +89,34 @@ class NotFound(RequestRejected):
     """HTTP 404."""
 
 
-class Unavailable(ShipsyncError):
-    """No usable answer within the stated time; names stream, request, attempts and request id."""
+class _Unanswered(ShipsyncError):
+    """A request that got no usable answer.
+
+    ``stream`` and ``request`` say what was asked (``GET /v2/labels?page=3``), ``attempts`` how often it
+    went out, ``request_id`` the vendor's id of the last attempt that had one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        stream: str | None = None,
+        request: str | None = None,
+        attempts: int = 0,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.stream = stream
+        self.request = request
+        self.attempts = attempts
+        self.request_id = request_id
 
 
-class OutcomeUnknown(ShipsyncError):
+class Unavailable(_Unanswered):
+    """No usable answer within the stated time. Of a write it says too that it was not carried out."""
+
+
+class OutcomeUnknown(_Unanswered):
     """A write was sent and no answer came that says what became of it."""
 
 

@@ -1,0 +1,135 @@
+"""Every path of the ShipStation v2 API that shipsync calls; no other module spells one.
+
+Reads are a ``Listing`` or a plain path. Writes are ``Write`` objects, so that it can be proved who uses
+them: only ``reverse`` does. Paths, item keys and keys: the vendor's OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
+
+from shipsync.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of the API: its stream, its path, where its rows stand and what identifies a row.
+
+    ``paged`` tells whether the vendor documents ``page_size`` for it; the others answer all rows at once.
+    """
+
+    stream: str
+    path: str
+    items_key: str
+    key: tuple[str, ...]
+    paged: bool = True
+
+
+@dataclass(frozen=True)
+class Write:
+    """A call that changes the account."""
+
+    method: Literal["POST", "PUT", "DELETE"]
+    path: str
+
+
+SHIPMENTS = Listing("shipments", "/v2/shipments", "shipments", ("shipment_id",))
+FULFILLMENTS = Listing("fulfillments", "/v2/fulfillments", "fulfillments", ("fulfillment_id",))
+LABELS = Listing("labels", "/v2/labels", "labels", ("label_id",))
+INVENTORY_LEVELS = Listing(
+    "inventory_levels",
+    "/v2/inventory",
+    "inventory",
+    ("sku", "inventory_location_id", "inventory_warehouse_id"),
+)
+WAREHOUSES = Listing("warehouses", "/v2/warehouses", "warehouses", ("warehouse_id",), paged=False)
+INVENTORY_WAREHOUSES = Listing(
+    "inventory_warehouses",
+    "/v2/inventory_warehouses",
+    "inventory_warehouses",
+    ("inventory_warehouse_id",),
+)
+INVENTORY_LOCATIONS = Listing(
+    "inventory_locations",
+    "/v2/inventory_locations",
+    "inventory_locations",
+    ("inventory_location_id",),
+)
+PRODUCTS = Listing("products", "/v2/products", "products", ("product_id",))
+CARRIERS = Listing("carriers", "/v2/carriers", "carriers", ("carrier_id",), paged=False)
+TAGS = Listing("tags", "/v2/tags", "tags", ("name",), paged=False)
+
+LISTINGS: dict[str, Listing] = {
+    listing.stream: listing
+    for listing in (
+        SHIPMENTS,
+        FULFILLMENTS,
+        LABELS,
+        INVENTORY_LEVELS,
+        WAREHOUSES,
+        INVENTORY_WAREHOUSES,
+        INVENTORY_LOCATIONS,
+        PRODUCTS,
+        CARRIERS,
+        TAGS,
+    )
+}
+
+
+def _segment(identifier: str) -> str:
+    # An empty or dotted id would turn the path into that of another resource.
+    if identifier.strip() in ("", ".", ".."):
+        raise UsageError(f"{identifier!r} is not an id; give the id as ShipStation shows it.")
+    return quote(identifier, safe="")
+
+
+def shipment(shipment_id: str) -> str:
+    """One shipment."""
+    return f"{SHIPMENTS.path}/{_segment(shipment_id)}"
+
+
+def shipment_by_external_id(external_shipment_id: str) -> str:
+    """One shipment, by the id its seller gave it."""
+    return f"{SHIPMENTS.path}/external_shipment_id/{_segment(external_shipment_id)}"
+
+
+def shipment_rates(shipment_id: str) -> str:
+    """The rates asked for so far for one shipment."""
+    return f"{shipment(shipment_id)}/rates"
+
+
+def label(label_id: str) -> str:
+    """One label."""
+    return f"{LABELS.path}/{_segment(label_id)}"
+
+
+def label_track(label_id: str) -> str:
+    """The tracking state and every event of one label's parcel."""
+    return f"{label(label_id)}/track"
+
+
+def warehouse(warehouse_id: str) -> str:
+    """One warehouse that parcels leave from."""
+    return f"{WAREHOUSES.path}/{_segment(warehouse_id)}"
+
+
+def inventory_warehouse(inventory_warehouse_id: str) -> str:
+    """One warehouse that stock is counted in."""
+    return f"{INVENTORY_WAREHOUSES.path}/{_segment(inventory_warehouse_id)}"
+
+
+def inventory_location(inventory_location_id: str) -> str:
+    """One place inside a warehouse that stock is counted in."""
+    return f"{INVENTORY_LOCATIONS.path}/{_segment(inventory_location_id)}"
+
+
+CHANGE_STOCK = Write("POST", "/v2/inventory")
+CREATE_SHIPMENTS = Write("POST", "/v2/shipments")
+CREATE_FULFILLMENTS = Write("POST", "/v2/fulfillments")
+
+
+def cancel_shipment(shipment_id: str) -> Write:
+    """Cancel one shipment; ShipStation refuses it while a label of it is live."""
+    return Write("PUT", f"{shipment(shipment_id)}/cancel")

@@ -1,0 +1,167 @@
+"""One ShipStation account and how to treat it: key, address, pace, windows and policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NoReturn
+from urllib.parse import urlsplit
+
+from shipsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pendulum
+
+BASE_URL = "https://api.shipstation.com"
+PersonalData = Literal["keep", "hash", "drop"]
+PERSONAL_DATA: tuple[PersonalData, ...] = ("keep", "hash", "drop")
+
+_V1_KEY = re.compile(r"[0-9a-f]{32}(?:\s*:\s*[0-9a-f]{32})?", re.IGNORECASE)
+
+
+class Secret:
+    """A text that is shown nowhere: not by ``str``, ``repr`` or ``format``, and it cannot be pickled."""
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: str) -> None:
+        self.__text = text
+
+    def reveal(self) -> str:
+        """The text itself; call it only where the text leaves for the one who may have it."""
+        return self.__text
+
+    def scrub(self, text: str) -> str:
+        """``text`` with every occurrence of the secret taken out."""
+        return text.replace(self.__text, "[secret]") if self.__text else text
+
+    def __repr__(self) -> str:
+        return "Secret([secret])"
+
+    def __str__(self) -> str:
+        return "[secret]"
+
+    def __format__(self, format_spec: str) -> str:
+        return "[secret]"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.__text == self.__text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.__text))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: Mapping[int, object]) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A secret is not written out; pass on the connection's name and load it there."
+        )
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One ShipStation account, checked when it is made.
+
+    Raises ``ConfigurationError`` for a value that is out of range. Periods are ``timedelta``;
+    ``changes_since`` is None for "since the first run"; ``inventory_every`` zero means each run.
+    """
+
+    name: str
+    api_key: Secret
+    database: Path
+    base_url: str = BASE_URL
+    timeout_seconds: float = 10.0
+    requests_per_minute: int = 200
+    page_size: int = 500
+    give_up_after: timedelta = timedelta(seconds=300)
+    lag: timedelta = timedelta(seconds=900)
+    label_sweep_days: int = 45
+    slow_lists_every: timedelta = timedelta(hours=24)
+    inventory_every: timedelta = timedelta(0)
+    checkpoint_pages: int = 20
+    tracking_calls_per_run: int = 300
+    tracking_finished_after_days: int = 60
+    personal_data: PersonalData = "keep"
+    personal_data_salt: Secret | None = field(default=None)
+    read_only: bool = False
+    changes_since: pendulum.DateTime | None = None
+
+    def __post_init__(self) -> None:
+        _check_address(self.base_url)
+        if not 10 <= self.timeout_seconds <= 180:
+            raise ConfigurationError(
+                f"timeout_seconds is {self.timeout_seconds:g}; 10 to 180 seconds are allowed."
+            )
+        _check_range("requests_per_minute", self.requests_per_minute, 1, 1_000_000)
+        _check_range("page_size", self.page_size, 1, 500)
+        _check_range("give_up_after_seconds", self.give_up_after.total_seconds(), 1, 86_400)
+        _check_range("lag_seconds", self.lag.total_seconds(), 1, 7 * 86_400)
+        _check_range("label_sweep_days", self.label_sweep_days, 1, 3650)
+        _check_range("slow_lists_every_hours", _hours(self.slow_lists_every), 0, 8760)
+        _check_range("inventory_every_hours", _hours(self.inventory_every), 0, 8760)
+        _check_range("checkpoint_pages", self.checkpoint_pages, 1, 10_000)
+        _check_range("tracking_calls_per_run", self.tracking_calls_per_run, 0, 1_000_000)
+        _check_range("tracking_finished_after_days", self.tracking_finished_after_days, 1, 3650)
+        if self.personal_data not in PERSONAL_DATA:
+            raise ConfigurationError(
+                f"personal_data is {self.personal_data!r}; it can be {', '.join(PERSONAL_DATA)}."
+            )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the account is served by this machine, as the emulator's is."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def key_looks_like_v1(self) -> bool:
+        """Whether the key has the form of a V1 key: one or two groups of 32 hexadecimal digits."""
+        return _V1_KEY.fullmatch(self.api_key.reveal().strip()) is not None
+
+
+def _hours(period: timedelta) -> float:
+    return period.total_seconds() / 3600
+
+
+def _check_range(key: str, value: float, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise ConfigurationError(f"{key} is {value:g}; {low} to {high} are allowed.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_address(base_url: str) -> None:
+    # The whole value is shown only once it is known to carry no user name and no password.
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ConfigurationError(
+            f"base_url is not an address; leave it out to use {BASE_URL}."
+        ) from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("base_url must not hold a user name or password; use api_key.")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"base_url is {base_url!r}; it must end before any ? or #.")
+    if parts.scheme == "https" and host:
+        return
+    if parts.scheme == "http" and _is_loopback(host):
+        return
+    raise ConfigurationError(
+        f"base_url is {base_url!r}; it must begin with https://, or with http:// for this machine only "
+        f"(127.0.0.1). Leave it out to use {BASE_URL}."
+    )
