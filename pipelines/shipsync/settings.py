@@ -22,6 +22,7 @@ from shipsync.errors import ConfigurationError
 
 __all__ = ["PERSONAL_DATA", "Connection", "PersonalData", "Secret", "load"]
 
+CONFIG_DIR = Path(".dlt")
 _SECTION = ("sources", "shipstation")
 _ENVIRONMENT_PREFIX = "SOURCES__SHIPSTATION__"
 _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
@@ -48,14 +49,41 @@ def load(
     defaults to the process environment, ``config_dir`` to ``.dlt`` in the working directory. Raises
     ``ConfigurationError`` for a key that is unknown, missing, unreadable or out of range.
     """
+    arguments = _arguments(name, environ, config_dir)
+    if "api_key" not in arguments:
+        raise ConfigurationError(_missing_key(name, config_dir or CONFIG_DIR))
+    if database is not None:
+        arguments["database"] = database
+    return Connection(**arguments)
+
+
+def database_file(
+    name: str = "default",
+    *,
+    database: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    config_dir: Path | None = None,
+) -> Path:
+    """The DuckDB file of connection ``name``, for those who only read it: no key is needed.
+
+    Parameters and errors are those of ``load``, but for the missing key.
+    """
+    arguments = _arguments(name, environ, config_dir)
+    file: Path = arguments["database"] if database is None else database
+    return file
+
+
+def _arguments(
+    name: str, environ: Mapping[str, str] | None, config_dir: Path | None
+) -> dict[str, Any]:
+    """What the configuration says of connection ``name``, as arguments of ``Connection``."""
     if not _NAME.fullmatch(name) or name in _READERS:
         raise ConfigurationError(
             f"{name!r} cannot name a connection; use small letters, digits and single underscores, "
             "and no name of a setting."
         )
     environ = os.environ if environ is None else environ
-    config_dir = Path(".dlt") if config_dir is None else config_dir
-    places = list(_places(name, environ, config_dir))
+    places = list(_places(name, environ, CONFIG_DIR if config_dir is None else config_dir))
     for place in places:
         _refuse_unknown(place)
 
@@ -65,11 +93,7 @@ def load(
             if key in place.values:
                 arguments[reader.argument] = _read(reader, key, place)
                 break
-    if "api_key" not in arguments:
-        raise ConfigurationError(_missing_key(name, config_dir))
-    if database is not None:
-        arguments["database"] = database
-    return Connection(**arguments)
+    return arguments
 
 
 def _places(name: str, environ: Mapping[str, str], config_dir: Path) -> Iterator[_Place]:

@@ -1,0 +1,78 @@
+# make demo   set everything up and run the main job against an emulated account
+# make test   set everything up and pass the tests
+#
+# Everything is installed into $(VENV) from requirements.lock, each package checked against its
+# hash. Nothing is written outside this folder, whatever HOME is.
+
+VENV ?= .venv
+JOBS ?= 2
+WHEELS ?= dist
+bin := $(VENV)/bin
+
+export DO_NOT_TRACK = 1
+export RUNTIME__DLTHUB_TELEMETRY = false
+export DBT_SEND_ANONYMOUS_USAGE_STATS = false
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_NO_INPUT = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock wheel clean
+
+help:
+	@echo 'make demo    set up, then run the main job against an emulated account'
+	@echo 'make test    set up, then run the tests'
+	@echo 'make lint    ruff and mypy'
+	@echo 'make format  let ruff rewrite the code'
+	@echo 'make lock    resolve requirements.lock anew (needs uv)'
+	@echo 'make wheel   build dist/shipsync-*.whl'
+	@echo 'make clean   remove what make made'
+
+demo: setup
+	@$(bin)/shipsync demo
+
+test: setup
+	@$(bin)/python -m pytest -q -n $(JOBS)
+
+lint: setup
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	@$(bin)/mypy
+
+format: setup
+	@$(bin)/ruff check --fix .
+	@$(bin)/ruff format .
+
+wheel: setup
+	@$(bin)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir $(WHEELS) .
+
+# The lock names no registry host, so it installs from any mirror.
+lock:
+	uv pip compile --universal --python-version 3.11 --extra dev --extra notebooks \
+	  --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml -o requirements.lock
+
+# Nothing is done when $(VENV) works and was made from this very lock and this very pyproject.toml:
+# the stamp is a copy of both, written last, so a set-up that was cut short starts over.
+setup:
+	@if cat requirements.lock pyproject.toml | cmp -s - $(VENV)/installed-from \
+	    && $(bin)/python -c '' 2>/dev/null; then exit 0; fi; \
+	set -e; \
+	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if $$candidate -c 'import sys, venv, ensurepip; \
+	      sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
+	  then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'shipsync needs Python 3.11, 3.12 or 3.13 with its venv module, and none is on PATH.' >&2; \
+	  echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12' >&2; \
+	  exit 1; \
+	fi; \
+	echo "Setting up $(VENV) with $$($$python --version): about a minute, once." >&2; \
+	rm -f $(VENV)/installed-from; \
+	$(bin)/python -c '' 2>/dev/null || $$python -m venv --clear $(VENV); \
+	$(bin)/python -m pip install -qq --require-hashes -r requirements.lock; \
+	$(bin)/python -m pip install -qq --no-deps --no-build-isolation -e .; \
+	cat requirements.lock pyproject.toml > $(VENV)/installed-from
+
+clean:
+	rm -rf $(VENV) build dist data .pytest_cache .mypy_cache .ruff_cache .hypothesis
