@@ -1,7 +1,7 @@
 """Time: the one place that asks what time it is, waits, or draws a random number.
 
-Whatever paces itself takes a ``Pacing``. ``SystemPacing`` really waits; ``JumpingPacing`` moves its own
-clock on instead, so that an hour of waiting costs nothing and can be read off afterwards.
+Whatever paces itself takes a ``Pacing``. ``SystemPacing`` really waits; ``JumpingPacing`` moves its
+own clock on instead, so that an hour of waiting costs nothing and can be read off afterwards.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _V1_KEY = re.compile(r"[0-9a-f]{32}(?:\s*:\s*[0-9a-f]{32})?", re.IGNORECASE)
 
 
 class Secret:
-    """A text that is shown nowhere: not by ``str``, ``repr`` or ``format``, and it cannot be pickled."""
+    """A text that neither ``str`` nor ``repr`` nor ``format`` shows, and that cannot be pickled."""
 
     __slots__ = ("__text",)
 
@@ -95,6 +95,7 @@ class Connection:
     changes_since: pendulum.DateTime | None = None
 
     def __post_init__(self) -> None:
+        _check_key(self.api_key)
         _check_address(self.base_url)
         if not 10 <= self.timeout_seconds <= 180:
             raise ConfigurationError(
@@ -144,6 +145,15 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _check_key(key: Secret) -> None:
+    # A header cannot carry them, and httpx would quote the whole key in its complaint.
+    if not re.fullmatch(r"[!-~]+", key.reveal()):
+        raise ConfigurationError(
+            "api_key is empty, or holds a space, a line break or a character outside ASCII, which "
+            "no key has; copy it again."
+        )
+
+
 def _check_address(base_url: str) -> None:
     # The whole value is shown only once it is known to carry no user name and no password.
     try:
@@ -162,6 +172,6 @@ def _check_address(base_url: str) -> None:
     if parts.scheme == "http" and _is_loopback(host):
         return
     raise ConfigurationError(
-        f"base_url is {base_url!r}; it must begin with https://, or with http:// for this machine only "
-        f"(127.0.0.1). Leave it out to use {BASE_URL}."
+        f"base_url is {base_url!r}; it must begin with https://, or with http:// for this machine "
+        f"only (127.0.0.1). Leave it out to use {BASE_URL}."
     )

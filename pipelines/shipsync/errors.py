@@ -9,15 +9,16 @@
     ├── AccountError                       fix the key or the plan, then run again
     │   ├── KeyRefused                     401
     │   └── AccessDenied                   403
-    ├── RequestRejected                    the API said no to this request; sending it again won't help
+    ├── RequestRejected                    the API said no; sending it again won't help
     │   └── NotFound                       404
-    ├── Unavailable                        the API gave no usable answer for the stated time; run later
-    ├── OutcomeUnknown                     a write went out and its answer was lost; read back, never resend blindly
+    ├── Unavailable                        no usable answer for the stated time; run later
+    ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
     ├── DatabaseError                      the DuckDB file or its disk needs care
     │   ├── DatabaseLocked                 another program has the file open
     │   └── DatabaseCorrupt                move the file away or restore it
     ├── ModelError                         a SQL model or its test failed
+    ├── UnknownOrder                       nothing in the database answers to that reference
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
     └── LockHeld                  exit 4   another run is at work
 """
@@ -62,9 +63,9 @@ class AccessDenied(AccountError):
 class RequestRejected(ShipsyncError):
     """The API refused this request (400, 404, 409, 422 ...).
 
-    ``status`` is the HTTP status, ``codes`` the ``error_code`` values as they came, ``messages`` their
-    texts, ``fields`` the parameters they complain of, ``request_id`` the vendor's id of the request
-    (None when the body had none).
+    ``status`` is the HTTP status, ``codes`` the ``error_code`` values as they came, ``messages``
+    their texts, ``fields`` the parameters they complain of, ``request_id`` the vendor's id of the
+    request (None when the body had none).
     """
 
     def __init__(
@@ -92,8 +93,8 @@ class NotFound(RequestRejected):
 class _Unanswered(ShipsyncError):
     """A request that got no usable answer.
 
-    ``stream`` and ``request`` say what was asked (``GET /v2/labels?page=3``), ``attempts`` how often it
-    went out, ``request_id`` the vendor's id of the last attempt that had one.
+    ``stream`` and ``request`` say what was asked (``GET /v2/labels?page=3``), ``attempts`` how
+    often it went out, ``request_id`` the vendor's id of the last attempt that had one.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class _Unanswered(ShipsyncError):
 
 
 class Unavailable(_Unanswered):
-    """No usable answer within the stated time. Of a write it says too that it was not carried out."""
+    """No usable answer within the stated time; a write that ends so was not carried out."""
 
 
 class OutcomeUnknown(_Unanswered):
@@ -138,6 +139,10 @@ class DatabaseCorrupt(DatabaseError):
 
 class ModelError(ShipsyncError):
     """dbt could not build a model, or a data test failed."""
+
+
+class UnknownOrder(ShipsyncError):
+    """No shipment is held by the reference that was asked for."""
 
 
 class NeedsPerson(ShipsyncError):

@@ -1,6 +1,6 @@
 """What came back: a usable answer, the vendor's own error report, or a body nobody can use.
 
-Nothing here trusts the body: an error may come with an empty one, with HTML, with codes no list names.
+Nothing here trusts the body: an error may come with an empty one, with HTML, with unheard-of codes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pendulum
 
 
 class Unusable(StrEnum):
-    """Why the body of a successful answer cannot be used; the value completes "the answer was ..."."""
+    """Why the body of a 2xx answer cannot be used; the value completes "the answer was"."""
 
     CUT = "cut off"
     EMPTY = "empty"
@@ -28,8 +28,8 @@ class Unusable(StrEnum):
 class Answer:
     """A successful answer.
 
-    ``body`` is the parsed JSON, None for an empty body; ``server_time`` the instant of its Date header;
-    ``request_id`` the vendor's id of the request; ``raw`` the decoded bytes of the body.
+    ``body`` is the parsed JSON, None for an empty body; ``server_time`` the instant of its Date
+    header; ``request_id`` the vendor's id of the request; ``raw`` the decoded bytes of the body.
     """
 
     status: int
@@ -66,8 +66,8 @@ def http_date(text: str) -> pendulum.DateTime | None:
 def read_body(response: httpx.Response, *, may_be_empty: bool) -> Answer | Unusable:
     """The answer in a 2xx ``response``, or why its body cannot be used.
 
-    An empty body passes where it is the documented whole answer: with 204, and, if ``may_be_empty``,
-    wherever the server declared its length as 0.
+    An empty body passes where it is the whole answer: with 204, and, if ``may_be_empty``, wherever
+    the server declared its length as 0.
     """
     raw = response.content
     declared = response.headers.get("content-length")
@@ -83,8 +83,10 @@ def read_body(response: httpx.Response, *, may_be_empty: bool) -> Answer | Unusa
     return _answer(response, body) if isinstance(body, dict | list) else Unusable.NOT_JSON
 
 
-def report(response: httpx.Response) -> ErrorReport:
-    """What the body of an unsuccessful ``response`` says; an empty report if it says nothing readable."""
+def report(response: httpx.Response | None) -> ErrorReport:
+    """What the body of ``response`` says of errors; an empty report if it says nothing readable."""
+    if response is None:
+        return ErrorReport()
     try:
         body = orjson.loads(response.content)
     except orjson.JSONDecodeError:

@@ -1,7 +1,7 @@
 """The account's rate limit, kept by everything that shares one budget.
 
-Two limits of pyrate-limiter hold at once: in any 60 seconds never more than the limit, exactly; and
-an even pace, off which a short burst may stand out so that a small run need not wait. Push-back from
+Two limits of pyrate-limiter hold at once: never more than the limit in any minute, exactly; and an
+even pace, of which a short burst may run ahead, so that a small run need not wait. Push-back from
 the server pauses everybody and slows the pace, which then recovers answer by answer.
 """
 
@@ -15,9 +15,12 @@ from pyrate_limiter import GCRA, InMemoryBucket, Rate, RateItem, StateBucket
 
 from shipsync.clock import Pacing
 
-MINUTE_MS = 60_000
+# Requests are counted here as they leave and there as they arrive, and some are longer on the way:
+# a second more keeps what arrives within a minute to the limit too.
+MINUTE_MS = 61_000
 BURST_SHARE = 10
 SLOWEST_SHARE = 1 / 16
+LONGEST_RESET_SECONDS = 60
 RECOVERY_PER_ANSWER = 1.02
 
 
@@ -47,25 +50,32 @@ class Budget:
                 waited += seconds
         return waited
 
-    def pause(self, seconds: float) -> None:
-        """Give no permit for ``seconds``; a longer pause that already runs is not cut short."""
+    def pause_until(self, moment: float) -> None:
+        """Give no permit before ``moment`` of the pacing's clock; never shortens a pause."""
         with self._lock:
-            self._paused_until = max(self._paused_until, self._pacing.monotonic() + seconds)
+            self._paused_until = max(self._paused_until, moment)
 
-    def slow_down(self) -> None:
-        """Halve the pace, down to a sixteenth of the limit: the server said it was too much."""
+    def push_back(self, seconds: float) -> None:
+        """Heed a 429: pause for ``seconds``, then halve the pace, down to a sixteenth of the limit.
+
+        Threads that were on their way together are pushed back together; that counts once.
+        """
+        now = self._pacing.monotonic()
         with self._lock:
-            self._set_share(self._share / 2)
+            if now >= self._paused_until:
+                self._set_share(self._share / 2)
+        self.pause_until(now + seconds)
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Take note of an answer that was no push-back: recover, and heed X-Rate-Limit headers if any.
+        """Take note of an answer that was no push-back: recover, and heed what X-Rate-Limit says.
 
-        ShipStation v2 is not known to send them; V1 does: Remaining requests, and Reset in seconds.
+        ShipStation v2 is not known to send these headers; V1 does: how many requests remain, and in
+        how many seconds the count begins anew.
         """
         remaining = _whole(headers.get("x-rate-limit-remaining"))
         reset = _whole(headers.get("x-rate-limit-reset"))
-        if remaining == 0 and reset is not None and 0 < reset <= MINUTE_MS // 1000:
-            self.pause(reset)
+        if remaining == 0 and reset is not None and 0 < reset <= LONGEST_RESET_SECONDS:
+            self.pause_until(self._pacing.monotonic() + reset)
         limit = _whole(headers.get("x-rate-limit-limit"))
         with self._lock:
             if limit is not None and 0 < limit < self._limit:

@@ -1,7 +1,7 @@
 """Every path of the ShipStation v2 API that shipsync calls; no other module spells one.
 
-Reads are a ``Listing`` or a plain path. Writes are ``Write`` objects, so that it can be proved who uses
-them: only ``reverse`` does. Paths, item keys and keys: the vendor's OpenAPI document.
+Reads are a ``Listing`` or a plain path. Writes are ``Write`` objects, so that it can be proved who
+uses them: only ``reverse`` does. Paths and keys are those of the vendor's OpenAPI document.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shipsync.errors import UsageError
 class Listing:
     """A list of the API: its stream, its path, where its rows stand and what identifies a row.
 
-    ``paged`` tells whether the vendor documents ``page_size`` for it; the others answer all rows at once.
+    ``paged`` tells whether the vendor documents ``page_size`` for it; the others come whole.
     """
 
     stream: str

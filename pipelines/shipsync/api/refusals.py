@@ -4,44 +4,40 @@ from __future__ import annotations
 
 import socket
 import ssl
-from dataclasses import dataclass
 
 import httpx
 
 from shipsync.api.answer import ErrorReport, Unusable, is_web_page, report
+from shipsync.api.request import Request
 from shipsync.connection import Connection
 from shipsync.errors import (
     AccessDenied,
     ConfigurationError,
     KeyRefused,
     NotFound,
+    OutcomeUnknown,
     RequestRejected,
     ShipsyncError,
+    Unavailable,
 )
 
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked: ``line`` is method, path and the harmless part of the query."""
-
-    stream: str
-    line: str
+_LONGEST_QUOTE = 300
 
 
 def refused(response: httpx.Response, request: Request, connection: Connection) -> ShipsyncError:
     """The error for an answer whose status says that sending the request again would not help."""
     said = report(response)
     status = response.status_code
-    if status == httpx.codes.UNAUTHORIZED:
-        return KeyRefused(_key_refused(connection, request, said))
-    if status == httpx.codes.FORBIDDEN:
-        return AccessDenied(_access_denied(connection, request, said))
     if response.has_redirect_location or is_web_page(response):
         return ConfigurationError(_another_site(response, request, connection))
+    if status == httpx.codes.UNAUTHORIZED:
+        return KeyRefused(_key_refused(request, said, connection))
+    if status == httpx.codes.FORBIDDEN:
+        return AccessDenied(_access_denied(request, said, connection))
     kind = NotFound if status == httpx.codes.NOT_FOUND else RequestRejected
     return kind(
-        f"ShipStation refused {request.line} (stream {request.stream}) with status {status}"
-        f"{_quoted(said, connection)}. Sending it again won't help; change what is asked for.",
+        f"ShipStation refused {request} with status {status}{_quoted(said, connection)}. "
+        "Sending it again won't help; change what is asked for.",
         status=status,
         codes=said.codes,
         messages=tuple(connection.api_key.scrub(message) for message in said.messages),
@@ -50,25 +46,79 @@ def refused(response: httpx.Response, request: Request, connection: Connection) 
     )
 
 
+def outcome_unknown(
+    request: Request, why: str, attempts: int, request_id: str | None
+) -> OutcomeUnknown:
+    """The error for a write that may have been carried out."""
+    return OutcomeUnknown(
+        f"It is not known whether {request} was carried out: {why}{_identified(request_id)}. "
+        "Read the account back before sending it again.",
+        stream=request.stream,
+        request=request.line,
+        attempts=attempts,
+        request_id=request_id,
+    )
+
+
+def given_up(
+    request: Request,
+    why: str,
+    attempts: int,
+    request_id: str | None,
+    *,
+    due: float,
+    limit: float | None,
+) -> Unavailable:
+    """The error for a request that got no usable answer in time.
+
+    ``due`` is the seconds to the attempt that was not made, ``limit`` the seconds that were
+    allowed, None if the address was never reached at all and waiting longer seemed pointless.
+    """
+    untouched = "" if request.is_read else " It was not carried out."
+    ending = "Run again later."
+    if limit is not None:
+        ending = (
+            f"The next attempt was due {due:.0f} s later, and give_up_after_seconds is {limit:g}. "
+            "Run again later."
+        )
+    return Unavailable(
+        f"No usable answer to {request} in {attempts} attempts: {why}{_identified(request_id)}."
+        f"{untouched} {ending}",
+        stream=request.stream,
+        request=request.line,
+        attempts=attempts,
+        request_id=request_id,
+    )
+
+
+def unsendable(request: Request, why: str, connection: Connection) -> ConfigurationError:
+    """The error for a request that cannot even be put on the wire."""
+    return ConfigurationError(
+        f"{request} cannot be sent: {why}. Check base_url {connection.base_url}."
+    )
+
+
 def describe(failure: int | Unusable | Exception, connection: Connection) -> str:
-    """What went wrong with one attempt, and what of our side to check, as the end of a sentence."""
+    """What went wrong with one attempt, and what of our side to check, as part of a sentence."""
+    address = connection.base_url
     if isinstance(failure, Unusable):
-        check = f"; check base_url {connection.base_url}" if failure is Unusable.WEB_PAGE else ""
+        check = f"; check base_url {address}" if failure is Unusable.WEB_PAGE else ""
         return f"the answer was {failure}{check}"
     if isinstance(failure, int):
         return f"the answer had status {failure}"
-    host = httpx.URL(connection.base_url).host
+    host = httpx.URL(address).host
     if _caused_by(failure, socket.gaierror):
-        return f"the name {host} could not be found; check base_url {connection.base_url} and the network"
+        return f"the name {host} could not be found; check base_url {address} and the network"
     if _caused_by(failure, ssl.SSLError):
         return (
-            f"no trusted TLS connection to {host} could be made; check base_url "
-            f"{connection.base_url} and this machine's certificates and clock"
+            f"no trusted TLS connection to {host} could be made; check base_url {address} and this "
+            "machine's certificates and clock"
         )
     if isinstance(failure, httpx.ConnectError):
-        return f"{host} did not take the connection; check base_url {connection.base_url} and the network"
+        return f"{host} did not take the connection; check base_url {address} and the network"
     if isinstance(failure, httpx.TimeoutException):
-        return f"nothing came for {connection.timeout_seconds:g} s ({type(failure).__name__})"
+        kind = type(failure).__name__
+        return f"nothing came for {connection.timeout_seconds:g} s ({kind}); is the network slow?"
     return f"the connection broke ({type(failure).__name__})"
 
 
@@ -80,12 +130,12 @@ def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
     return False
 
 
-def _key_refused(connection: Connection, request: Request, said: ErrorReport) -> str:
+def _key_refused(request: Request, said: ErrorReport, connection: Connection) -> str:
     hint = (
         "It has the form of a V1 key; V1 keys don't work here, create a V2 key."
         if connection.key_looks_like_v1
-        else "Compare it with the one ShipStation shows: it may be mistyped, revoked, or a V1 key, "
-        "which does not work here."
+        else "It may be mistyped, revoked, or a V1 key, which does not work here: compare it with "
+        "the V2 key that ShipStation shows."
     )
     return (
         f"ShipStation does not know the API key of connection {connection.name!r} "
@@ -94,28 +144,44 @@ def _key_refused(connection: Connection, request: Request, said: ErrorReport) ->
     )
 
 
-def _access_denied(connection: Connection, request: Request, said: ErrorReport) -> str:
+def _access_denied(request: Request, said: ErrorReport, connection: Connection) -> str:
     return (
-        f"ShipStation knows the API key of connection {connection.name!r} but does not let it do this "
-        f"({request.line}, status 403{_quoted(said, connection)}). The account's plan may lack API "
-        "access or this part of it: look at the plan under Settings > Account, or ask ShipStation."
+        f"ShipStation knows the API key of connection {connection.name!r} but does not allow it "
+        f"this ({request.line}, status 403{_quoted(said, connection)}). The plan of the account may "
+        "lack API access or this part of it: look at the plan under Settings > Account, or ask "
+        "ShipStation."
     )
 
 
 def _another_site(response: httpx.Response, request: Request, connection: Connection) -> str:
     what = "a web page"
     if response.has_redirect_location:
-        target = httpx.URL(connection.base_url).join(response.headers["location"])
-        what = f"a redirect to {target.scheme}://{target.host}, where the key is not sent"
+        what = f"a redirect to {_host_of(response.headers['location'])}, where the key is not sent"
     return (
-        f"{connection.base_url} answered {request.line} with {what} (status {response.status_code}). "
-        "It does not seem to be the ShipStation API: check base_url."
+        f"{connection.base_url} answered {request.line} with {what} (status "
+        f"{response.status_code}). The ShipStation API does not answer so: check base_url, and any "
+        "proxy in between."
     )
 
 
+def _host_of(location: str) -> str:
+    # The path and the query of a redirect may hold anything, also what was sent.
+    try:
+        return httpx.URL(location).host or "another path"
+    except httpx.InvalidURL:
+        return "an address that is none"
+
+
 def _quoted(said: ErrorReport, connection: Connection) -> str:
-    """``: message (code)`` and the request id, as far as they came; never the key, never a whole body."""
-    message = connection.api_key.scrub(said.messages[0])[:300].rstrip(". ") if said.messages else ""
+    """The vendor's first message, the codes and the request id, as far as they came.
+
+    Never the key, should the vendor repeat it, and never a whole body.
+    """
+    message = said.messages[0] if said.messages else ""
+    message = connection.api_key.scrub(message)[:_LONGEST_QUOTE].rstrip(". ")
     codes = f" ({', '.join(dict.fromkeys(said.codes))})" if said.codes else ""
-    identifier = f", request id {said.request_id}" if said.request_id else ""
-    return f"{': ' if message or codes else ''}{message}{codes}{identifier}"
+    return f"{': ' if message else ''}{message}{codes}{_identified(said.request_id)}"
+
+
+def _identified(request_id: str | None) -> str:
+    return f", request id {request_id}" if request_id else ""

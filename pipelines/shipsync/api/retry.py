@@ -4,13 +4,14 @@
 
                               read            write
     never left this machine   again           again
-    429                       again           again      (the limiter refused it before anyone acted)
+    429                       again           again      refused before anyone acted on it
     408, 5xx but 501 and 505  again           unknown
-    lost on the way           again           unknown    (reset, timeout, answer cut off)
+    lost on the way           again           unknown    reset, timeout, answer cut off
     body of a 2xx unusable    again           unknown
+    301, 302, 303             fail            unknown    some servers act first, then send on
     any other status          fail            fail
 
-"Again" carries the seconds to wait: what the server asked for, else a doubling back-off with jitter.
+"Again" carries the seconds to wait: what the server asks for, else a doubling back-off with jitter.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ LONGEST_BACKOFF_SECONDS = 60.0
 TOO_MANY_REQUESTS = 429
 
 _RETRIED_STATUSES = frozenset({408, 429, *(set(range(500, 600)) - {501, 505})})
-# A pool that has no free connection, a refused one, a failed handshake: no byte of the request was sent.
+_ACTED_THEN_REDIRECTED = frozenset({301, 302, 303})
+# No free connection, a refused one, a failed handshake: no byte of the request has left.
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _LOST = (httpx.TransportError, httpx.DecodingError)
 _NOT_A_REQUEST = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
@@ -70,19 +72,22 @@ def decide(
     *,
     chance: float = 0.5,
 ) -> Decision:
-    """What to do after attempt number ``attempt`` (from 1) of a ``method`` request ended in ``failure``.
+    """What to do after attempt ``attempt`` (from 1) of a ``method`` request ended in ``failure``.
 
-    ``failure`` is the HTTP status, the exception of httpx, or why a 2xx body was unusable. ``headers``
-    are the answer's, with lower-case names; ``now`` is what a dated Retry-After counts from; ``chance``
-    (0 to 1) spreads the wait.
+    ``failure`` is the HTTP status, the exception of httpx, or why a 2xx body was unusable.
+    ``headers`` are the answer's, with lower-case names; ``now`` is what a dated Retry-After counts
+    from; ``chance`` (0 to 1) spreads the wait.
     """
+    is_write = method not in ("GET", "HEAD")
+    if is_write and failure in _ACTED_THEN_REDIRECTED:
+        return OutcomeIsUnknown()
     if not _is_passing(failure):
         return Fail()
-    if method not in ("GET", "HEAD") and not _was_not_executed(failure):
+    if is_write and not _was_not_executed(failure):
         return OutcomeIsUnknown()
     asked = asked_seconds(headers.get("retry-after"), now)
     if asked is not None:
-        # A little more than asked, and differently for each thread, so that they don't all come at once.
+        # Up to a second more than asked, so that all who wait don't come back at once.
         return RetryAfter(asked + chance, asked=True)
     first = FIRST_BACKOFF_SECONDS
     if failure == TOO_MANY_REQUESTS:

@@ -1,0 +1,122 @@
+"""Every setting a connection has: its key, and how a text or a TOML value becomes what it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from shipsync.connection import Secret
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the value of a key becomes ``argument`` of ``Connection``.
+
+    ``convert`` raises ``ValueError``, ``TypeError`` or ``OverflowError`` for a value it cannot
+    read; ``wanted`` then completes the sentence "must be".
+    """
+
+    argument: str
+    wanted: str
+    convert: Callable[[object], object]
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value must neither be shown nor stand in a file that is shared."""
+        return self.convert is _secret
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it belongs to one connection and is never inherited by the others."""
+        return self.argument in ("api_key", "database")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _secret(value: object) -> Secret:
+    return Secret(_text(value))
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _yes_or_no(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = _text(value).lower()
+    if word not in ("true", "false"):
+        raise ValueError
+    return word == "true"
+
+
+def _seconds(value: object) -> timedelta:
+    return timedelta(seconds=_number(value))
+
+
+def _hours(value: object) -> timedelta:
+    return timedelta(hours=_number(value))
+
+
+def _instant(value: object) -> object:
+    import pendulum  # costs as much as all other settings together; few connections set this one
+
+    moment = value
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value.strip())
+        is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()) is not None
+        if is_day:
+            moment = moment.date()
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError
+        return pendulum.instance(moment).in_timezone("UTC")
+    if isinstance(moment, date):
+        return pendulum.datetime(moment.year, moment.month, moment.day)
+    raise ValueError
+
+
+_NUMBER, _DAYS = "a whole number", "a whole number of days"
+
+SETTINGS: dict[str, Setting] = {
+    "api_key": Setting("api_key", "a text that is not empty", _secret),
+    "base_url": Setting("base_url", "an address", _text),
+    "timeout_seconds": Setting("timeout_seconds", "a number from 10 to 180", _number),
+    "requests_per_minute": Setting("requests_per_minute", _NUMBER, _whole),
+    "page_size": Setting("page_size", "a whole number from 1 to 500", _whole),
+    "give_up_after_seconds": Setting("give_up_after", "a number of seconds", _seconds),
+    "lag_seconds": Setting("lag", "a number of seconds", _seconds),
+    "label_sweep_days": Setting("label_sweep_days", _DAYS, _whole),
+    "slow_lists_every_hours": Setting("slow_lists_every", "a number of hours", _hours),
+    "inventory_every_hours": Setting("inventory_every", "a number of hours", _hours),
+    "checkpoint_pages": Setting("checkpoint_pages", _NUMBER, _whole),
+    "tracking_calls_per_run": Setting("tracking_calls_per_run", _NUMBER, _whole),
+    "tracking_finished_after_days": Setting("tracking_finished_after_days", _DAYS, _whole),
+    "personal_data": Setting("personal_data", "keep, hash or drop", _text),
+    "personal_data_salt": Setting("personal_data_salt", "a text that is not empty", _secret),
+    "read_only": Setting("read_only", "true or false", _yes_or_no),
+    "database": Setting("database", "the path of a file", _path),
+    "changes_since": Setting(
+        "changes_since", "a day (2026-01-31) or an instant with its offset (…T08:00:00Z)", _instant
+    ),
+}
