@@ -1,0 +1,54 @@
+"""The statements behind answers and lists, one ``.sql`` file each, and the rows they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shipsync.errors import DatabaseError
+from shipsync.statements import statement
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows under named columns; a value is plain, a time, a decimal, or a nested list or object."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+
+    def objects(self) -> list[dict[str, Any]]:
+        """The rows as objects keyed by column name."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+def fetch(
+    database: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, object] | None = None
+) -> Rows:
+    """The rows of statement ``name``, ``values`` bound to its ``$`` parameters; JSON comes parsed.
+
+    Raises ``DatabaseError`` when the database does not hold the tables it reads.
+    """
+    import duckdb
+
+    try:
+        cursor = database.execute(statement(__name__, name), dict(values or {}))
+    except duckdb.CatalogException:
+        raise DatabaseError(
+            f"The tables that {name.replace('_', ' ')} reads are not in this database yet; "
+            "`shipsync run` makes them."
+        ) from None
+    description = cursor.description or []
+    documents = [str(column[1]) == "JSON" for column in description]
+    return Rows(
+        tuple(column[0] for column in description),
+        [
+            tuple(orjson.loads(v) if d and v else v for v, d in zip(row, documents, strict=True))
+            for row in cursor.fetchall()
+        ],
+    )
