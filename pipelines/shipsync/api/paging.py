@@ -97,8 +97,8 @@ def complete(session: Session, listing: Listing, stream: str | None = None) -> S
     """Every row of ``listing``, read for ``stream`` (its own if left out).
 
     Rows may move while it is read: when rows and ``total`` disagree, the total changes on the way,
-    a key comes on two pages, or ``follow`` finds the list broken, the list is read anew, three times
-    in all. Raises ``IncompleteRead`` if it never comes out even, and whatever ``read`` raises.
+    a key comes on two pages, or ``follow`` finds the list broken, it is read anew, three times in
+    all. Raises ``IncompleteRead`` if it never comes out even, and whatever ``read`` raises.
     """
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(IncompleteRead),

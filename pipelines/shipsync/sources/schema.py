@@ -15,6 +15,7 @@ import pyarrow as pa
 EXTRA = "_extra"
 CONTENT_HASH = "content_hash"
 OBSERVED_AT = "observed_at"
+IS_REMOVED = "is_removed"
 
 Loading = Literal["versions", "snapshot", "children", "insert_only"]
 
@@ -74,8 +75,18 @@ class Table:
 
     @property
     def arrow_schema(self) -> pa.Schema:
-        """The schema of every Arrow table loaded into this raw table, our own columns last."""
-        own = [(EXTRA, pa.string()), (CONTENT_HASH, pa.string()), (OBSERVED_AT, _ARROW[Kind.INSTANT])]
+        """The schema of every Arrow table loaded into this raw table, our own columns last.
+
+        In a child table ``is_removed`` marks the one row that stands for "this parent has no lines":
+        the load takes away the parent's old lines for it and does not keep the row itself.
+        """
+        own = [
+            (EXTRA, pa.string()),
+            (CONTENT_HASH, pa.string()),
+            (OBSERVED_AT, _ARROW[Kind.INSTANT]),
+        ]
+        if self.loading == "children":
+            own.append((IS_REMOVED, pa.bool_()))
         fields = [pa.field(column.name, column.kind.arrow) for column in self.columns]
         return pa.schema([*fields, *(pa.field(name, kind) for name, kind in own)])
 
@@ -146,7 +157,8 @@ def weight(name: str) -> tuple[Column, ...]:
 def dimensions(name: str) -> tuple[Column, ...]:
     """``{length, width, height, unit}`` as four columns."""
     sides = tuple(
-        Column(f"{name}_{side}", Kind.NUMBER, (name, side)) for side in ("length", "width", "height")
+        Column(f"{name}_{side}", Kind.NUMBER, (name, side))
+        for side in ("length", "width", "height")
     )
     return (*sides, Column(f"{name}_unit", Kind.TEXT, (name, "unit")))
 

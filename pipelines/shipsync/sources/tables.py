@@ -163,6 +163,7 @@ TRACKING = Table(
         *text("exception_description"),
         *whole("event_count"),
     ),
+    ignored=frozenset({"events"}),
 )
 
 TRACKING_EVENTS = Table(
@@ -298,4 +299,3 @@ TABLES: tuple[Table, ...] = (
     CARRIER_SERVICES,
     TAGS,
 )
-BY_NAME = {table.name: table for table in TABLES}

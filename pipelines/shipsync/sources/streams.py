@@ -1,0 +1,182 @@
+"""The streams: which list each reads, and which raw tables its objects become.
+
+A newcomer adds a stream by a table in ``tables.py`` and a row in ``STREAMS``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from shipsync.api import endpoints
+from shipsync.api.endpoints import Listing
+from shipsync.sources import tables
+from shipsync.sources.canonical import content_hash
+from shipsync.sources.flatten import ApiObject, flatten
+from shipsync.sources.schema import IS_REMOVED, Table
+
+TRACKING = "tracking"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A list inside each object that has a raw table of its own.
+
+    ``index`` names the column that numbers the lines from 0, None where the list has no order.
+    """
+
+    table: Table
+    list_key: str
+    index: str | None = None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One stream: its list (None for tracking, which has none), its table, its lines.
+
+    ``cursor`` is the field that a walk goes along: when an object changed last, or was created.
+    ``window`` names the query parameters that bound that field, ``sort_by`` the value that sorts by it.
+    """
+
+    name: str
+    table: Table
+    listing: Listing | None
+    lines: tuple[Lines, ...] = ()
+    cursor: str | None = None
+    window: tuple[str, str] = ("", "")
+    is_slow: bool = False
+
+    @property
+    def id_key(self) -> str:
+        """The first, and for incremental streams only, column of the key."""
+        return self.table.key[0]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every raw table that the stream fills, its own first."""
+        return (self.table, *(line.table for line in self.lines))
+
+
+SHIPMENTS = Stream(
+    "shipments",
+    tables.SHIPMENTS,
+    endpoints.SHIPMENTS,
+    lines=(
+        Lines(tables.SHIPMENT_ITEMS, "items", "item_index"),
+        Lines(tables.SHIPMENT_PACKAGES, "packages", "package_index"),
+        Lines(tables.SHIPMENT_TAGS, "tags", "tag_index"),
+    ),
+    cursor="modified_at",
+    window=("modified_at_start", "modified_at_end"),
+)
+FULFILLMENTS = Stream(
+    "fulfillments",
+    tables.FULFILLMENTS,
+    endpoints.FULFILLMENTS,
+    cursor="created_at",
+    window=("create_date_start", "create_date_end"),
+)
+LABELS = Stream(
+    "labels",
+    tables.LABELS,
+    endpoints.LABELS,
+    lines=(Lines(tables.LABEL_PACKAGES, "packages", "package_index"),),
+    cursor="created_at",
+    window=("created_at_start", "created_at_end"),
+)
+TRACKING_STREAM = Stream(
+    TRACKING, tables.TRACKING, None, lines=(Lines(tables.TRACKING_EVENTS, "events"),)
+)
+INVENTORY_LEVELS = Stream("inventory_levels", tables.INVENTORY_LEVELS, endpoints.INVENTORY_LEVELS)
+SLOW_STREAMS = (
+    Stream("warehouses", tables.WAREHOUSES, endpoints.WAREHOUSES, is_slow=True),
+    Stream(
+        "inventory_warehouses",
+        tables.INVENTORY_WAREHOUSES,
+        endpoints.INVENTORY_WAREHOUSES,
+        is_slow=True,
+    ),
+    Stream(
+        "inventory_locations",
+        tables.INVENTORY_LOCATIONS,
+        endpoints.INVENTORY_LOCATIONS,
+        is_slow=True,
+    ),
+    Stream("products", tables.PRODUCTS, endpoints.PRODUCTS, is_slow=True),
+    Stream(
+        "carriers",
+        tables.CARRIERS,
+        endpoints.CARRIERS,
+        lines=(Lines(tables.CARRIER_SERVICES, "services"),),
+        is_slow=True,
+    ),
+    Stream("tags", tables.TAGS, endpoints.TAGS, is_slow=True),
+)
+
+STREAMS: dict[str, Stream] = {
+    stream.name: stream
+    for stream in (
+        SHIPMENTS,
+        FULFILLMENTS,
+        LABELS,
+        TRACKING_STREAM,
+        INVENTORY_LEVELS,
+        *SLOW_STREAMS,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Arrow tables by raw table name, and what went to ``_extra``, counted by ``table.path``."""
+
+    tables: Mapping[str, pa.Table]
+    extras: Counter[str]
+
+
+def to_rows(
+    stream: Stream, objects: Sequence[ApiObject], hashes: Sequence[str], observed_at: datetime
+) -> Rows:
+    """The rows of every table of ``stream`` that ``objects`` become; ``hashes`` are the objects' own."""
+    parent = flatten(stream.table, objects, hashes, observed_at)
+    arrow = {stream.table.name: parent.table}
+    extras = Counter({f"{stream.table.name}.{path}": n for path, n in parent.extras.items()})
+    for lines in stream.lines:
+        children, child_hashes = _children(stream, lines, objects, hashes)
+        flat = flatten(lines.table, children, child_hashes, observed_at)
+        arrow[lines.table.name] = flat.table
+        extras.update({f"{lines.table.name}.{path}": n for path, n in flat.extras.items()})
+    return Rows(arrow, extras)
+
+
+def _children(
+    stream: Stream, lines: Lines, objects: Sequence[ApiObject], hashes: Sequence[str]
+) -> tuple[list[dict[str, object]], list[str]]:
+    children: list[dict[str, object]] = []
+    child_hashes: list[str] = []
+    follow_parent = lines.table.loading == "children"
+    for parent, parent_hash in zip(objects, hashes, strict=True):
+        identity = {stream.id_key: parent.get(stream.id_key)}
+        own = list(_numbered(parent.get(lines.list_key), lines.index))
+        if follow_parent and not own:
+            own = [{IS_REMOVED: True}]
+        for line in own:
+            child_hashes.append(parent_hash if follow_parent else content_hash(line))
+            if lines.table.loading == "insert_only":
+                # The API gives an event no id. Its content is its identity: the same event met again
+                # is the same row, and a reworded one is a row beside it.
+                line = {**line, "event_key": child_hashes[-1]}
+                line["tracking_number"] = parent.get("tracking_number")
+            children.append({**line, **identity})
+    return children, child_hashes
+
+
+def _numbered(found: object, index: str | None) -> Iterator[dict[str, object]]:
+    for position, line in enumerate(found if isinstance(found, list) else ()):
+        # A line that is no object is kept as it came; flattening moves it to _extra.
+        content = line if isinstance(line, Mapping) else {"value": line}
+        yield {**content, index: position} if index else dict(content)

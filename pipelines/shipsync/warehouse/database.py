@@ -1,0 +1,77 @@
+"""Opening the DuckDB file, and saying in plain words why it can't be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked
+
+
+def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open the database at ``path``, made if it isn't there (not when ``read_only``), in UTC.
+
+    Raises ``DatabaseLocked`` while another program has it open, ``DatabaseCorrupt`` if it is no DuckDB
+    file, ``DatabaseError`` if the file or its folder can't be used.
+    """
+    if read_only and not path.exists():
+        raise DatabaseError(f"There is no database at {path} yet; run `shipsync sync` first.")
+    with explained(path):
+        if not read_only:
+            _make_folder(path.parent)
+        con = duckdb.connect(str(path), read_only=read_only)
+    con.execute("set timezone = 'UTC'")
+    # An extension would be fetched from the network in the middle of a query.
+    con.execute("set autoinstall_known_extensions = false")
+    con.execute("set autoload_known_extensions = false")
+    # DuckDB would take most of the machine; past this it spills to a folder beside the file.
+    con.execute("set memory_limit = '512MB'")
+    return con
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn DuckDB's and the system's complaints about the file at ``path`` into ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _explanation(path, str(error)) from error
+    except OSError as error:
+        raise DatabaseError(
+            f"{error.filename or path} can't be used: {error.strerror or error}. Give a folder that can "
+            "be written to with --database; nothing was changed."
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _explanation(path: Path, complaint: str) -> DatabaseError:
+    """DuckDB gives no codes for these, so that its texts must do."""
+    text = complaint.lower()
+    if "conflicting lock" in text or "could not set lock" in text:
+        return DatabaseLocked(
+            f"{path} is open in another program (a shell, a notebook, a BI tool). Close it there and run "
+            "again; nothing was changed."
+        )
+    if "no space left" in text or "disk full" in text or "file too large" in text:
+        return DatabaseError(
+            f"The disk is full: {path} could not be written. Free some space and run again; what was "
+            "committed before is kept."
+        )
+    corrupt = ("not a valid duckdb database", "checksum", "corrupt", "serialization error")
+    if any(sign in text for sign in corrupt):
+        return DatabaseCorrupt(
+            f"{path} is not a DuckDB database, or it is damaged. Move it away or restore a copy, then run "
+            "`shipsync sync`: it reads the account anew. The file was left as it is."
+        )
+    if "read-only" in text or "permission denied" in text or "cannot open file" in text:
+        return DatabaseError(
+            f"{path} can't be written: {complaint.splitlines()[0]}. Give a folder that can be written to "
+            "with --database; nothing was changed."
+        )
+    return DatabaseError(f"{path} failed: {complaint.splitlines()[0]}")

@@ -1,0 +1,41 @@
+"""What the database holds of a stream, asked in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import duckdb
+
+from shipsync.sources.held import HeldVersion
+from shipsync.sources.streams import SHIPMENTS, Stream
+from shipsync.statements import statement
+
+_QUERIES = "shipsync.warehouse.queries"
+
+
+class HeldStream:
+    """Implements ``sources.held.Held`` for ``stream`` on its own cursor of ``con``."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, stream: Stream) -> None:
+        self._cursor = con.cursor()
+        self._stream = stream
+
+    def newest_change(self) -> datetime | None:
+        """See ``Held``; only shipments show when they changed."""
+        if self._stream.name != SHIPMENTS.name:
+            return None
+        row = self._cursor.execute(statement(_QUERIES, "held_newest")).fetchone()
+        return row[0] if row else None
+
+    def count(self) -> int:
+        """See ``Held``."""
+        query = statement(_QUERIES, "held_count")
+        row = self._cursor.execute(query, [f"raw.{self._stream.table.name}"]).fetchone()
+        return int(row[0]) if row else 0
+
+    def current(self, ids: Sequence[str]) -> dict[str, HeldVersion]:
+        """See ``Held``."""
+        query = statement(_QUERIES, f"held_{self._stream.table.name}")
+        rows = self._cursor.execute(query, [list(ids)]).fetchall()
+        return {key: HeldVersion(*version) for key, *version in rows}

@@ -1,0 +1,39 @@
+"""The ledger's tables, made by numbered SQL files, each applied once in one transaction with its record."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import duckdb
+
+from shipsync import clock
+from shipsync.statements import statement
+
+_MIGRATIONS = "shipsync.warehouse.migrations"
+_QUERIES = "shipsync.warehouse.queries"
+
+
+def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Bring schema ``ledger`` up to date; returns the names of the migrations applied now.
+
+    A migration that fails leaves neither its tables nor its record.
+    """
+    con.execute(statement(_QUERIES, "create_ledger"))
+    con.execute(statement(_QUERIES, "create_migrations"))
+    done = {name for (name,) in con.execute(statement(_QUERIES, "list_migrations")).fetchall()}
+    names = sorted(
+        file.name.removesuffix(".sql")
+        for file in resources.files(_MIGRATIONS).iterdir()
+        if file.name.endswith(".sql")
+    )
+    missing = [name for name in names if name not in done]
+    for name in missing:
+        con.begin()
+        try:
+            con.execute(statement(_MIGRATIONS, name))
+            con.execute(statement(_QUERIES, "record_migration"), [name, clock.now()])
+            con.commit()
+        except duckdb.Error:
+            con.rollback()
+            raise
+    return missing

@@ -1,0 +1,148 @@
+"""Loading packages into the dataset ``raw`` with dlt, through one open DuckDB connection.
+
+One package is one dlt load. A run that was killed inside a load finds the package in dlt's working
+folder and ends it before anything else; if that folder is gone too, dlt's cursor, which is stored with
+the load, is still the old one, and the same rows are read again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from shipsync.errors import DatabaseError, ShipsyncError
+from shipsync.sources.batches import Batch, Packages
+from shipsync.sources.streams import Stream
+from shipsync.sources.tables import TABLES
+from shipsync.statements import statement
+from shipsync.warehouse.database import explained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from dlt.extract import DltSource
+
+DATASET = "raw"
+_SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
+    "DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "EXTRACT__DATA_WRITER__BUFFER_MAX_ITEMS": "5000",
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
+}
+
+
+def working_folder(database: Path) -> Path:
+    """Where dlt keeps the packages of ``database`` that are under way."""
+    return database.with_name(f"{database.name}.dlt")
+
+
+class Loader:
+    """Loads into one database; ``con`` stays the caller's."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, database: Path) -> None:
+        # dlt reads its settings when it is imported and made; ours must hold whatever folder we are in.
+        os.environ.update(_SETTINGS)
+        import dlt
+
+        logging.getLogger("dlt").setLevel(logging.CRITICAL)
+        self._con = con
+        self._database = database
+        with explained(database):
+            self._pipeline = dlt.pipeline(
+                pipeline_name="shipsync",
+                pipelines_dir=str(working_folder(database)),
+                destination=dlt.destinations.duckdb(con),
+                dataset_name=DATASET,
+            )
+
+    def prepare(self) -> None:
+        """End loads that a killed run left behind, and make every raw table that is missing."""
+        from shipsync.sources.resources import empty_source
+
+        with self._plainly():
+            self._pipeline.sync_destination()
+            if self._pipeline.has_pending_data:
+                self._pipeline.run()
+        found = self._con.execute(
+            statement("shipsync.warehouse.queries", "list_raw_tables")
+        ).fetchall()
+        missing = tuple(table for table in TABLES if (table.name,) not in found)
+        if missing:
+            self._run(empty_source(missing))
+
+    def load(
+        self,
+        stream: Stream,
+        begin: Callable[[datetime | None], Iterator[Batch]],
+        *,
+        package_pages: int,
+        lag_seconds: float | None,
+        between: Callable[[list[Batch]], None],
+    ) -> int:
+        """Load all batches that ``begin`` gives from the cursor on; returns the number of packages.
+
+        ``begin`` is called once, with the instant from which to read (None: from the beginning, or
+        always if ``lag_seconds`` is None). ``between`` is called after each package is committed.
+        """
+        from shipsync.sources.resources import package_source
+
+        packages: Packages | None = None
+        count = 0
+        drawn: list[Batch] = []
+
+        def draw(start: datetime | None) -> list[Batch]:
+            nonlocal packages
+            if packages is None:
+                packages = Packages(begin(start), package_pages)
+            drawn[:] = packages.take()
+            return drawn if any(batch.must_load for batch in drawn) else []
+
+        while packages is None or packages.has_more:
+            self._run(package_source(stream, draw, lag_seconds=lag_seconds))
+            if any(batch.must_load for batch in drawn):
+                count += 1
+                between(drawn)
+        return count
+
+    def _run(self, source: DltSource) -> None:
+        with self._plainly():
+            self._pipeline.run(source)
+
+    @contextmanager
+    def _plainly(self) -> Iterator[None]:
+        """dlt wraps what went wrong; hand on our own error, or say what DuckDB said."""
+        from dlt.pipeline.exceptions import PipelineStepFailed
+
+        try:
+            yield
+        except PipelineStepFailed as failure:
+            for cause in _causes(failure):
+                if isinstance(cause, ShipsyncError):
+                    raise cause from None
+                if isinstance(cause, duckdb.Error | OSError):
+                    with explained(self._database):
+                        raise cause from None
+            raise DatabaseError(
+                f"Loading into {self._database} failed: {str(failure).splitlines()[0]}"
+            ) from failure
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__, getattr(current, "exception", None)]

@@ -1,0 +1,1 @@
+insert into ledger.runs (run_id, command, started_at) values (?, ?, ?)

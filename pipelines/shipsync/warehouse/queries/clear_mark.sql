@@ -1,0 +1,1 @@
+delete from ledger.marks where stream = ? and mark = ?

@@ -1,0 +1,1 @@
+create table if not exists ledger.migrations (name varchar primary key, applied_at timestamptz not null)

@@ -1,0 +1,1 @@
+select value from ledger.marks where stream = ? and mark = ?

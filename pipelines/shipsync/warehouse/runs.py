@@ -1,0 +1,58 @@
+"""Runs and their outcomes, as rows of the ledger."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Literal
+
+import duckdb
+
+from shipsync import clock
+from shipsync.statements import statement
+from shipsync.warehouse.reports import StreamReport
+
+_QUERIES = "shipsync.warehouse.queries"
+
+RunOutcome = Literal["done", "failed", "needs_person"]
+
+
+def begin(con: duckdb.DuckDBPyConnection, command: str) -> str:
+    """Record that a run of ``command`` begins; returns its id, which sorts by time."""
+    started_at = clock.now()
+    run_id = f"{started_at.format('YYYYMMDDTHHmmss')}-{secrets.token_hex(4)}"
+    con.execute(statement(_QUERIES, "begin_run"), [run_id, command, started_at])
+    return run_id
+
+
+def end(
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    outcome: RunOutcome,
+    *,
+    requests: int,
+    error: str | None = None,
+) -> None:
+    """Record how the run ended; ``error`` is a sentence without secrets."""
+    con.execute(statement(_QUERIES, "end_run"), [clock.now(), outcome, requests, error, run_id])
+
+
+def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamReport) -> None:
+    """Record what became of one stream."""
+    row = {
+        "run_id": run_id,
+        "stream": report.stream,
+        "outcome": report.outcome,
+        "read_at": report.read_at,
+        "finished_at": clock.now(),
+        "rows": report.rows,
+        "unchanged": report.unchanged,
+        "stale": report.stale,
+        "caught_late": report.caught_late,
+        "pages": report.pages,
+        "requests": report.requests,
+        "packages": report.packages,
+        "extras": json.dumps(dict(report.extras)) if report.extras else None,
+        "error": report.error,
+    }
+    con.execute(statement(_QUERIES, "record_stream_run"), row)
