@@ -147,8 +147,8 @@ def _key_refused(request: Request, said: ErrorReport, connection: Connection) ->
 def _access_denied(request: Request, said: ErrorReport, connection: Connection) -> str:
     return (
         f"ShipStation knows the API key of connection {connection.name!r} but does not allow it "
-        f"this ({request.line}, status 403{_quoted(said, connection)}). The plan of the account may "
-        "lack API access or this part of it: look at the plan under Settings > Account, or ask "
+        f"this ({request.line}, status 403{_quoted(said, connection)}). The account's plan "
+        "may lack API access or this part of it: look at the plan under Settings > Account, or ask "
         "ShipStation."
     )
 
