@@ -3,24 +3,41 @@
 ::
 
     account.handle(request) -> response
-      faults that come first ─▶ checks: key ─▶ rate ─▶ route ─▶ shape ─▶ the route: state ─▶ faults
-                                                                   on the answer ─▶ Date, log
+      late changes show ─▶ faults before ─▶ checks: key, rate, route, shape ─▶ the route: state
+                                                 ─▶ faults on the answer ─▶ Date header, log
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+from uuid import UUID
 
 import pendulum
 
+from shipsync.emulator import mishaps
+from shipsync.emulator.checks import checked
+from shipsync.emulator.faults import Fault, FaultKind, Faults
+from shipsync.emulator.limiter import Limiter
+from shipsync.emulator.listing import Selections
 from shipsync.emulator.options import Options
 from shipsync.emulator.orders import Orders
+from shipsync.emulator.paging import PageLimit
+from shipsync.emulator.problems import RefusedError
+from shipsync.emulator.request import Logged, Request, Response
 from shipsync.emulator.state import START
 from shipsync.emulator.stockroom import Stockroom
+from shipsync.emulator.timestamps import http_date
 
 
 class Account(Orders, Stockroom):
-    """One account. ``options`` choose behaviours that nobody has established."""
+    """One account. ``options`` choose behaviours that nobody has established.
+
+    ``elapsed`` makes the clock run (``time.monotonic``); ``rate_clock`` is what the rate limit
+    counts seconds by, the account's clock when not given. Keys in ``denied_keys`` answer 403.
+    """
 
     def __init__(
         self,
@@ -29,7 +46,72 @@ class Account(Orders, Stockroom):
         options: Options | None = None,
         start: pendulum.DateTime = START,
         api_keys: Iterable[str] = ("emulator-key",),
+        denied_keys: Iterable[str] = (),
         elapsed: Callable[[], float] | None = None,
+        rate_clock: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(seed=seed, options=options, start=start, elapsed=elapsed)
         self.api_keys = frozenset(api_keys)
+        self.denied_keys = frozenset(denied_keys)
+        self.requests: list[Logged] = []
+        self.dice = Random(seed + 1)
+        self.selections = Selections()
+        self.faults = Faults()
+        self.webhooks: dict[str, dict[str, Any]] = {}
+        self.rates: dict[str, dict[str, Any]] = {}
+        per_minute = self.options.requests_per_minute
+        seconds = rate_clock or (lambda: self.clock.now().timestamp())
+        self.limiter = None if per_minute is None else Limiter(per_minute, seconds)
+
+    def request_id(self) -> UUID:
+        """A uuid for an answer; other ids of the account do not depend on how many were drawn."""
+        return UUID(int=self.dice.getrandbits(128), version=4)
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; never raises for what a client may send."""
+        with self.lock:
+            self.settle()
+            faults = self.faults.strike(request)
+            response = self._with_headers(self._answered(request, faults))
+            self.requests.append(
+                Logged(
+                    at=self.clock.now(),
+                    method=request.method,
+                    path=request.path,
+                    query=request.query,
+                    status=response.status,
+                    fault="+".join(fault.kind for fault in faults) or None,
+                )
+            )
+            return response
+
+    def _answered(self, request: Request, faults: Sequence[Fault]) -> Response:
+        for fault in faults:
+            mishaps.before(self, fault, request)
+        for fault in faults:
+            answer = mishaps.instead(self, fault)
+            if answer is not None:
+                return answer
+        small = [fault for fault in faults if fault.kind is FaultKind.SMALL_PAGES]
+        limit = PageLimit(small[0].page_size, small[0].oversized) if small else None
+        response = self._routed(request, limit)
+        plain = response
+        for fault in faults:
+            response = mishaps.after(self, fault, request, response)
+        mishaps.remember(self, request, plain)
+        return response
+
+    def _routed(self, request: Request, limit: PageLimit | None) -> Response:
+        try:
+            route, call = checked(self, request)
+            return route.answer(self, replace(call, page_limit=limit))
+        except RefusedError as refusal:
+            return refusal.response(self.request_id())
+
+    def _with_headers(self, response: Response) -> Response:
+        headers = {"date": http_date(self.clock.now()), **response.headers}
+        if self.limiter is not None and self.options.rate_limit_headers:
+            headers["x-rate-limit-limit"] = str(self.limiter.per_minute)
+            headers["x-rate-limit-remaining"] = str(self.limiter.remaining)
+            headers["x-rate-limit-reset"] = str(self.limiter.resets_in)
+        return Response(response.status, response.body, headers, response.breakage)

@@ -43,9 +43,11 @@ class Orders(Parcels):
         with self.lock:
             micros = self._stamp(at)
             full = {**body}
-            full.setdefault("shipment_id", self.new_id("shipments"))
-            full.setdefault("created_at", to_text(micros))
-            full.setdefault("modified_at", to_text(micros))
+            if "shipment_id" not in full:
+                full["shipment_id"] = self.new_id("shipments")
+            for name in ("created_at", "modified_at"):
+                if name not in full:
+                    full[name] = to_text(micros)
             hidden = {"import_batch_id": import_batch_id, "batch_id": batch_id}
             given = {name: value for name, value in hidden.items() if value is not None}
             self._store_shipment(full, to_micros(full["modified_at"]), given, paid_at, cause)

@@ -9,7 +9,7 @@ import orjson
 import pendulum
 
 from shipsync.emulator.journal import Kind
-from shipsync.emulator.state import State
+from shipsync.emulator.state import State, serialized
 from shipsync.emulator.timestamps import to_micros, to_text
 
 Body = dict[str, Any]
@@ -90,8 +90,10 @@ class Parcels(State):
         micros = self._stamp(at)
         rows = self.collection(kind)
         full = {**body}
-        full.setdefault(rows.layout.id_field, self.new_id(kind))
-        full.setdefault("created_at", to_text(micros))
+        if rows.layout.id_field not in full:
+            full[rows.layout.id_field] = self.new_id(kind)
+        if "created_at" not in full:
+            full["created_at"] = to_text(micros)
         entity_id = str(full[rows.layout.id_field])
         held = rows.get(entity_id)
         if held is not None and held.raw == orjson.dumps(full):
@@ -120,7 +122,7 @@ class Parcels(State):
     ) -> None:
         """Set what the track endpoint of a label answers; the same body again is no new version."""
         with self.lock:
-            raw = orjson.dumps(body)
+            raw = serialized(body)
             if self._tracking.get(label_id) != raw:
                 self._tracking[label_id] = raw
                 self.journal.append(self._stamp(at), "tracking", label_id, raw, cause)
@@ -129,6 +131,17 @@ class Parcels(State):
         """Copies of a shipment's labels, oldest first."""
         with self.lock:
             return [orjson.loads(row.raw) for row in self._labels.find("shipment_id", shipment_id)]
+
+    def fulfillments_of(self, shipment_id: str) -> list[Body]:
+        """Copies of a shipment's fulfillments, oldest first."""
+        with self.lock:
+            rows = self._fulfillments.find("shipment_id", shipment_id)
+            return [orjson.loads(row.raw) for row in rows]
+
+    def raw_tracking(self, label_id: str) -> bytes | None:
+        """A label's tracking as served, or None."""
+        with self.lock:
+            return self._tracking.get(label_id)
 
     def tracking_of(self, label_id: str) -> Body | None:
         """A copy of a label's tracking, or None."""

@@ -8,6 +8,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from urllib.parse import parse_qsl
 
+import pendulum
+
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -18,7 +20,7 @@ class Request:
     method: str
     path: str
     query: str = ""
-    headers: Mapping[str, str] = field(default=_NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     body: bytes = b""
 
     def parameters(self) -> list[tuple[str, str]]:
@@ -43,7 +45,7 @@ class Response:
 
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default=_NO_HEADERS)
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     breakage: Breakage | None = None
 
 
@@ -51,7 +53,7 @@ class Response:
 class Logged:
     """A line of the account's request log; ``fault`` names the faults that were applied."""
 
-    at: str
+    at: pendulum.DateTime
     method: str
     path: str
     query: str

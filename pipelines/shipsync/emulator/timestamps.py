@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from email.utils import formatdate
 
 import pendulum
 
@@ -17,19 +17,25 @@ def to_micros(text: str) -> int:
     Raises ValueError when it is no date or date-time.
     """
     moment = datetime.fromisoformat(text)
-    return of_moment(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _exact(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def of_moment(at: datetime) -> int:
     """Microseconds since 1970 of an aware moment, cut to the API's whole milliseconds."""
-    seconds = int(at.replace(microsecond=0).timestamp())
-    return seconds * _SECOND + at.microsecond // _MILLISECOND * _MILLISECOND
+    return _exact(at) // _MILLISECOND * _MILLISECOND
+
+
+def _exact(at: datetime) -> int:
+    return int(at.replace(microsecond=0).timestamp()) * _SECOND + at.microsecond
 
 
 def to_moment(micros: int) -> pendulum.DateTime:
     """The UTC moment of that many microseconds since 1970."""
     seconds, rest = divmod(micros, _SECOND)
-    return pendulum.from_timestamp(seconds).set(microsecond=rest)
+    at = datetime.fromtimestamp(seconds, UTC)
+    return pendulum.DateTime(
+        at.year, at.month, at.day, at.hour, at.minute, at.second, rest, tzinfo=pendulum.UTC
+    )
 
 
 def to_text(micros: int) -> str:
@@ -42,4 +48,4 @@ def to_text(micros: int) -> str:
 
 def http_date(at: datetime) -> str:
     """As in a Date or Retry-After header; whole seconds, rounded down."""
-    return format_datetime(at.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    return formatdate(int(at.timestamp()), usegmt=True)

@@ -1,0 +1,135 @@
+"""Rates: what each connected service would charge for a shipment. The prices are made up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shipsync.emulator.intake import RateRequest
+from shipsync.emulator.problems import JSON, Problem, RefusedError, not_found
+from shipsync.emulator.query import Parameter
+from shipsync.emulator.request import Response
+from shipsync.emulator.routing import Call, Route
+from shipsync.emulator.shipment_bodies import shipment_from
+from shipsync.emulator.timestamps import of_moment, to_text
+
+if TYPE_CHECKING:
+    from shipsync.emulator.account import Account
+
+Body = dict[str, Any]
+
+_KEPT = 10_000
+
+
+def shipment_rates(account: Account, call: Call) -> Response:
+    """Rates for a shipment that exists, from every carrier."""
+    shipment = _shipment(account, call.ids["shipment_id"])
+    return Response(200, orjson.dumps(_information(account, shipment, None, ())), JSON)
+
+
+def calculate_rates(account: Account, call: Call) -> Response:
+    """The shipment, held or described, with its rates in ``rate_response``."""
+    assert isinstance(call.body, RateRequest)
+    asked = call.body
+    if (asked.shipment_id is None) == (asked.shipment is None):
+        message = "Give either shipment_id or shipment."
+        raise RefusedError(400, Problem("validation", "field_value_required", message))
+    if asked.shipment is not None:
+        shipment = shipment_from(account, asked.shipment)
+        account.put_shipment(shipment, cause="POST /v2/rates")
+    else:
+        shipment = _shipment(account, str(asked.shipment_id))
+    options = asked.rate_options
+    carriers = set(options.carrier_ids) if options else None
+    services = options.service_codes if options else ()
+    rates = _information(account, shipment, carriers, services)
+    return Response(200, orjson.dumps({**shipment, "rate_response": rates}), JSON)
+
+
+def get_rate(account: Account, call: Call) -> Response:
+    """A rate that was calculated before."""
+    rate_id = call.ids["rate_id"]
+    held = account.rates.get(rate_id)
+    if held is None:
+        raise not_found("rate", rate_id)
+    return Response(200, orjson.dumps(held), JSON)
+
+
+def _shipment(account: Account, shipment_id: str) -> Body:
+    shipment = account.find("shipments", shipment_id)
+    if shipment is None:
+        raise not_found("shipment", shipment_id)
+    return shipment
+
+
+def _information(
+    account: Account, shipment: Body, carriers: Collection[str] | None, services: Collection[str]
+) -> Body:
+    rates = [
+        _rate(account, shipment, carrier, service)
+        for carrier in account.items("carriers")
+        if carriers is None or carrier["carrier_id"] in carriers
+        for service in carrier.get("services") or ()
+        if not services or service["service_code"] in services
+    ]
+    for rate in rates:
+        account.rates[rate["rate_id"]] = rate
+    while len(account.rates) > _KEPT:
+        del account.rates[next(iter(account.rates))]
+    return {
+        "rates": rates,
+        "invalid_rates": [],
+        "rate_request_id": account.new_id("rate_requests"),
+        "shipment_id": shipment["shipment_id"],
+        "created_at": to_text(of_moment(account.clock.now())),
+        "status": "completed" if rates else "error",
+        "errors": [] if rates else [_no_rates().body()],
+    }
+
+
+def _no_rates() -> Problem:
+    return Problem("business_rules", "no_rates_returned", "No service was left to ask.")
+
+
+def _rate(account: Account, shipment: Body, carrier: Body, service: Body) -> Body:
+    weight = float(shipment["total_weight"]["value"])
+    cents = 450 + 12 * round(weight) + 95 * (len(service["service_code"]) % 9)
+    nothing = {"currency": "usd", "amount": 0.0}
+    return {
+        "rate_id": account.new_id("rates"),
+        "rate_type": "shipment",
+        "carrier_id": carrier["carrier_id"],
+        "shipping_amount": {"currency": "usd", "amount": cents / 100},
+        "insurance_amount": nothing,
+        "confirmation_amount": nothing,
+        "other_amount": nothing,
+        "zone": None,
+        "package_type": None,
+        "delivery_days": 1 + len(service["service_code"]) % 6,
+        "guaranteed_service": False,
+        "ship_date": shipment["ship_date"] or shipment["created_at"],
+        "negotiated_rate": False,
+        "service_type": service["name"],
+        "service_code": service["service_code"],
+        "trackable": True,
+        "carrier_code": carrier["carrier_code"],
+        "carrier_nickname": carrier["nickname"],
+        "carrier_friendly_name": carrier["friendly_name"],
+        "validation_status": "valid",
+        "warning_messages": [],
+        "error_messages": [],
+    }
+
+
+ROUTES = (
+    Route(
+        "GET",
+        "/v2/shipments/{shipment_id}/rates",
+        shipment_rates,
+        (Parameter("created_at_start", "instant"),),
+    ),
+    Route("POST", "/v2/rates", calculate_rates, body=RateRequest),
+    Route("GET", "/v2/rates/{rate_id}", get_rate),
+)

@@ -1,0 +1,178 @@
+"""/v2/shipments: list, create, get, update, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from shipsync.emulator.collection import Row
+from shipsync.emulator.intake import NewShipment, NewShipments, ShipmentUpdate
+from shipsync.emulator.listing import Bounds, Listing, list_rows
+from shipsync.emulator.orders import LiveLabelError
+from shipsync.emulator.problems import JSON, against_rules, not_found
+from shipsync.emulator.query import Parameter
+from shipsync.emulator.request import Response
+from shipsync.emulator.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
+from shipsync.emulator.shipment_bodies import shipment_from, updated_shipment
+
+if TYPE_CHECKING:
+    from shipsync.emulator.account import Account
+
+STATUSES = ("pending", "processing", "label_purchased", "cancelled")
+
+
+def _in_items(*fields: str, whole: bool) -> Callable[[str], Callable[[Row], bool]]:
+    """A test for shipments of which some item holds the text in one of the fields."""
+
+    def test(text: str) -> Callable[[Row], bool]:
+        wanted = text.casefold()
+
+        def holds(row: Row) -> bool:
+            body: dict[str, Any] = orjson.loads(row.raw)
+            values = (
+                str(item.get(field) or "").casefold()
+                for item in body.get("items") or ()
+                for field in fields
+            )
+            return any(value == wanted if whole else wanted in value for value in values)
+
+        return holds
+
+    return test
+
+
+LISTING = Listing(
+    kind="shipments",
+    instants={"created_at": "created_at", "modified_at": "modified_at", "payment_date": "paid_at"},
+    sorts={"created_at": "created_at", "modified_at": "modified_at"},
+    descending=True,
+    tests={
+        "item_keyword": _in_items("sku", "name", whole=False),
+        "sales_order_id": _in_items("sales_order_id", whole=True),
+    },
+)
+
+FILTERS = (
+    Parameter("shipment_status", "choice", STATUSES),
+    Parameter("batch_id", "identifier"),
+    Parameter("pickup_id"),
+    Parameter("created_at_start", "instant"),
+    Parameter("created_at_end", "instant"),
+    Parameter("modified_at_start", "instant"),
+    Parameter("modified_at_end", "instant"),
+    Parameter("payment_date_start", "instant"),
+    Parameter("payment_date_end", "instant"),
+    Parameter("sales_order_id"),
+    Parameter("shipment_number"),
+    Parameter("ship_to_name"),
+    Parameter("item_keyword"),
+    Parameter("store_id", "identifier"),
+    Parameter("external_shipment_id"),
+    Parameter("import_batch_id"),
+    Parameter("sort_by", "choice", ("modified_at", "created_at")),
+    SORT_DIR,
+    PAGE,
+    PAGE_SIZE,
+)
+
+
+def list_shipments(account: Account, call: Call) -> Response:
+    """A page of shipments."""
+    options = account.options
+    bounds = Bounds(options.start_is_inclusive, options.end_is_inclusive)
+    return list_rows(account, call, LISTING, options.shipments_sort_by, bounds)
+
+
+def get_shipment(account: Account, call: Call) -> Response:
+    """One shipment by id."""
+    return Response(200, _row(account, call.ids["shipment_id"]).raw, JSON)
+
+
+def get_by_external_id(account: Account, call: Call) -> Response:
+    """One shipment by the caller's own id."""
+    external_id = call.ids["external_shipment_id"]
+    rows = account.collection("shipments").find("external_shipment_id", external_id)
+    if not rows:
+        raise not_found("shipment", external_id)
+    return Response(200, rows[0].raw, JSON)
+
+
+def create_shipments(account: Account, call: Call) -> Response:
+    """Create each shipment that can be created; 200 with ``has_errors`` when some can't."""
+    assert isinstance(call.body, NewShipments)
+    answers: list[dict[str, Any]] = []
+    for new in call.body.shipments:
+        errors = _reasons_against(account, new)
+        if errors:
+            echo = new.model_dump(mode="json", exclude_unset=True)
+            bare = account.options.failed_shipment == "bare"
+            answers.append({"errors": errors} if bare else {**echo, "errors": errors})
+            continue
+        body = shipment_from(account, new)
+        account.put_shipment(body, cause="POST /v2/shipments")
+        answers.append({**body, "errors": [], "address_validation": None})
+    failed = any(answer["errors"] for answer in answers)
+    return Response(200, orjson.dumps({"has_errors": failed, "shipments": answers}), JSON)
+
+
+def _reasons_against(account: Account, new: NewShipment) -> list[str]:
+    shipments, external_id = account.collection("shipments"), new.external_id
+    reasons = []
+    if external_id is not None and shipments.find("external_shipment_id", external_id):
+        reasons.append(f"A shipment has the external_shipment_id '{external_id}' already.")
+    if new.warehouse_id is not None and account.item("warehouses", new.warehouse_id) is None:
+        reasons.append(f"There is no warehouse '{new.warehouse_id}'.")
+    if new.carrier_id is not None and account.item("carriers", new.carrier_id) is None:
+        reasons.append(f"There is no carrier '{new.carrier_id}'.")
+    return reasons
+
+
+def update_shipment(account: Account, call: Call) -> Response:
+    """Replace what the body names; only a pending shipment can be changed."""
+    assert isinstance(call.body, ShipmentUpdate)
+    shipment_id = call.ids["shipment_id"]
+    held: dict[str, Any] = orjson.loads(_row(account, shipment_id).raw)
+    if held["shipment_status"] != "pending":
+        status = held["shipment_status"]
+        raise against_rules("invalid_status", f"A shipment that is {status} can't be changed.")
+    changes = updated_shipment(account, held, call.body)
+    body = account.change_shipment(shipment_id, cause="PUT /v2/shipments", **changes)
+    return Response(200, orjson.dumps(body), JSON)
+
+
+def cancel_shipment(account: Account, call: Call) -> Response:
+    """Cancel; a label that is not voided forbids it."""
+    shipment_id = call.ids["shipment_id"]
+    _row(account, shipment_id)
+    try:
+        account.cancel_shipment(shipment_id, cause="PUT /v2/shipments/cancel")
+    except LiveLabelError as error:
+        options = account.options
+        message = "Void the labels of this shipment before cancelling it."
+        code, status = options.cancel_refusal_code, options.cancel_refusal_status
+        raise against_rules(code, message, status) from error
+    return Response(204)
+
+
+def _row(account: Account, shipment_id: str) -> Row:
+    row = account.collection("shipments").get(shipment_id)
+    if row is None:
+        raise not_found("shipment", shipment_id)
+    return row
+
+
+ROUTES = (
+    Route("GET", "/v2/shipments", list_shipments, FILTERS),
+    Route("POST", "/v2/shipments", create_shipments, body=NewShipments),
+    Route(
+        "GET",
+        "/v2/shipments/external_shipment_id/{external_shipment_id}",
+        get_by_external_id,
+        open_ids=frozenset({"external_shipment_id"}),
+    ),
+    Route("GET", "/v2/shipments/{shipment_id}", get_shipment),
+    Route("PUT", "/v2/shipments/{shipment_id}", update_shipment, body=ShipmentUpdate),
+    Route("PUT", "/v2/shipments/{shipment_id}/cancel", cancel_shipment),
+)
