@@ -1,58 +1,55 @@
-"""Asking each list once, before a first sync: may we read it, and how long is it?"""
+"""Trying each stream with the smallest request it has, before anything depends on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shipsync.api import endpoints
 from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Page, follow
 from shipsync.api.session import Session
-from shipsync.errors import KeyRefused, ShipsyncError
-from shipsync.sources.streams import STREAMS, Stream
+from shipsync.errors import ShipsyncError
+from shipsync.sources.streams import STREAMS, TRACKING
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What one stream answered.
-
-    ``rows`` is the length of its list by the server's count, ``is_reachable`` None when there was
-    nothing to ask for; ``error`` is one sentence.
-    """
+    """``rows`` is the account's own count, None where it gives none; ``error`` a sentence."""
 
     stream: str
-    is_reachable: bool | None
-    rows: int | None = None
-    error: str | None = None
+    is_reachable: bool
+    rows: int | None
+    error: str | None
 
 
-def probe(session: Session, streams: Iterable[Stream] = tuple(STREAMS.values())) -> Iterator[Probe]:
-    """One small request per stream (two for tracking), in order; answers come as they arrive.
+def probe(session: Session) -> Iterator[Probe]:
+    """One probe for each stream, in the order in which a sync reads them.
 
-    Raises ``KeyRefused`` at once: no other stream would answer differently.
+    Costs a request a stream, and one more for tracking, which needs a label to ask about. A stream
+    that can't be reached doesn't keep the others from being tried.
     """
-    for stream in streams:
+    for name, stream in STREAMS.items():
         try:
-            yield _ask(session, stream)
-        except KeyRefused:
-            raise
+            if stream.listing is None:
+                rows = _ask_tracking(session)
+            else:
+                page = _first_page(session, stream.listing, name)
+                rows = page.total if page.total is not None else len(page.items)
         except ShipsyncError as error:
-            yield Probe(stream.name, is_reachable=False, error=str(error))
-
-
-def _ask(session: Session, stream: Stream) -> Probe:
-    if stream.listing is not None:
-        page = _first_page(session, stream.listing, stream.name)
-        rows = len(page.items) if page.total is None else page.total
-        return Probe(stream.name, is_reachable=True, rows=rows)
-    labels = _first_page(session, endpoints.LABELS, stream.name).items
-    if not labels:
-        return Probe(stream.name, is_reachable=None, error="There is no label yet to ask about.")
-    session.read(endpoints.label_track(str(labels[0]["label_id"])), stream=stream.name)
-    return Probe(stream.name, is_reachable=True)
+            yield Probe(name, False, None, str(error))
+        else:
+            yield Probe(name, True, rows, None)
 
 
 def _first_page(session: Session, listing: Listing, stream: str) -> Page:
-    params = {"page_size": 1} if listing.paged else {}
+    params: dict[str, str | int | bool] = {"page_size": 1} if listing.paged else {}
     return next(follow(session, listing.path, params, listing.items_key, stream))
+
+
+def _ask_tracking(session: Session) -> int | None:
+    newest = _first_page(session, endpoints.LABELS, TRACKING)
+    if not newest.items:
+        return 0
+    session.read(endpoints.label_track(str(newest.items[0].get("label_id"))), stream=TRACKING)
+    return newest.total
