@@ -292,3 +292,57 @@ def test_a_key_twice_on_one_page_is_the_servers_own_affair() -> None:
     rows = [{"name": "Red"}, {"name": "Red"}]
     session, _ = open_session(Script(ok({"tags": rows})))
     assert complete(session, TAGS).items == rows
+
+
+def keys(rows: list[dict[str, object]]) -> set[tuple[str, ...]]:
+    return {(str(row["product_id"]),) for row in rows}
+
+
+def slip(rows: list[dict[str, object]]) -> None:
+    """One row goes in front and one comes behind: counts stay even, the row between pages slips."""
+    rows.append({"product_id": rows.pop(0)["product_id"] + 1000})  # type: ignore[operator]
+
+
+def test_a_row_that_slipped_between_pages_is_not_taken_for_gone() -> None:
+    held = products(60)
+    account = PagedList(held, before_page=Restless(1, slip), largest=25)
+    session, _ = open_session(account)
+    assert {"product_id": 25} not in complete(session, PRODUCTS).items, "the danger is real"
+
+    account = PagedList(held, before_page=Restless(1, slip), largest=25)
+    session, _ = open_session(account)
+    snapshot = complete(session, PRODUCTS, held=keys(held))
+    assert snapshot.items == account.rows
+    assert {"product_id": 25} in snapshot.items
+    assert len(account.requests) == 9
+
+
+def test_what_two_readings_lack_is_gone() -> None:
+    account = PagedList(products(60), largest=25)
+    session, _ = open_session(account)
+    snapshot = complete(session, PRODUCTS, held=keys(products(62)))
+    assert snapshot.items == products(60)
+    assert len(account.requests) == 6
+
+
+@pytest.mark.parametrize("held", [60, 59, 0])
+def test_a_list_that_lacks_nothing_is_read_once(held: int) -> None:
+    account = PagedList(products(60), largest=25)
+    session, _ = open_session(account)
+    complete(session, PRODUCTS, held=keys(products(held)))
+    assert len(account.requests) == 3
+
+
+def test_on_a_single_page_nothing_can_slip() -> None:
+    account = PagedList(products(20))
+    session, _ = open_session(account)
+    complete(session, PRODUCTS, held=keys(products(22)))
+    assert len(account.requests) == 1
+
+
+def test_a_list_that_lacks_another_row_each_time_is_not_taken_for_whole() -> None:
+    held = products(60)
+    account = PagedList(held, before_page=Restless(99, slip), largest=25)
+    session, _ = open_session(account)
+    with pytest.raises(IncompleteRead, match="there in one reading and not in another"):
+        complete(session, PRODUCTS, held=keys(held))

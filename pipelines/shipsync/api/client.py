@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 
 import httpx
@@ -13,6 +14,9 @@ from shipsync.connection import Connection, Secret
 # then whether it was received. That is harmless for reads; each write gets a connection of its own.
 _KEPT = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 _FRESH = httpx.Limits(max_connections=8, max_keepalive_connections=0)
+
+# At DEBUG httpcore logs headers as they stand, and a server may repeat the key in one.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 
 class _KeyHeader(httpx.Auth):

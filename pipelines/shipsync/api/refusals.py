@@ -156,20 +156,14 @@ def _access_denied(request: Request, said: ErrorReport, connection: Connection) 
 def _another_site(response: httpx.Response, request: Request, connection: Connection) -> str:
     what = "a web page"
     if response.has_redirect_location:
-        what = f"a redirect to {_host_of(response.headers['location'])}, where the key is not sent"
+        # The host alone: a redirect's path and query may hold anything, also what was sent.
+        host = httpx.URL(response.headers["location"]).host or "another path"
+        what = f"a redirect to {host}, where the key is not sent"
     return (
         f"{connection.base_url} answered {request.line} with {what} (status "
         f"{response.status_code}). The ShipStation API does not answer so: check base_url, and any "
         "proxy in between."
     )
-
-
-def _host_of(location: str) -> str:
-    # The path and the query of a redirect may hold anything, also what was sent.
-    try:
-        return httpx.URL(location).host or "another path"
-    except httpx.InvalidURL:
-        return "an address that is none"
 
 
 def _quoted(said: ErrorReport, connection: Connection) -> str:
