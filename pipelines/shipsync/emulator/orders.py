@@ -9,9 +9,7 @@ from typing import Any
 import pendulum
 
 from shipsync.emulator.parcels import Body, Parcels
-from shipsync.emulator.timestamps import of_moment, to_micros, to_text
-
-_MILLISECOND = 1_000
+from shipsync.emulator.timestamps import MILLISECOND, of_moment, to_micros, to_text
 
 
 class LiveLabelError(Exception):
@@ -70,7 +68,7 @@ class Orders(Parcels):
             body = self.entity("shipments", shipment_id)
             micros = self._stamp(at)
             if at is None:
-                micros = max(micros, to_micros(body["modified_at"]) + _MILLISECOND)
+                micros = max(micros, to_micros(body["modified_at"]) + MILLISECOND)
             body = {**body, **changes, "modified_at": to_text(micros)}
             self._store_shipment(body, micros, {}, None, cause)
             return body

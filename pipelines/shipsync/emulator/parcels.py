@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import orjson
 import pendulum
 
+from shipsync.emulator.bodies_fulfillment import fulfillment_body
 from shipsync.emulator.journal import Kind
 from shipsync.emulator.state import State, serialized
-from shipsync.emulator.timestamps import to_micros, to_text
+from shipsync.emulator.timestamps import MILLISECOND, to_micros, to_text
 
 Body = dict[str, Any]
 
@@ -99,18 +101,42 @@ class Parcels(State):
         if held is not None and held.raw == orjson.dumps(full):
             return entity_id
         created = to_micros(full["created_at"])
-        instants = {
-            "created_at": created,
-            "modified_at": max(micros if held or at else created, created),
-        }
+        if held is None:
+            modified = created if at is None else max(micros, created)
+        elif at is None:
+            modified = max(micros, held.instants["modified_at"] + MILLISECOND)
+        else:
+            modified = max(micros, created)
+        instants = {"created_at": created, "modified_at": modified}
         if kind == "labels":
             voided_at = full.get("voided_at")
             instants["voided_at"] = to_micros(voided_at) if voided_at else _NEVER
         elif full.get("ship_date"):
             instants["shipped_at"] = to_micros(full["ship_date"])
-        raw = self._write(kind, entity_id, full, instants["modified_at"], cause)
+        raw = self._write(kind, entity_id, full, modified, cause)
         rows.put(full, raw, instants, hidden)
+        if kind == "labels" and self.options.fulfillments_include_labels:
+            self._mirror(full, at, cause)
         return entity_id
+
+    def _mirror(self, label: Body, at: pendulum.DateTime | None, cause: str) -> None:
+        """List a label as a fulfillment too, and let it follow the label's void."""
+        shipment = self.find("shipments", label["shipment_id"])
+        if shipment is None:
+            return
+        number = label["tracking_number"]
+        held = self.fulfillments_of(label["shipment_id"])
+        body = next((f for f in held if f["tracking_number"] == number), None)
+        if body is None:
+            body = fulfillment_body(
+                self,
+                self._random,
+                shipment,
+                created_at=to_micros(label["created_at"]),
+                ship_date=date.fromisoformat(label["ship_date"][:10]),
+            )
+        same = {name: label[name] for name in ("tracking_number", "voided", "voided_at")}
+        self.put_fulfillment({**body, **same}, at=at, cause=cause)
 
     def put_tracking(
         self,

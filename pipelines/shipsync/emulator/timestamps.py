@@ -7,7 +7,9 @@ from email.utils import formatdate
 
 import pendulum
 
-_MILLISECOND = 1_000
+MILLISECOND = 1_000
+"""The finest step of the API's times, in microseconds."""
+
 _SECOND = 1_000_000
 
 
@@ -22,7 +24,7 @@ def to_micros(text: str) -> int:
 
 def of_moment(at: datetime) -> int:
     """Microseconds since 1970 of an aware moment, cut to the API's whole milliseconds."""
-    return _exact(at) // _MILLISECOND * _MILLISECOND
+    return _exact(at) // MILLISECOND * MILLISECOND
 
 
 def _exact(at: datetime) -> int:
@@ -42,7 +44,7 @@ def to_text(micros: int) -> str:
     """As the API writes it: UTC with ``Z``, at most three fraction digits, trailing zeros cut."""
     seconds, rest = divmod(micros, _SECOND)
     whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f"{rest // _MILLISECOND:03d}".rstrip("0")
+    fraction = f"{rest // MILLISECOND:03d}".rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
