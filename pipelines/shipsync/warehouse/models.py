@@ -1,0 +1,240 @@
+"""Build the SQL models: dbt, run inside this process, on one DuckDB file.
+
+dbt is loaded on first use (it takes more than a second), says nothing on the console, sends nothing
+anywhere and writes only to a temporary folder. Its SQL lies in ``sql/``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from shipsync.errors import DatabaseError, ModelError
+from shipsync.warehouse.database import connect
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dbt.contracts.graph.manifest import Manifest
+
+_PROFILE: Final = "shipsync"
+_THREADS: Final = 2
+_SILENT: Final = (
+    "--quiet",
+    "--log-level=none",
+    "--log-level-file=none",
+    "--no-print",
+    "--no-write-json",
+    "--no-partial-parse",
+    "--no-version-check",
+    "--no-send-anonymous-usage-stats",
+)
+_UNIT_TESTS: Final = "--exclude-resource-type=unit_test"
+_DATA_TESTS: Final = "--exclude-resource-type=test"
+# "Runtime Error in model events (models/changes/events.sql)": the line below it says what happened.
+_HEADING: Final = re.compile(r"^\w[\w ]* (Error|Exception)( in .*)?$")
+_SETTINGS: Final = {
+    "TimeZone": "UTC",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # DuckDB would take most of the machine; past this it spills to a folder beside the file.
+    "memory_limit": "1GB",
+}
+
+# Parsing the project takes as long as running it on a small database, and its outcome depends on
+# nothing but the SQL and the name of the catalog: one parse serves every build of a process.
+_parsed: dict[tuple[Path, str], Manifest] = {}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One node that dbt ran: ``status`` is success, pass, warn, fail, error or skipped."""
+
+    name: str
+    kind: str
+    status: str
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: every model and data test, in the order they ended."""
+
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def models(self) -> int:
+        """Number of models built."""
+        return sum(outcome.kind == "model" for outcome in self.outcomes)
+
+    @property
+    def tests(self) -> int:
+        """Number of data tests run."""
+        return sum(outcome.kind == "test" for outcome in self.outcomes)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each data test that found rows but does not fail the build."""
+        return tuple(_sentence(outcome) for outcome in self.outcomes if outcome.status == "warn")
+
+
+def build(
+    database: Path,
+    *,
+    now: datetime,
+    changes_since: datetime | None = None,
+    select: str | None = None,
+    full_refresh: bool = False,
+    run_tests: bool = True,
+) -> BuildReport:
+    """Build staging, core and change-sets in ``database``, and test them.
+
+    ``now`` is the instant the build stands for: ship dates up to its UTC day have come. Entities
+    created before ``changes_since`` are known silently (None: before the first run). ``select`` takes
+    dbt's selection syntax, such as ``core`` or ``+events``. ``full_refresh`` rebuilds what is built up
+    step by step, but never ``changes.events``. The file must not be open anywhere else.
+
+    Raises DatabaseError (or a kind of it) when the file can't be used, ModelError with the first failing
+    model or test: what was built stays. A build that is killed leaves whole models, and the next one
+    goes on from there.
+    """
+    _check_database(database)
+    arguments = ["build", _UNIT_TESTS]
+    arguments += [f"--select={part}" for part in (select or "").split()]
+    if not run_tests:
+        arguments.append(_DATA_TESTS)
+    if full_refresh:
+        arguments.append("--full-refresh")
+    variables = {
+        "now": now.isoformat(),
+        "changes_since": changes_since.isoformat() if changes_since else None,
+    }
+    outcomes = run_dbt(database, arguments, variables)
+    _raise_for_failures(outcomes)
+    return BuildReport(outcomes)
+
+
+def run_dbt(
+    database: Path, arguments: Sequence[str], variables: Mapping[str, str | None]
+) -> tuple[Outcome, ...]:
+    """Run one dbt command on ``database`` and return what became of each node.
+
+    Raises ModelError when dbt could not run at all.
+    """
+    with warnings.catch_warnings(), TemporaryDirectory(prefix="shipsync-dbt-") as scratch:
+        # Deprecations inside dbt and its libraries are not ours to mend.
+        warnings.simplefilter("ignore")
+        folder = Path(scratch)
+        _write_profile(folder, database)
+        common = [
+            *_SILENT,
+            f"--project-dir={sql_dir()}",
+            f"--profiles-dir={folder}",
+            f"--target-path={folder / 'target'}",
+            f"--log-path={folder / 'logs'}",
+            f"--vars={json.dumps(dict(variables))}",
+        ]
+        try:
+            manifest = _manifest(database, common)
+            result = _invoke(manifest, [*arguments, *common, f"--threads={_THREADS}"])
+        finally:
+            _close_database()
+    return tuple(_outcome(run) for run in result.results)
+
+
+def sql_dir() -> Path:
+    """The dbt project: ``shipsync/_sql`` in an installed wheel, ``sql/`` in a checkout."""
+    module = Path(__file__).resolve()
+    for folder in (module.parents[1] / "_sql", module.parents[3] / "sql"):
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise ModelError(
+        f"The SQL models are missing beside {module.parents[1]}. Install shipsync again."
+    )
+
+
+def _check_database(database: Path) -> None:
+    if not database.exists():
+        raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
+    connect(database).close()
+
+
+def _write_profile(folder: Path, database: Path) -> None:
+    target = {
+        "type": "duckdb",
+        "path": str(database.resolve()),
+        "schema": "main",
+        "threads": _THREADS,
+        "settings": _SETTINGS,
+        "keep_open": False,
+    }
+    profile = {_PROFILE: {"target": "file", "outputs": {"file": target}}}
+    # JSON is YAML.
+    (folder / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
+
+
+def _manifest(database: Path, common: Sequence[str]) -> Manifest:
+    key = (sql_dir(), database.name)
+    if key not in _parsed:
+        _parsed[key] = _invoke(None, ["parse", *common])
+    return _parsed[key]
+
+
+def _invoke(manifest: Manifest | None, arguments: Sequence[str]) -> Any:
+    """dbt's own result object: a manifest for ``parse``, the results of a run otherwise."""
+    from dbt.cli.main import dbtRunner
+
+    answer = dbtRunner(manifest=manifest).invoke(list(arguments))
+    if answer.exception is not None:
+        raise ModelError(
+            f"dbt could not run: {_first_line(str(answer.exception))}"
+        ) from answer.exception
+    return answer.result
+
+
+def _close_database() -> None:
+    """Let go of the file: another connection may want it with other settings."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+
+    reset_adapters()  # type: ignore[no-untyped-call]
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _outcome(run: Any) -> Outcome:
+    found = f"found {run.failures} rows" if run.failures else _first_line(run.message or "")
+    return Outcome(
+        name=run.node.name,
+        kind=str(run.node.resource_type),
+        status=str(run.status),
+        message=found,
+        seconds=run.execution_time,
+    )
+
+
+def _first_line(message: str) -> str:
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    telling = [line for line in lines if not _HEADING.match(line)]
+    return (telling or lines or ["no reason given"])[0]
+
+
+def _sentence(outcome: Outcome) -> str:
+    what = "Model" if outcome.kind == "model" else "Data test"
+    return f"{what} {outcome.name}: {outcome.message}"
+
+
+def _raise_for_failures(outcomes: Sequence[Outcome]) -> None:
+    failed = [outcome for outcome in outcomes if outcome.status in ("error", "fail")]
+    if failed:
+        more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
+        raise ModelError(
+            f"{_sentence(failed[0])}{more}. Run `shipsync sync` and build again; if it stays, "
+            "`shipsync reconcile` compares the tables with the account."
+        )

@@ -1,0 +1,10 @@
+{#-
+  A JSON value as the sorted list of its places and what stands there. Two values that differ only in
+  the order of their keys have equal lists.
+-#}
+{% macro json_leaves(document) -%}
+    (
+        select list(leaf.fullkey || ' ' || leaf.type || ' ' || coalesce(leaf.atom::varchar, '') order by leaf.fullkey)
+        from json_tree({{ document }}) as leaf
+    )
+{%- endmacro %}

@@ -1,0 +1,33 @@
+{#-
+  changes.processed_loads remembers which load packages have been turned into events, and with which
+  changes_since. It is filled in the transaction that appends the events, so that a build killed at
+  any instant has done both or neither.
+-#}
+{% macro create_processed_loads() %}
+    create schema if not exists changes;
+    create table if not exists changes.processed_loads (
+        stream varchar not null,
+        load_id varchar not null,
+        changes_since timestamptz not null,
+        processed_at timestamptz not null
+    );
+{% endmacro %}
+
+{#- The row 'start' keeps what the first build took for changes_since, even if it met no row at all. -#}
+{% macro record_processed_loads() %}
+    insert into {{ source('bookkeeping', 'processed_loads') }}
+    with bounds as (
+        select changes_since, as_of from {{ ref('bounds') }}
+    ),
+
+    met as (
+        select distinct stream, load_id from {{ ref('pending_versions') }}
+        union all
+        select 'start', 'start'
+        where not exists (select 1 from {{ source('bookkeeping', 'processed_loads') }})
+    )
+
+    select met.stream, met.load_id, bounds.changes_since, bounds.as_of
+    from met
+    cross join bounds
+{% endmacro %}

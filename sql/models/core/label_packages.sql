@@ -1,0 +1,5 @@
+with lines as (
+    select * from {{ ref('stg_label_packages') }}
+)
+
+select * from lines

@@ -1,0 +1,5 @@
+with lines as (
+    select * from {{ ref('stg_shipment_packages') }}
+)
+
+select * from lines

@@ -1,0 +1,5 @@
+with lines as (
+    select * from {{ ref('stg_shipment_tags') }}
+)
+
+select * from lines

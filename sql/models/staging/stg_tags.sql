@@ -1,0 +1,20 @@
+with source as (
+    select * from {{ source('raw', 'tags') }}
+),
+
+renamed as (
+    select
+        name,
+        tag_id,
+        color,
+        _extra,
+        content_hash,
+        _dlt_valid_from as valid_from,
+        _dlt_valid_to as valid_to,
+        _dlt_valid_to is null as is_current,
+        observed_at,
+        _dlt_load_id as load_id
+    from source
+)
+
+select * from renamed
