@@ -12,6 +12,7 @@
     ├── RequestRejected                    the API said no; sending it again won't help
     │   └── NotFound                       404
     ├── Unavailable                        no usable answer for the stated time; run later
+    │   └── Unreachable                    nobody took the connection; check address and network
     ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
     ├── DatabaseError                      the DuckDB file or its disk needs care
@@ -115,6 +116,10 @@ class _Unanswered(ShipsyncError):
 
 class Unavailable(_Unanswered):
     """No usable answer within the stated time; a write that ends so was not carried out."""
+
+
+class Unreachable(Unavailable):
+    """The address never took a connection; no other request to it would fare better."""
 
 
 class OutcomeUnknown(_Unanswered):

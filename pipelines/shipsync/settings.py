@@ -14,13 +14,16 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shipsync.connection import PERSONAL_DATA, Connection, PersonalData, Secret
 from shipsync.errors import ConfigurationError
 from shipsync.setting import SETTINGS
 
-__all__ = ["PERSONAL_DATA", "Connection", "PersonalData", "Secret", "database_file", "load"]
+if TYPE_CHECKING:
+    import pendulum
+
+__all__ = ["PERSONAL_DATA", "Connection", "Local", "PersonalData", "Secret", "load", "local"]
 
 CONFIG_DIR = Path(".dlt")
 _SECTION = ("sources", "shipstation")
@@ -34,6 +37,14 @@ class _Place:
 
     label: str
     values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Local:
+    """The DuckDB file, and from when on changes are told of (None: since the first run)."""
+
+    database: Path
+    changes_since: pendulum.DateTime | None
 
 
 def load(
@@ -57,19 +68,22 @@ def load(
     return Connection(**arguments)
 
 
-def database_file(
+def local(
     name: str = "default",
     *,
     database: Path | None = None,
     environ: Mapping[str, str] | None = None,
     config_dir: Path | None = None,
-) -> Path:
-    """The DuckDB file of connection ``name``, for those who only read it: no key is needed.
+) -> Local:
+    """What connection ``name`` has on this machine, for those who leave the account alone.
 
-    Parameters and errors are those of ``load``, but for the missing key.
+    Parameters and errors are those of ``load``, but that no key is needed.
     """
-    file: Path = _arguments(name, environ, config_dir)["database"]
-    return file if database is None else database
+    arguments = _arguments(name, environ, config_dir)
+    return Local(
+        database=database or arguments["database"],
+        changes_since=arguments.get("changes_since"),
+    )
 
 
 def _arguments(

@@ -17,6 +17,7 @@ from shipsync.errors import (
     RequestRejected,
     ShipsyncError,
     Unavailable,
+    Unreachable,
 )
 
 from .accounts import KEY, App, Script, error_body, open_session
@@ -107,19 +108,19 @@ def because(cause: Exception) -> httpx.ConnectError:
         ),
         pytest.param(
             because(socket.gaierror(-2, "Name or service not known")),
-            Unavailable,
+            Unreachable,
             ("the name api.shipstation.com could not be found; check base_url https://api.",),
             id="no such name",
         ),
         pytest.param(
             because(ConnectionRefusedError(111, "refused")),
-            Unavailable,
+            Unreachable,
             ("api.shipstation.com did not take the connection; check base_url",),
             id="refused",
         ),
         pytest.param(
             because(ssl.SSLCertVerificationError(1, "self-signed")),
-            Unavailable,
+            Unreachable,
             ("no trusted TLS connection to api.shipstation.com", "certificates and clock"),
             id="not trusted",
         ),

@@ -19,6 +19,7 @@ from shipsync.errors import (
     RequestRejected,
     ShipsyncError,
     Unavailable,
+    Unreachable,
 )
 
 _LONGEST_QUOTE = 300
@@ -81,7 +82,8 @@ def given_up(
             f"The next attempt was due {due:.0f} s later, and give_up_after_seconds is {limit:g}. "
             "Run again later."
         )
-    return Unavailable(
+    error = Unreachable if limit is None else Unavailable
+    return error(
         f"No usable answer to {request} in {attempts} attempts: {why}{_identified(request_id)}."
         f"{untouched} {ending}",
         stream=request.stream,

@@ -63,7 +63,13 @@ def _explanation(path: Path, complaint: str) -> DatabaseError:
             f"The disk is full: {path} could not be written. Free some space and run again; what was "
             "committed before is kept."
         )
-    corrupt = ("not a valid duckdb database", "checksum", "corrupt", "serialization error")
+    corrupt = (
+        "not a valid duckdb database",
+        "could not read enough bytes",
+        "checksum",
+        "corrupt",
+        "serialization error",
+    )
     if any(sign in text for sign in corrupt):
         return DatabaseCorrupt(
             f"{path} is not a DuckDB database, or it is damaged. Move it away or restore a copy, then run "

@@ -11,7 +11,7 @@ import duckdb
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, UsageError
+from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachable, UsageError
 from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
 from shipsync.warehouse import runs
 from shipsync.warehouse.incremental import sync_by_recency, sync_shipments
@@ -115,7 +115,7 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 raise
             except ShipsyncError as error:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
-                refused = str(error) if isinstance(error, KeyRefused) else None
+                refused = str(error) if isinstance(error, KeyRefused | Unreachable) else None
         report.streams.append(_record(run, report.run_id, stream_run))
 
 
