@@ -186,6 +186,20 @@ def test_an_empty_page_in_the_middle_is_no_end() -> None:
         next(walk)
 
 
+def test_an_empty_page_before_the_last_number_is_no_end() -> None:
+    script = Script(ok(page(1, 3)), ok({"products": [], "page": 2, "pages": 3}))
+    with pytest.raises(IncompleteRead, match="page 2 is empty"):
+        pages_of(script)
+
+
+def test_a_total_that_changes_on_the_way_proves_nothing() -> None:
+    first = ok(page(1, 2, total=2))
+    second = ok(page(2, 2, total=3))
+    session, _ = open_session(Script(*[first, second] * SNAPSHOT_ATTEMPTS))
+    with pytest.raises(IncompleteRead, match="2 rows came and its total said 3"):
+        complete(session, PRODUCTS)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -283,7 +297,7 @@ def test_rows_that_are_missing_against_the_total_are_not_taken_for_gone() -> Non
     row = {"sku": "A", "inventory_location_id": "l", "inventory_warehouse_id": "w"}
     script = Script(ok({"inventory": [row], "total": 2, "page": 1, "pages": 1}))
     session, _ = open_session(script)
-    with pytest.raises(IncompleteRead, match="1 rows came and its total says 2"):
+    with pytest.raises(IncompleteRead, match="1 rows came and its total said 2"):
         complete(session, INVENTORY_LEVELS)
     assert len(script.requests) == SNAPSHOT_ATTEMPTS
 

@@ -39,6 +39,7 @@ PASSING = [
     pytest.param(CUT, id="cut"),
     pytest.param(httpx.Response(200, text="sorry"), id="text"),
     pytest.param(httpx.Response(200, content=b""), id="empty"),
+    pytest.param(httpx.Response(200, headers={"content-length": "0"}), id="declared empty"),
     pytest.param(
         httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no")),
         id="broken gzip",
@@ -249,6 +250,11 @@ def test_a_write_sends_its_body_once() -> None:
     assert json.loads(request.content) == {"sku": "A", "quantity": 3}
     assert request.headers["content-type"] == "application/json"
     assert (answer.status, answer.body) == (204, None)
+
+
+def test_a_write_may_be_answered_with_nothing_if_that_is_declared() -> None:
+    session, _ = open_session(Script(httpx.Response(200, headers={"content-length": "0"})))
+    assert session.write("PUT", "/v2/shipments/se-1/cancel", None, stream="cancel").body is None
 
 
 def test_a_write_without_a_body_sends_none() -> None:

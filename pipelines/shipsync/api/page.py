@@ -72,7 +72,7 @@ def read_page(session: Session, place: Place, query: Parameters, expected: int) 
     pages = _count(body.get("pages"))
     following = _link(body, place, number)
     # A page past the end is empty and costs one request; to stop short would lose rows.
-    if following is None and items and pages is not None and number < pages:
+    if following is None and pages is not None and number < pages:
         following = {"page": str(number + 1)}
     if following is not None and not items:
         raise place.incomplete(f"page {number} is empty although more pages follow")

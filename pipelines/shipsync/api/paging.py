@@ -130,11 +130,8 @@ def _uneven(pages: list[Page]) -> str:
     """How the rows that came and the server's count of them disagree; empty if they agree."""
     totals = [page.total for page in pages if page.total is not None]
     rows = sum(len(page.items) for page in pages)
-    if totals and min(totals) != max(totals):
-        return f"its total went from {totals[0]} to {totals[-1]} while it was read"
-    if totals and totals[0] != rows:
-        return f"{rows} rows came and its total says {totals[0]}"
-    return ""
+    wrong = [str(total) for total in dict.fromkeys(totals) if total != rows]
+    return f"{rows} rows came and its total said {', then '.join(wrong)}" if wrong else ""
 
 
 def _twice(keys: list[frozenset[Key]]) -> str:
