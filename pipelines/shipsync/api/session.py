@@ -19,11 +19,10 @@ import httpx
 import orjson
 import tenacity
 
-from shipsync.api import retry
-from shipsync.api.answer import Answer, read_body, report, server_time
+from shipsync.api.answer import Answer
 from shipsync.api.budget import Budget
-from shipsync.api.client import open_client
-from shipsync.api.refusals import describe, given_up, outcome_unknown, refused, unsendable
+from shipsync.api.exchange import Again, Exchange
+from shipsync.api.refusals import given_up
 from shipsync.api.request import Parameters, Request, as_text
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
@@ -39,15 +38,6 @@ class _Progress:
     attempts: int = 0
     first_failure_at: float | None = None
     request_id: str | None = None
-
-
-@dataclass(frozen=True)
-class _Again:
-    """A failed attempt, to be repeated after ``seconds``. Exceptions hold the key: none here."""
-
-    seconds: float
-    why: str
-    unreachable: bool
 
 
 class Session:
@@ -77,10 +67,8 @@ class Session:
         self._give_up_after = (give_up_after or connection.give_up_after).total_seconds()
         self._pacing = pacing or SystemPacing()
         self._budget = Budget(connection.requests_per_minute, self._pacing)
+        self._exchange = Exchange(connection, transport, self._pacing, self._budget)
         self._lock = threading.Lock()
-        self._was_answered = False
-        self._reader = open_client(connection, transport, keep_alive=True)
-        self._writer = open_client(connection, transport, keep_alive=False)
 
     @property
     def requests_sent(self) -> int:
@@ -112,8 +100,7 @@ class Session:
 
     def close(self) -> None:
         """Close every connection."""
-        self._reader.close()
-        self._writer.close()
+        self._exchange.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,90 +116,53 @@ class Session:
     def _send(self, request: Request) -> Answer:
         progress = _Progress()
         outcome = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda result: isinstance(result, _Again)),
+            retry=tenacity.retry_if_result(lambda result: isinstance(result, Again)),
             wait=lambda state: _again(state).seconds,
             stop=lambda state: self._is_over(progress, _again(state)),
             sleep=self._wait_for_retry,
             retry_error_callback=lambda state: self._given_up(request, progress, _again(state)),
         )(self._attempt, request, progress)
-        # Raised here, outside any handler, so that no exception of httpx hangs on to it as context.
+        # Raised here, outside any handler, so that no exception of httpx becomes its context.
         if isinstance(outcome, Answer):
             return outcome
         assert isinstance(outcome, ShipsyncError)
         raise outcome
 
-    def _attempt(self, request: Request, progress: _Progress) -> Answer | _Again | ShipsyncError:
+    def _attempt(self, request: Request, progress: _Progress) -> Answer | Again | ShipsyncError:
         waited = self._budget.acquire()
         progress.attempts += 1
         with self._lock:
             self.waited_seconds += waited
             self.requests_by_stream[request.stream] += 1
         try:
-            response = self._exchange(request)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return self._failed(request, progress, error, None)
+            result = self._exchange.attempt(request, progress.attempts)
         finally:
             if self.on_request is not None:
                 self.on_request(request.stream)
-        self._was_answered = True
-        if not response.is_success:
-            return self._failed(request, progress, response.status_code, response)
-        self._budget.observe(response.headers)
-        answer = read_body(response, may_be_empty=not request.is_read)
-        if isinstance(answer, Answer):
-            return answer
-        return self._failed(request, progress, answer, response)
+        if isinstance(result, Again):
+            progress.request_id = result.request_id or progress.request_id
+        return result
 
-    def _exchange(self, request: Request) -> httpx.Response:
-        client = self._reader if request.is_read else self._writer
-        headers = {} if request.content is None else {"content-type": "application/json"}
-        return client.request(
-            request.method,
-            request.path,
-            params=request.params,
-            content=request.content,
-            headers=headers,
-        )
-
-    def _failed(
-        self,
-        request: Request,
-        progress: _Progress,
-        failure: retry.Failure,
-        response: httpx.Response | None,
-    ) -> _Again | ShipsyncError:
-        headers = {} if response is None else response.headers
-        said = report(response)
-        progress.request_id = said.request_id or progress.request_id
-        now = server_time(headers) or self._pacing.now()
-        chance = self._pacing.random()
-        decision = retry.decide(
-            request.method, failure, progress.attempts, headers, now, chance=chance
-        )
-        why = describe(failure, self.connection)
-        if isinstance(decision, retry.RetryAfter):
-            # A 429 passed on from a carrier says nothing about our own pace.
-            if failure == retry.TOO_MANY_REQUESTS and "carrier" not in said.sources:
-                self._budget.push_back(decision.seconds)
-            return _Again(decision.seconds, why, isinstance(failure, httpx.ConnectError))
-        if isinstance(decision, retry.OutcomeIsUnknown):
-            return outcome_unknown(request, why, progress.attempts, progress.request_id)
-        if response is None:
-            return unsendable(request, why, self.connection)
-        return refused(response, request, self.connection)
-
-    def _is_over(self, progress: _Progress, again: _Again) -> bool:
+    def _is_over(self, progress: _Progress, again: Again) -> bool:
         now = self._pacing.monotonic()
         if progress.first_failure_at is None:
             progress.first_failure_at = now
-        if again.unreachable and not self._was_answered:
+        if self._is_nobody_there(again):
             return progress.attempts >= _FIRST_CONTACT_ATTEMPTS
         return now + again.seconds > progress.first_failure_at + self._give_up_after
 
-    def _given_up(self, request: Request, progress: _Progress, again: _Again) -> Unavailable:
-        limit = None if again.unreachable and not self._was_answered else self._give_up_after
-        why, attempts, request_id = again.why, progress.attempts, progress.request_id
-        return given_up(request, why, attempts, request_id, due=again.seconds, limit=limit)
+    def _is_nobody_there(self, again: Again) -> bool:
+        return again.is_unreachable and not self._exchange.was_answered
+
+    def _given_up(self, request: Request, progress: _Progress, again: Again) -> Unavailable:
+        return given_up(
+            request,
+            again.why,
+            progress.attempts,
+            progress.request_id,
+            due=again.seconds,
+            limit=None if self._is_nobody_there(again) else self._give_up_after,
+        )
 
     def _wait_for_retry(self, seconds: float) -> None:
         with self._lock:
@@ -221,8 +171,8 @@ class Session:
         self._pacing.sleep(seconds)
 
 
-def _again(state: tenacity.RetryCallState) -> _Again:
+def _again(state: tenacity.RetryCallState) -> Again:
     assert state.outcome is not None
     result = state.outcome.result()
-    assert isinstance(result, _Again)
+    assert isinstance(result, Again)
     return result
