@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from shipsync.errors import DatabaseError, ModelError
+from shipsync.errors import DatabaseError, ModelError, UsageError
 from shipsync.warehouse.database import connect
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def build(
     dbt's selection syntax, such as ``core`` or ``+events``. ``full_refresh`` rebuilds what is built up
     step by step, but never ``changes.events``. The file must not be open anywhere else.
 
-    Raises DatabaseError (or a kind of it) when the file can't be used, ModelError with the first failing
-    model or test: what was built stays. A build that is killed leaves whole models, and the next one
-    goes on from there.
+    Raises DatabaseError (or a kind of it) when the file can't be used, UsageError when ``select`` names
+    nothing, ModelError with the first failing model or test: what was built stays. A build that is
+    killed leaves whole models, and the next one goes on from there.
     """
     _check_database(database)
     arguments = ["build", _UNIT_TESTS]
@@ -118,7 +118,12 @@ def build(
     }
     outcomes = run_dbt(database, arguments, variables)
     _raise_for_failures(outcomes)
-    return BuildReport(outcomes)
+    report = BuildReport(outcomes)
+    if not report.models + report.tests:
+        raise UsageError(
+            f"No model is selected by {select!r}: name a model or a folder of sql/models."
+        )
+    return report
 
 
 def run_dbt(
