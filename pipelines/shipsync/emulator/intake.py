@@ -19,16 +19,14 @@ from pydantic import (
 )
 
 from shipsync.emulator.query import is_identifier
-from shipsync.emulator.timestamps import to_micros
+from shipsync.emulator.timestamps import given_micros
 
 LONGEST_EXTERNAL_ID = 50
 """Characters of an external_shipment_id that are kept [O]."""
 
 
 def _date_time(text: str) -> str:
-    if not text[:1].isdigit():
-        raise ValueError("an ISO 8601 date-time is expected")
-    to_micros(text)
+    given_micros(text)
     return text
 
 

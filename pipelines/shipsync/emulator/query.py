@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shipsync.emulator.problems import RefusedError, invalid
-from shipsync.emulator.timestamps import to_micros
+from shipsync.emulator.timestamps import given_micros
 
 Kind = Literal["text", "whole", "flag", "choice", "instant", "identifier"]
 Value = str | int | bool
 
 _WHOLE = re.compile(r"-?\d{1,10}", re.ASCII)
-_INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?)?", re.ASCII
-)
 IDENTIFIER = re.compile(r"se(-[a-z0-9]+)+", re.ASCII)
 """The pattern of ids [O]; at most 25 characters."""
 
@@ -64,11 +61,9 @@ class Parameter:
 
     def _instant(self, text: str) -> int:
         try:
-            if _INSTANT.fullmatch(text):
-                return to_micros(text)
-        except (ValueError, OverflowError):
-            pass
-        raise invalid(self.name, text, "an ISO 8601 date-time is expected")
+            return given_micros(text)
+        except ValueError as error:
+            raise invalid(self.name, text, "an ISO 8601 date-time is expected") from error
 
 
 def is_identifier(text: str) -> bool:

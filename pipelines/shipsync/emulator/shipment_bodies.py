@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shipsync.emulator.bodies_shipment import ADVANCED_OPTIONS, LABEL_MESSAGES
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 
+_DAYS_TO_DELIVER = 7
 _NO_MONEY: Body = {"currency": "usd", "amount": 0.0}
 _OUNCES = {"ounce": 1.0, "pound": 16.0, "gram": 0.035274, "kilogram": 35.274}
 
@@ -21,6 +23,7 @@ def shipment_from(account: Account, new: NewShipment) -> Body:
     """The whole body of a shipment just created, in the key order of the captures."""
     sent = new.model_dump(mode="json")
     now = to_text(of_moment(account.clock.now()))
+    ship_date = new.ship_date or now
     warehouse = _warehouse(account, new.warehouse_id)
     origin = sent["ship_from"] or warehouse.get("origin_address") or sent["ship_to"]
     back = sent["return_to"] or warehouse.get("return_address") or origin
@@ -33,10 +36,10 @@ def shipment_from(account: Account, new: NewShipment) -> Body:
         "external_shipment_id": new.external_id,
         "shipment_number": new.shipment_number,
         "hold_until_date": new.hold_until_date,
-        "ship_date": _day(new.ship_date or now),
+        "ship_date": _day(ship_date),
         "ship_datetime": None,
         "ship_by_date": new.ship_by_date,
-        "deliver_by_date": None,
+        "deliver_by_date": _day(ship_date, days_later=_DAYS_TO_DELIVER),
         "created_at": now,
         "modified_at": now,
         "shipment_status": "pending",
@@ -107,8 +110,9 @@ def _may_be_null(name: str) -> bool:
     }
 
 
-def _day(moment: str) -> str:
-    return f"{moment[:10]}T00:00:00Z"
+def _day(moment: str, *, days_later: int = 0) -> str:
+    day = date.fromisoformat(moment[:10]) + timedelta(days=days_later)
+    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _warehouse(account: Account, warehouse_id: str | None) -> Body:

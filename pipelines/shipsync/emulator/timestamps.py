@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import formatdate
 
 import pendulum
 
+from shipsync.emulator.wallclock import without_offset
+
 MILLISECOND = 1_000
 """The finest step of the API's times, in microseconds."""
 
 _SECOND = 1_000_000
+
+_GIVEN = re.compile(
+    r"(19|2\d)\d{2}-\d{2}-\d{2}"
+    r"([Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})?)?",
+    re.ASCII,
+)
 
 
 def to_micros(text: str) -> int:
@@ -20,6 +29,16 @@ def to_micros(text: str) -> int:
     """
     moment = datetime.fromisoformat(text)
     return _exact(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def given_micros(text: str) -> int:
+    """The same for a text from outside, which must be spelled as RFC 3339 or be a date.
+
+    Years are 1900 to 2999, so that days can be added. Raises ValueError for anything else.
+    """
+    if not _GIVEN.fullmatch(text):
+        raise ValueError("an ISO 8601 date-time is expected")
+    return to_micros(text)
 
 
 def of_moment(at: datetime) -> int:
@@ -42,9 +61,8 @@ def to_moment(micros: int) -> pendulum.DateTime:
 
 def to_text(micros: int) -> str:
     """As the API writes it: UTC with ``Z``, at most three fraction digits, trailing zeros cut."""
-    seconds, rest = divmod(micros, _SECOND)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    fraction = f"{rest // MILLISECOND:03d}".rstrip("0")
+    whole = without_offset(micros, 0)
+    fraction = f"{micros % _SECOND // MILLISECOND:03d}".rstrip("0")
     return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
 
 
