@@ -1,0 +1,170 @@
+"""``shipsync stock``: plan changes of stock, apply a plan, see and resolve what became of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shipsync.cli import options, output, stock_view
+from shipsync.errors import UsageError
+from shipsync.reverse.states import State
+from shipsync.reverse.stock_action import Change
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def stock() -> None:
+    """Change stock levels from a file: plan, look at the plan, apply it."""
+
+
+@app.command("plan", epilog="Example: shipsync stock plan counts.csv --max-change-percent 50")
+def plan_command(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Rows to plan: .csv, .jsonl or .parquet."),
+    ],
+    action: Annotated[
+        Change, typer.Option("--action", help="Do this where a row has no action of its own.")
+    ] = Change.ADJUST,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="PLAN", help="Write the plan here, not beside FILE."),
+    ] = None,
+    max_rows: Annotated[
+        int | None, typer.Option("--max-rows", min=1, help="Stop a plan that would send more.")
+    ] = None,
+    max_change_percent: Annotated[
+        float | None,
+        typer.Option("--max-change-percent", min=0, help="Stop a plan with a larger change."),
+    ] = None,
+    max_zeroed: Annotated[
+        int, typer.Option("--max-zeroed", min=0, help="Stop a plan that empties more levels.")
+    ] = 25,
+    max_age: Annotated[
+        float, typer.Option("--max-age", min=0, metavar="HOURS", help="Stop if the sync is older.")
+    ] = 24,
+    stop_below_allocated: Annotated[
+        bool,
+        typer.Option(
+            "--stop-below-allocated", help="Stop if a single row is below what orders claimed."
+        ),
+    ] = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare rows with the stock last synced and write a plan; nothing is sent.
+
+    FILE has the columns sku, inventory_location_id (or location, by name) and quantity; optional are
+    action, key, cost_amount, cost_currency, condition, lot, usable_start_date, usable_end_date, reason,
+    notes, effective_at, and for modify new_inventory_location_id, new_cost_amount, new_cost_currency,
+    new_condition. Exit code 3 when a row is invalid or the plan was stopped.
+    """
+    from datetime import timedelta
+
+    from shipsync.reverse import plan_file, stock
+    from shipsync.reverse.guards import Guards
+
+    guards = Guards(
+        max_rows=max_rows,
+        max_change_percent=max_change_percent,
+        max_zeroed=max_zeroed,
+        max_observation_age=timedelta(hours=max_age),
+        stop_below_allocated=stop_below_allocated,
+    )
+    account = options.account(connection, database)
+    plan = stock.plan(account, file, guards=guards, default_change=action)
+    place = out or file.with_suffix(".plan.json")
+    plan_file.save(plan, place)
+    if as_json:
+        output.show_json({"plan": place, **plan_file.document(plan)})
+    else:
+        stock_view.show_plan(plan)
+    stock_view.say_what_the_plan_needs(plan, place)
+
+
+@app.command("apply", epilog="Example: shipsync stock apply counts.plan.json")
+def apply_command(
+    file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan that `stock plan` wrote.")],
+    one: Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")] = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Carry out a plan: its ready rows, each once, each recorded before and after.
+
+    Apply it again after an interruption: what is done is not done twice. Exit code 3 when a row was
+    rejected or its outcome is not known.
+    """
+    from shipsync.api.session import Session
+    from shipsync.reverse import plan_file, stock
+
+    plan = plan_file.load(file)
+    account = options.account(connection, database)
+    with Session(account) as session, stock_view.progress() as progress:
+        report = stock.apply(account, session, plan, progress=progress, only_first=one)
+    if as_json:
+        output.show_json(stock_view.report_document(report))
+    else:
+        stock_view.show_report(report)
+    stock_view.say_what_the_report_needs(report, file)
+
+
+@app.command("status", epilog="Example: shipsync stock status --state unknown")
+def status_command(
+    state: Annotated[
+        State | None, typer.Option("--state", help="Keep to rows in this state.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Show at most so many, the latest ones.")
+    ] = 100,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show every row that was taken up, and what became of it."""
+    from shipsync.reverse import stock
+
+    file = options.held(connection, database).database
+    entries = stock.outcomes(file, connection)
+    chosen = [entry for entry in entries if state in (None, entry.state)][:limit]
+    if as_json:
+        output.show_json(chosen)
+    else:
+        stock_view.show_entries(chosen)
+
+
+@app.command(
+    "resolve",
+    epilog='Example: shipsync stock resolve recount-17 --applied --because "counted the shelf"',
+)
+def resolve_command(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The row's key, as status shows it.")],
+    applied: Annotated[
+        bool | None,
+        typer.Option("--applied/--not-applied", help="Say whether the stock was changed by it."),
+    ] = None,
+    because: Annotated[
+        str, typer.Option("--because", metavar="TEXT", help="Say how you know; it is kept.")
+    ] = "",
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Settle a row whose outcome is unknown, after looking at the stock.
+
+    Nothing is sent; a row that was not applied can be planned again.
+    """
+    from shipsync.reverse import stock
+
+    if applied is None:
+        raise UsageError("Say what became of the row: --applied or --not-applied.")
+    file = options.held(connection, database).database
+    entry = stock.resolve(file, connection, key, applied=applied, because=because)
+    if as_json:
+        output.show_json(entry)
+    else:
+        stock_view.show_entries([entry])

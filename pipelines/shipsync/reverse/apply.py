@@ -1,0 +1,147 @@
+"""Applying a plan: exactly its ready rows, several under way at a time, none twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import duckdb
+
+from shipsync.api.session import Session
+from shipsync.clock import Pacing, SystemPacing
+from shipsync.errors import ConfigurationError, ShipsyncError, UsageError
+from shipsync.reverse.dispatch import Dispatcher, Outcome
+from shipsync.reverse.ledger_writer import LedgerWriter
+from shipsync.reverse.outbox import Entry, Outbox
+from shipsync.reverse.plan_file import digest
+from shipsync.reverse.planned import Plan
+from shipsync.reverse.proof import LATE_COMMIT_WAIT
+from shipsync.reverse.rollout import Progress, Rollout
+from shipsync.reverse.states import UNSETTLED, State
+from shipsync.reverse.stock_action import KIND
+from shipsync.reverse.stock_writes import (
+    PlannedChange,
+    StockWrites,
+    lists_levels,
+    to_write,
+)
+from shipsync.reverse.write import Write
+
+IN_FLIGHT = 8
+
+
+@dataclass(frozen=True)
+class ApplyReport:
+    """What became of the ready rows of a plan, in its order.
+
+    ``settled_before`` are rows of other plans whose answer had been lost. ``left`` rows were not begun,
+    because of ``stopped_by`` or because somebody interrupted. ``requests`` counts all that were sent.
+    """
+
+    plan_digest: str
+    outcomes: tuple[Outcome, ...]
+    settled_before: tuple[Outcome, ...]
+    left: int
+    requests: int
+    interrupted: bool = False
+    stopped_by: ShipsyncError | None = None
+
+    @property
+    def counts(self) -> Counter[State]:
+        """How many rows stand in each state."""
+        return Counter(outcome.state for outcome in self.outcomes)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a row was rejected, or it is not known what became of it."""
+        outcomes = (*self.outcomes, *self.settled_before)
+        return any(outcome.state in (State.REJECTED, *UNSETTLED) for outcome in outcomes)
+
+
+def apply_plan(
+    con: duckdb.DuckDBPyConnection,
+    session: Session,
+    plan: Plan,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    pacing: Pacing | None = None,
+    in_flight: int = IN_FLIGHT,
+    only_first: bool = False,
+    late_commit_wait: timedelta = LATE_COMMIT_WAIT,
+) -> ApplyReport:
+    """Carry out the ready rows of a plan and say what became of each.
+
+    Rows already settled under this plan are reported, not sent again. ``con`` must be used by nobody
+    else meanwhile, and its ledger must be up to date. Raises ``UsageError`` for a plan that a guard
+    rail stopped or that is for another connection, ``ConfigurationError`` for a read-only connection.
+    """
+    check_applicable(plan, session)
+    pacing = pacing or SystemPacing()
+    outbox = Outbox(con, plan.connection, KIND)
+    rows = plan.ready
+    writes = [to_write(row) for row in rows]
+    _check_apart(writes)
+    kind = StockWrites(
+        session,
+        pacing,
+        lists_levels=lists_levels(rows, plan.observed_levels, session),
+        late_commit_wait=late_commit_wait,
+    )
+    entries = outbox.entries([write.key for write in writes])
+    unsettled = outbox.unsettled()
+    states = {key: entry.state for key, entry in {**entries, **unsettled}.items()}
+    requests_before = session.requests_sent
+    with LedgerWriter(outbox, states) as ledger:
+        dispatcher = Dispatcher(kind, ledger, pacing, digest(plan), entries)
+        rollout = Rollout(dispatcher, in_flight, progress)
+        others = [entry for key, entry in unsettled.items() if key not in entries]
+        settled = rollout.settle(others)
+        to_do = rollout.begin(writes, _open_places(unsettled, settled))
+        rollout.carry_out(to_do[:1] if only_first else to_do)
+    outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
+    return ApplyReport(
+        plan_digest=dispatcher.plan_digest,
+        outcomes=outcomes,
+        settled_before=tuple(settled),
+        left=len(writes) - len(outcomes),
+        requests=session.requests_sent - requests_before,
+        interrupted=rollout.interrupted,
+        stopped_by=rollout.stopped_by,
+    )
+
+
+def check_applicable(plan: Plan, session: Session) -> None:
+    """Raise when a plan must not be applied through this session; nothing has been touched then."""
+    connection = session.connection
+    if plan.stopped_by:
+        raise UsageError(f"The plan was stopped: {plan.stopped_by[0]} Nothing was sent.")
+    if plan.connection != connection.name:
+        raise UsageError(
+            f"The plan is for connection {plan.connection!r}, not {connection.name!r}; choose it with "
+            "--connection."
+        )
+    if connection.read_only:
+        raise ConfigurationError(
+            f"Connection {connection.name!r} is read_only; nothing was sent. Set read_only = false to "
+            "let it change the account."
+        )
+
+
+def _check_apart(writes: Sequence[Write[PlannedChange]]) -> None:
+    names = [
+        *(f"key {write.key}" for write in writes),
+        *(place for write in writes for place in write.places),
+    ]
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise UsageError(f"The plan holds {twice} twice; make the plan again.")
+
+
+def _open_places(unsettled: Mapping[str, Entry], settled: Sequence[Outcome]) -> dict[str, str]:
+    """The key of the write whose outcome nobody knows, by the places it touches."""
+    known = {outcome.key for outcome in settled if outcome.state not in UNSETTLED}
+    return {
+        place: key for key, entry in unsettled.items() if key not in known for place in entry.places
+    }

@@ -1,0 +1,196 @@
+"""The outbox: an append-only record of every write, ahead of the request and after the answer.
+
+Each step of the state machine in ``states`` is a row of ``ledger.outbox``, on disk before the next step
+is taken. No row is ever changed or removed; ``ledger.outbox_current`` sums up each write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from shipsync.errors import DatabaseError
+from shipsync.reverse.states import UNSETTLED, Source, State
+from shipsync.statements import statement
+
+JsonObject = Mapping[str, object]
+QUERIES = "shipsync.reverse.queries"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of one write. ``attempt`` counts how often the request has gone out so far.
+
+    ``subject``, ``places`` and ``request`` come with ``planned``; readings are what the account showed,
+    in the form the kind of write gives them.
+    """
+
+    row_key: str
+    state: State
+    source: Source
+    recorded_at: datetime
+    plan_digest: str
+    attempt: int = 0
+    subject: str | None = None
+    places: tuple[str, ...] | None = None
+    request: JsonObject | None = None
+    reading_before: JsonObject | None = None
+    reading_after: JsonObject | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A write as it stands now: its last event, with what earlier ones said of it."""
+
+    row_key: str
+    state: State
+    source: Source
+    attempt: int
+    plan_digest: str
+    subject: str
+    places: tuple[str, ...]
+    request: JsonObject
+    reading_before: JsonObject | None
+    reading_after: JsonObject | None
+    http_status: int | None
+    request_id: str | None
+    reason: str | None
+    planned_at: datetime
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the account was changed by it."""
+        return self.state is State.APPLIED
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it went out and nobody knows what became of it."""
+        return self.state in UNSETTLED
+
+    @property
+    def was_read_back(self) -> bool:
+        """Whether a reading was had after its answer was lost, and did not settle it."""
+        return self.state is State.UNKNOWN and self.reading_after is not None
+
+
+class Outbox:
+    """The outbox of one connection and one kind of write, in an open database.
+
+    Not safe to share between threads; ``ledger_writer`` puts one thread before it.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, connection: str, kind: str) -> None:
+        self._con = con
+        self._connection = connection
+        self._kind = kind
+
+    def entries(self, keys: Collection[str]) -> dict[str, Entry]:
+        """The writes with these keys, as far as there are any, by key."""
+        asked = pa.table({"row_key": pa.array(keys, pa.string())})
+        self._con.register("asked_keys", asked)
+        try:
+            return self._read("outbox_by_key")
+        finally:
+            self._con.unregister("asked_keys")
+
+    def unsettled(self) -> dict[str, Entry]:
+        """Every write whose outcome nobody knows, by key."""
+        return self._read("outbox_unsettled")
+
+    def all(self) -> list[Entry]:
+        """Every write, the latest first."""
+        return list(self._read("outbox_all").values())
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events in one transaction; they are on disk when this returns.
+
+        Raises ``DatabaseError`` when they could not be written; then none of them was.
+        """
+        if not events:
+            return
+        self._con.register("new_events", _as_table(self._connection, self._kind, events))
+        try:
+            self._con.execute(statement(QUERIES, "outbox_append"))
+        except duckdb.Error as error:
+            raise DatabaseError(
+                "The outbox could not be written, so nothing more is sent: "
+                f"{str(error).splitlines()[0]}. Mend that (disk full?) and apply the plan again."
+            ) from error
+        finally:
+            self._con.unregister("new_events")
+
+    def _read(self, name: str) -> dict[str, Entry]:
+        values = {"connection": self._connection, "kind": self._kind}
+        found = self._con.execute(statement(QUERIES, name), values)
+        columns = [column[0] for column in found.description or ()]
+        entries = (_entry(dict(zip(columns, row, strict=True))) for row in found.fetchall())
+        return {entry.row_key: entry for entry in entries}
+
+
+def _entry(record: Mapping[str, Any]) -> Entry:
+    parsed = {
+        "state": State(record["state"]),
+        "source": Source(record["source"]),
+        "places": tuple(record["places"]),
+        **{name: _parsed(record[name]) for name in ("request", "reading_before", "reading_after")},
+    }
+    return Entry(**{**record, **parsed})
+
+
+def _parsed(text: str | None) -> JsonObject | None:
+    parsed: JsonObject | None = orjson.loads(text) if text else None
+    return parsed
+
+
+_SCHEMA = pa.schema(
+    [
+        ("recorded_at", pa.timestamp("us", tz="UTC")),
+        *((name, pa.string()) for name in ("connection", "kind", "row_key", "state", "source")),
+        ("attempt", pa.int32()),
+        *((name, pa.string()) for name in ("plan_digest", "subject")),
+        ("places", pa.list_(pa.string())),
+        *((name, pa.string()) for name in ("request", "reading_before", "reading_after")),
+        ("http_status", pa.int32()),
+        *((name, pa.string()) for name in ("request_id", "reason")),
+    ]
+)
+
+
+def _as_table(connection: str, kind: str, events: Sequence[Event]) -> pa.Table:
+    rows = [
+        {
+            "recorded_at": event.recorded_at,
+            "connection": connection,
+            "kind": kind,
+            "row_key": event.row_key,
+            "state": event.state.value,
+            "source": event.source.value,
+            "attempt": event.attempt,
+            "plan_digest": event.plan_digest,
+            "subject": event.subject,
+            "places": event.places,
+            "request": _written(event.request),
+            "reading_before": _written(event.reading_before),
+            "reading_after": _written(event.reading_after),
+            "http_status": event.http_status,
+            "request_id": event.request_id,
+            "reason": event.reason,
+        }
+        for event in events
+    ]
+    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+
+
+def _written(value: JsonObject | None) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()

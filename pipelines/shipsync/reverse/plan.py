@@ -1,0 +1,268 @@
+"""Making a plan: every row of a file against the observed stock, the outbox and the other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TypeVar
+
+import duckdb
+
+from shipsync.connection import Connection
+from shipsync.reverse.guards import Guards, stops
+from shipsync.reverse.held import Held, read_held
+from shipsync.reverse.input_file import InputRow, InputRows, check_columns
+from shipsync.reverse.outbox import Entry, Outbox
+from shipsync.reverse.planned import Plan, PlanRow, Status
+from shipsync.reverse.problem import InvalidRowError, Problem
+from shipsync.reverse.readings import reading_calls
+from shipsync.reverse.stock_action import KIND, Change, Place, StockAction, derived_key
+from shipsync.reverse.stock_effect import check_fits, difference, no_op_reason, own_calls
+from shipsync.reverse.stock_row import COLUMNS, REQUIRED, read_action
+
+K = TypeVar("K")
+
+_SHOWN_LINES = 5
+
+
+@dataclass(frozen=True)
+class PastWrites:
+    """What the outbox knows: writes by key, and those whose outcome nobody knows."""
+
+    by_key: Callable[[Collection[str]], Mapping[str, Entry]]
+    unsettled: Mapping[str, Entry]
+
+    @cached_property
+    def unsettled_places(self) -> dict[str, Entry]:
+        """The write without known outcome at each place."""
+        return {place: entry for entry in self.unsettled.values() for place in entry.places}
+
+
+def plan_stock(
+    con: duckdb.DuckDBPyConnection,
+    given: InputRows,
+    connection: Connection,
+    *,
+    now: datetime,
+    guards: Guards | None = None,
+    default_change: Change = Change.ADJUST,
+) -> Plan:
+    """A plan for the rows of a file, against what the open database holds.
+
+    Reads only. Raises ``InputFileError`` for a missing column and ``UsageError`` when the stock was
+    never synced.
+    """
+    outbox = Outbox(con, connection.name, KIND)
+    return make_plan(
+        given,
+        read_held(con),
+        PastWrites(outbox.entries, outbox.unsettled()),
+        connection,
+        now=now,
+        guards=guards or Guards(),
+        default_change=default_change,
+    )
+
+
+def make_plan(
+    given: InputRows,
+    held: Held,
+    past: PastWrites,
+    connection: Connection,
+    *,
+    now: datetime,
+    guards: Guards,
+    default_change: Change = Change.ADJUST,
+) -> Plan:
+    """The same, against values."""
+    ignored = check_columns(given, COLUMNS, REQUIRED)
+    drafts = [_draft(row, held, connection.name, default_change) for row in given.rows]
+    planner = _Planner(held, past, [draft for draft in drafts if isinstance(draft, _Draft)])
+    rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in drafts)
+    ready = [row for row in rows if row.status is Status.READY]
+    adjusts = sum(row.action is Change.ADJUST for row in ready)
+    age = max(now - held.read_at, timedelta(0))
+    return Plan(
+        connection=connection.name,
+        source=given.source,
+        created_at=now,
+        observed_at=held.observed_at,
+        observation_minutes=round(age.total_seconds() / 60, 1),
+        observed_levels=len(held.levels),
+        requests_per_minute=connection.requests_per_minute,
+        calls=sum(row.calls for row in ready)
+        + reading_calls(adjusts, len(held.levels), connection),
+        stopped_by=stops(rows, guards, age),
+        ignored_columns=ignored,
+        rows=rows,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A row that says something; ``has_own_key`` when the key came with it."""
+
+    line: int
+    key: str
+    has_own_key: bool
+    action: StockAction
+
+
+def _draft(row: InputRow, held: Held, connection: str, default_change: Change) -> _Draft | PlanRow:
+    """The row as a draft, or as an invalid row of the plan."""
+    key = row.cells.get("key")
+    try:
+        action = read_action(row.cells, held.locations, default_change)
+    except InvalidRowError as refusal:
+        return PlanRow(
+            row.line,
+            Status.INVALID,
+            key,
+            row.cells.get("sku"),
+            problem=refusal.problem,
+            reason=str(refusal),
+        )
+    observation = held.observed_at.isoformat()
+    chosen = key or derived_key(action, connection, observation)
+    return _Draft(row.line, chosen, key is not None, action)
+
+
+@dataclass
+class _Planner:
+    """Judges drafts; what they are judged against is looked up once."""
+
+    held: Held
+    past: PastWrites
+    drafts: Collection[_Draft]
+    _entries: Mapping[str, Entry] = field(init=False)
+    _lines_by_key: Mapping[str, list[int]] = field(init=False)
+    _lines_by_place: Mapping[Place, list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._entries = self.past.by_key({draft.key for draft in self.drafts})
+        self._lines_by_key = _lines((d.key, d.line) for d in self.drafts if d.has_own_key)
+        self._lines_by_place = _lines(
+            (place, draft.line)
+            for draft in self.drafts
+            if not self._is_applied(draft)
+            for place in draft.action.places
+        )
+
+    @cached_property
+    def _skus_by_folded(self) -> dict[str, str]:
+        return {sku.casefold(): sku for sku in self.held.skus}
+
+    def row(self, draft: _Draft) -> PlanRow:
+        """What is to become of one draft."""
+        try:
+            reason = self._judge(draft)
+        except InvalidRowError as refusal:
+            return self._planned(draft, Status.INVALID, str(refusal), refusal.problem)
+        status = Status.READY if reason is None else Status.NO_OP
+        return self._planned(draft, status, reason)
+
+    def _judge(self, draft: _Draft) -> str | None:
+        """Why the row need not be sent, None if it is ready; raises ``InvalidRowError``."""
+        action = draft.action
+        location = self.held.locations.label(action.inventory_location_id)
+        level = self.held.level(action.place)
+        self._check_key(draft)
+        entry = self._entries.get(draft.key)
+        if entry is not None and (reason := _by_outbox(entry, action)):
+            return reason
+        self._check_sku(action.sku)
+        for place in action.places:
+            self._check_place(place)
+        check_fits(action, level, location)
+        return no_op_reason(action, level)
+
+    def _check_key(self, draft: _Draft) -> None:
+        lines = self._lines_by_key.get(draft.key, [])
+        if len(lines) > 1:
+            raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=_listed(lines))
+
+    def _check_sku(self, sku: str) -> None:
+        if sku not in self.held.skus:
+            close = self._skus_by_folded.get(sku.casefold())
+            hint = f" Did you mean {close!r}?" if close else ""
+            raise InvalidRowError(Problem.UNKNOWN_SKU, sku=sku, hint=hint)
+
+    def _check_place(self, place: Place) -> None:
+        location = self.held.locations.label(place.inventory_location_id)
+        lines = self._lines_by_place.get(place, [])
+        if len(lines) > 1:
+            raise InvalidRowError(
+                Problem.SAME_PLACE, sku=place.sku, location=location, lines=_listed(lines)
+            )
+        if unsettled := self.past.unsettled_places.get(str(place)):
+            raise InvalidRowError(
+                Problem.UNSETTLED_PLACE, sku=place.sku, location=location, key=unsettled.row_key
+            )
+
+    def _is_applied(self, draft: _Draft) -> bool:
+        entry = self._entries.get(draft.key)
+        return entry is not None and entry.is_applied
+
+    def _planned(
+        self,
+        draft: _Draft,
+        status: Status,
+        reason: str | None,
+        problem: Problem | None = None,
+    ) -> PlanRow:
+        action = draft.action
+        level = self.held.level(action.place)
+        change = difference(action, level) if status is not Status.NO_OP else 0
+        is_ready = status is Status.READY
+        return PlanRow(
+            line=draft.line,
+            status=status,
+            key=draft.key,
+            sku=action.sku,
+            inventory_location_id=action.inventory_location_id,
+            location=self.held.locations.label(action.inventory_location_id),
+            action=action.change,
+            quantity=action.quantity,
+            on_hand=level.on_hand,
+            allocated=level.allocated,
+            wanted=level.on_hand + change,
+            difference=change,
+            calls=own_calls(action) if is_ready else 0,
+            problem=problem,
+            reason=reason,
+            request=action.request() if is_ready else None,
+        )
+
+
+def _by_outbox(entry: Entry, action: StockAction) -> str | None:
+    """Why a key that the outbox knows need not be sent; raises ``InvalidRowError`` if it must not be."""
+    is_same = entry.request == action.request()
+    date = f"{entry.sent_at or entry.planned_at:%Y-%m-%d %H:%M}"
+    if entry.is_applied and is_same:
+        return (
+            f"Already carried out under this key on {date}. If it is meant once more, give the row a key "
+            "of its own."
+        )
+    if (entry.is_applied or entry.is_unsettled) and not is_same:
+        raise InvalidRowError(
+            Problem.KEY_OF_ANOTHER_WRITE, key=entry.row_key, date=date, other=entry.subject
+        )
+    if entry.is_unsettled:
+        raise InvalidRowError(Problem.UNSETTLED_KEY, date=date, key=entry.row_key)
+    return None
+
+
+def _lines(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
+    found: dict[K, list[int]] = {}
+    for name, line in pairs:
+        found.setdefault(name, []).append(line)
+    return found
+
+
+def _listed(lines: list[int]) -> str:
+    shown = [str(line) for line in lines[:_SHOWN_LINES]]
+    more = len(lines) - len(shown)
+    tail = f" and {more} more" if more else ""
+    return f"lines {', '.join(shown)}{tail}"

@@ -1,0 +1,203 @@
+"""Reading levels from the account: one place at a time, or all of them when that is cheaper.
+
+A SKU with nothing on hand is not listed, not even when it is asked for (FACTS, Inventory), so a place
+that a complete answer does not hold has nothing on hand; how much of it is allocated cannot be seen.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pendulum
+from pydantic import TypeAdapter
+
+from shipsync.api.endpoints import INVENTORY_LEVELS
+from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, complete, follow
+from shipsync.api.session import Session
+from shipsync.clock import Pacing
+from shipsync.connection import Connection
+from shipsync.errors import IncompleteRead
+from shipsync.reverse.held import ABSENT, Level
+from shipsync.reverse.outbox import JsonObject
+from shipsync.reverse.stock_action import Cost, Place
+
+STREAM = "stock"
+LISTING_IS_FRESH_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Levels as the account showed them at ``read_at``, by the server's clock as far as it tells."""
+
+    read_at: datetime
+    levels: Mapping[Place, Level]
+
+
+def reading_calls(adjusts: int, observed_levels: int, connection: Connection) -> int:
+    """Requests that re-checking ``adjusts`` levels takes: one each, or the whole list if that is less."""
+    pages = max(1, math.ceil(observed_levels / connection.page_size))
+    minutes = adjusts / connection.requests_per_minute
+    rounds = 1 + int(minutes / (LISTING_IS_FRESH_FOR.total_seconds() / 60))
+    return min(adjusts, pages * rounds)
+
+
+class LevelReader:
+    """Reads levels through a session; safe to share between threads."""
+
+    def __init__(self, session: Session, pacing: Pacing) -> None:
+        self._session = session
+        self._pacing = pacing
+        self._lock = threading.Lock()
+        self._listing: Reading | None = None
+        self._listed_at = 0.0
+
+    def now(self, *places: Place) -> Reading:
+        """The levels at these places, read one request each; ``read_at`` is that of the first.
+
+        Raises what ``Session.read`` raises, and ``IncompleteRead``.
+        """
+        read = [self._one(place) for place in places]
+        return Reading(
+            min(at for at, _ in read),
+            {place: level for place, (_, level) in zip(places, read, strict=True)},
+        )
+
+    def lately(self, place: Place) -> Reading:
+        """The level at a place out of a complete list at most ten minutes old, read when needed."""
+        with self._lock:
+            age = self._pacing.monotonic() - self._listed_at
+            if self._listing is None or age > LISTING_IS_FRESH_FOR.total_seconds():
+                self._listed_at = self._pacing.monotonic()
+                self._listing = self._everything()
+            listing = self._listing
+        return Reading(listing.read_at, {place: listing.levels.get(place, ABSENT)})
+
+    def _everything(self) -> Reading:
+        snapshot = complete(self._session, INVENTORY_LEVELS, STREAM)
+        return Reading(snapshot.server_time or self._pacing.now(), _levels(snapshot.items))
+
+    def _one(self, place: Place) -> tuple[datetime, Level]:
+        """One level and when it was read; a page that contradicts itself is asked for again."""
+        for _ in range(SNAPSHOT_ATTEMPTS):
+            try:
+                items, read_at = self._filtered(place)
+            except IncompleteRead as error:
+                complaint = error
+                continue
+            # A server that ignores a filter gives more than was asked for.
+            return read_at or self._pacing.now(), _levels(items).get(place, ABSENT)
+        raise complaint
+
+    def _filtered(self, place: Place) -> tuple[list[Item], datetime | None]:
+        params: dict[str, str | int | bool] = {
+            "inventory_location_id": place.inventory_location_id,
+            "page_size": self._session.connection.page_size,
+        }
+        # The filter takes "a list of SKUs" and nobody says what separates them.
+        if "," not in place.sku:
+            params["sku"] = place.sku
+        listing = INVENTORY_LEVELS
+        pages = list(follow(self._session, listing.path, params, listing.items_key, STREAM))
+        items = [item for page in pages for item in page.items]
+        total = pages[0].total
+        if total is not None and total != len(items):
+            raise IncompleteRead(
+                f"The stock of {place} could not be read: {len(items)} rows came and their total is said "
+                f"to be {total}. Run again later."
+            )
+        return items, pages[0].server_time
+
+
+def _levels(items: list[Item]) -> dict[Place, Level]:
+    levels: dict[Place, Level] = {}
+    for item in items:
+        place = Place(str(item.get("sku")), str(item.get("inventory_location_id")))
+        level = _level(item)
+        known = levels.get(place)
+        # A location lies in one warehouse; should a level come for two, its units are added up.
+        levels[place] = level if known is None else _sum(known, level)
+    return levels
+
+
+def _level(item: Mapping[str, Any]) -> Level:
+    on_hand, allocated = item.get("on_hand"), item.get("allocated")
+    if type(on_hand) is not int:
+        raise IncompleteRead(
+            f"The stock of {item.get('sku')} came without a whole number on_hand ({on_hand!r}); "
+            "nothing was concluded from it."
+        )
+    return Level(on_hand, allocated if type(allocated) is int else None, _cost(item))
+
+
+def _cost(item: Mapping[str, Any]) -> Cost | None:
+    cost = item.get("average_cost")
+    if not isinstance(cost, Mapping):
+        return None
+    amount, currency = cost.get("amount"), cost.get("currency")
+    if not isinstance(amount, int | float) or not isinstance(currency, str):
+        return None
+    return Cost(Decimal(str(amount)), currency)
+
+
+def _sum(one: Level, other: Level) -> Level:
+    return Level(one.on_hand + other.on_hand, one.claimed + other.claimed, one.average_cost)
+
+
+def to_json(reading: Reading) -> dict[str, object]:
+    """The form in which the outbox keeps a reading."""
+    return {
+        "read_at": pendulum.instance(reading.read_at).to_iso8601_string(),
+        "levels": [
+            {
+                "sku": place.sku,
+                "inventory_location_id": place.inventory_location_id,
+                "on_hand": level.on_hand,
+                "allocated": level.allocated,
+                "average_cost": None
+                if level.average_cost is None
+                else {
+                    "amount": str(level.average_cost.amount),
+                    "currency": level.average_cost.currency,
+                },
+            }
+            for place, level in reading.levels.items()
+        ],
+    }
+
+
+def from_json(kept: JsonObject) -> Reading:
+    """The reading that ``to_json`` wrote."""
+    reading = _KEPT.validate_python(kept)
+    return Reading(
+        reading.read_at,
+        {
+            Place(level.sku, level.inventory_location_id): Level(
+                level.on_hand, level.allocated, level.average_cost
+            )
+            for level in reading.levels
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _KeptLevel:
+    sku: str
+    inventory_location_id: str
+    on_hand: int
+    allocated: int | None
+    average_cost: Cost | None
+
+
+@dataclass(frozen=True)
+class _Kept:
+    read_at: datetime
+    levels: list[_KeptLevel]
+
+
+_KEPT = TypeAdapter(_Kept)

@@ -1,0 +1,168 @@
+"""One run over the writes of a plan: which are taken up, several at a time, and how it ends.
+
+An interruption (Ctrl-C) lets what is under way come to its outcome and begins nothing more. So does an
+error that concerns the account or the database as a whole; the rows not begun stay as they were.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from shipsync.errors import ShipsyncError
+from shipsync.reverse.dispatch import Dispatcher, Outcome, earlier
+from shipsync.reverse.outbox import Entry, Event
+from shipsync.reverse.states import Source, State
+from shipsync.reverse.write import A, Write
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come: rows done of rows to do, and how many stand in each state."""
+
+    done: int
+    total: int
+    counts: Counter[State]
+
+
+@dataclass
+class Rollout(Generic[A]):
+    """Takes writes through a dispatcher; ``outcomes`` fills up by key.
+
+    ``stopped_by`` is the error that ended the run early.
+    """
+
+    dispatcher: Dispatcher[A]
+    in_flight: int
+    progress: Callable[[Progress], None] | None = None
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    interrupted: bool = False
+    stopped_by: ShipsyncError | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def settle(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Read back what earlier plans left open; nothing of theirs is sent."""
+        settled: list[Outcome] = []
+        unread = [entry for entry in entries if not entry.was_read_back]
+        self._through(unread, self.dispatcher.settle, settled.append)
+        return settled
+
+    def begin(self, writes: Sequence[Write[A]], open_places: Mapping[str, str]) -> list[Write[A]]:
+        """Record what is planned and return what is to be carried out.
+
+        ``open_places`` name, by place, the write whose outcome nobody knows: what else touches the
+        place is rejected, because a reading there could no longer tell the two apart.
+        """
+        to_do: list[Write[A]] = []
+        events: list[Event] = []
+        for write in writes:
+            entry = self.dispatcher.entries.get(write.key)
+            if outcome := self._earlier(write, entry):
+                self.outcomes[write.key] = outcome
+                continue
+            if entry is None or not entry.is_unsettled:
+                events.append(self._planned(write, entry))
+            blockers = {open_places.get(place, write.key) for place in write.places} - {write.key}
+            if blockers:
+                events.append(self._blocked(write, entry, sorted(blockers)[0]))
+            else:
+                to_do.append(write)
+        self.dispatcher.ledger.record(*events)
+        return to_do
+
+    def carry_out(self, writes: Sequence[Write[A]]) -> None:
+        """Bring each write to its outcome, until all are done or the run is stopped."""
+        counts = Counter(outcome.state for outcome in self.outcomes.values())
+        total = len(writes) + len(self.outcomes)
+
+        def done(outcome: Outcome) -> None:
+            if outcome.key in self.outcomes:
+                return
+            self.outcomes[outcome.key] = outcome
+            counts[outcome.state] += 1
+            if self.progress is not None:
+                self.progress(Progress(len(self.outcomes), total, counts.copy()))
+
+        self._through(writes, self.dispatcher.carry_out, done)
+
+    def _earlier(self, write: Write[A], entry: Entry | None) -> Outcome | None:
+        """The outcome that needs nothing more to be done; None if the write is to be taken up."""
+        if entry is None:
+            return None
+        if (entry.is_applied or entry.is_unsettled) and entry.request != write.request:
+            reason = f"The key {write.key} was used for something else ({entry.subject})."
+            return Outcome(write.key, write.subject, State.REJECTED, reason)
+        is_rejected_here = (
+            entry.state is State.REJECTED and entry.plan_digest == self.dispatcher.plan_digest
+        )
+        return earlier(entry) if entry.is_applied or is_rejected_here else None
+
+    def _planned(self, write: Write[A], entry: Entry | None) -> Event:
+        return Event(
+            write.key,
+            State.PLANNED,
+            Source.PLAN,
+            self.dispatcher.pacing.now(),
+            self.dispatcher.plan_digest,
+            entry.attempt if entry else 0,
+            subject=write.subject,
+            places=write.places,
+            request=write.request,
+        )
+
+    def _blocked(self, write: Write[A], entry: Entry | None, blocker: str) -> Event:
+        event = Event(
+            write.key,
+            State.REJECTED,
+            Source.CHECK,
+            self.dispatcher.pacing.now(),
+            self.dispatcher.plan_digest,
+            entry.attempt if entry else 0,
+            reason=f"It is not known whether an earlier row there was carried out. Run `shipsync stock "
+            f"resolve {blocker}`, then plan this row again.",
+        )
+        self.outcomes[write.key] = Outcome(write.key, write.subject, event.state, event.reason)
+        return event
+
+    def _through(
+        self, items: Iterable[T], work: Callable[[T], Outcome], done: Callable[[Outcome], None]
+    ) -> None:
+        """Work on items in their order, ``in_flight`` at a time; ``done`` is called in this thread."""
+        waiting: set[Future[Outcome | None]] = set()
+        source = iter(items)
+        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="write") as pool:
+            while True:
+                try:
+                    while len(waiting) < self.in_flight and not self._stop.is_set():
+                        item = next(source, None)
+                        if item is None:
+                            break
+                        waiting.add(pool.submit(self._unless_stopped, work, item))
+                    if not waiting:
+                        return
+                    finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        self._take(future, done)
+                        waiting.discard(future)
+                except KeyboardInterrupt:
+                    self.interrupted = True
+                    self._stop.set()
+
+    def _unless_stopped(self, work: Callable[[T], Outcome], item: T) -> Outcome | None:
+        return None if self._stop.is_set() else work(item)
+
+    def _take(self, future: Future[Outcome | None], done: Callable[[Outcome], None]) -> None:
+        try:
+            outcome = future.result()
+        except ShipsyncError as error:
+            self.stopped_by = self.stopped_by or error
+            self._stop.set()
+            return
+        if outcome is not None:
+            done(outcome)

@@ -1,0 +1,56 @@
+"""The states of a write, and the steps between them.
+
+::
+
+    (new) ──▶ planned ──▶ sending ──▶ applied         the account was changed; final
+                │  ▲         │ ├────▶ rejected        the account was not changed
+                │  └─────────┘ └────▶ unknown ──▶ applied | rejected
+                ▼   not carried        │             by a reading or by a person
+             rejected   out            ▼
+                │                   sending           only what may be repeated
+                └──▶ planned                          a new plan holds the key again
+
+A write is known by its kind and key. ``sending`` found when nothing is running means that the process
+died with the answer outstanding; it is treated as a lost answer.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a write stands."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Source(StrEnum):
+    """Who or what says so."""
+
+    PLAN = "plan"
+    CHECK = "check"
+    ANSWER = "answer"
+    READING = "reading"
+    PERSON = "person"
+
+
+UNSETTLED = frozenset({State.SENDING, State.UNKNOWN})
+
+_FOLLOWING: dict[State | None, frozenset[State]] = {
+    None: frozenset({State.PLANNED}),
+    State.PLANNED: frozenset({State.PLANNED, State.SENDING, State.REJECTED}),
+    State.SENDING: frozenset(State),
+    State.UNKNOWN: frozenset({State.SENDING, State.APPLIED, State.REJECTED, State.UNKNOWN}),
+    State.REJECTED: frozenset({State.PLANNED}),
+    State.APPLIED: frozenset(),
+}
+
+
+def may_follow(state: State | None, following: State) -> bool:
+    """Whether a write in ``state`` (None: not yet in the outbox) can step to ``following``."""
+    return following in _FOLLOWING[state]

@@ -1,0 +1,125 @@
+"""The round of a stock change on one database file: plan, apply, look, resolve.
+
+``apply`` and ``resolve`` write, so they hold the run lock; all of them raise ``DatabaseError`` when the
+file cannot be used and ``LockHeld`` while another run has it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from pathlib import Path
+
+from shipsync import clock
+from shipsync.api.session import Session
+from shipsync.connection import Connection
+from shipsync.errors import UsageError
+from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
+from shipsync.reverse.guards import Guards
+from shipsync.reverse.input_file import read_rows
+from shipsync.reverse.outbox import Entry, Event, Outbox
+from shipsync.reverse.plan import plan_stock
+from shipsync.reverse.planned import Plan
+from shipsync.reverse.rollout import Progress
+from shipsync.reverse.states import Source, State
+from shipsync.reverse.stock_action import KIND, Change
+from shipsync.warehouse import lock, runs
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
+
+
+def plan(
+    connection: Connection,
+    file: Path,
+    *,
+    guards: Guards | None = None,
+    default_change: Change = Change.ADJUST,
+) -> Plan:
+    """A plan for the rows of a file, against what the connection's database holds; sends nothing.
+
+    Raises ``InputFileError`` for a file that cannot be read and ``UsageError`` before the first sync.
+    """
+    given = read_rows(file)
+    with connect(connection.database, read_only=True) as con:
+        return plan_stock(
+            con, given, connection, now=clock.now(), guards=guards, default_change=default_change
+        )
+
+
+def apply(
+    connection: Connection,
+    session: Session,
+    plan: Plan,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    only_first: bool = False,
+) -> ApplyReport:
+    """Carry out the ready rows of a plan; see ``apply_plan``. The run is recorded in the ledger."""
+    check_applicable(plan, session)
+    with lock.hold(connection.database), connect(connection.database) as con:
+        migrate(con)
+        run_id = runs.begin(con, "stock apply")
+        report = apply_plan(con, session, plan, progress=progress, only_first=only_first)
+        stopped = report.stopped_by
+        error = str(stopped) if stopped else "interrupted" if report.interrupted else None
+        outcome: runs.RunOutcome = "failed" if error else "done"
+        if outcome == "done" and report.needs_person:
+            outcome = "needs_person"
+        runs.end(con, run_id, outcome, requests=report.requests, error=error)
+        return report
+
+
+def outcomes(database: Path, connection_name: str) -> list[Entry]:
+    """Every stock change that was ever taken up for a connection, the latest first."""
+    with connect(database, read_only=True) as con:
+        return Outbox(con, connection_name, KIND).all()
+
+
+def resolve(
+    database: Path, connection_name: str, key: str, *, applied: bool, because: str
+) -> Entry:
+    """Record what a person found out about a change whose outcome nobody knew.
+
+    Returns the change as it stands then. Raises ``UsageError`` for an unknown key, a change that is
+    settled, and an empty reason.
+    """
+    if not because.strip():
+        raise UsageError('Say what the decision rests on: --because "counted the shelf".')
+    with lock.hold(database), connect(database) as con:
+        migrate(con)
+        outbox = Outbox(con, connection_name, KIND)
+        entry = outbox.entries([key]).get(key)
+        if entry is None:
+            raise UsageError(_no_such_key(key, outbox))
+        if not entry.is_unsettled:
+            raise UsageError(
+                f"The outcome of {key} is known ({entry.state}: {entry.reason or 'answered'}); there is "
+                "nothing to resolve."
+            )
+        state = State.APPLIED if applied else State.REJECTED
+        outbox.append(
+            [
+                Event(
+                    key,
+                    state,
+                    Source.PERSON,
+                    clock.now(),
+                    entry.plan_digest,
+                    entry.attempt,
+                    reading_after=entry.reading_after,
+                    reason=because.strip(),
+                )
+            ]
+        )
+        return outbox.entries([key])[key]
+
+
+def _no_such_key(key: str, outbox: Outbox) -> str:
+    keys = list(outbox.unsettled())
+    close = difflib.get_close_matches(key, keys, n=1)
+    if close:
+        return f"There is no row with the key {key!r}; did you mean {close[0]!r}?"
+    return (
+        f"There is no row with the key {key!r}. {len(keys)} rows have no known outcome; "
+        "`shipsync stock status --state unknown` lists them."
+    )

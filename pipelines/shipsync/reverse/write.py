@@ -1,0 +1,71 @@
+"""What the outbox needs to know of a kind of write; ``stock_writes`` is one.
+
+A kind turns rows into ``Write`` objects, looks before it sends, sends, and says what a reading proves
+when the answer was lost. Everything else - states, order, threads, interruptions - is the same for all
+and lives in ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from shipsync.api.answer import Answer
+from shipsync.reverse.outbox import JsonObject
+from shipsync.reverse.proof import Finding
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Write(Generic[A]):
+    """One write: ``action`` is what its kind knows of it.
+
+    ``places`` name what it changes; two writes that share one are never under way together.
+    ``may_be_repeated`` says whether carrying it out twice comes to the same as once.
+    """
+
+    key: str
+    subject: str
+    places: tuple[str, ...]
+    request: Mapping[str, object]
+    may_be_repeated: bool
+    action: A
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen before sending: the reading to keep, and why the write no longer fits, if so."""
+
+    reading: JsonObject
+    misfit: str | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a reading after a lost answer proves, and the reading to keep."""
+
+    finding: Finding
+    reading: JsonObject
+
+
+class Kind(Protocol[A]):
+    """One kind of write. Its methods are called from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the outbox."""
+        ...
+
+    def look(self, write: Write[A]) -> Look:
+        """Read what the write would change, just before it is sent."""
+        ...
+
+    def send(self, write: Write[A]) -> Answer:
+        """Send it once; raises what ``Session.write`` raises."""
+        ...
+
+    def settle(self, request: JsonObject, before: JsonObject) -> Settlement:
+        """Read the account after a lost answer; ``before`` is the reading that ``look`` gave."""
+        ...
