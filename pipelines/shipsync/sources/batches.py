@@ -6,7 +6,7 @@ id open if they arrive in one load.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,6 +38,16 @@ class Batch:
         return self.rows > 0 or self.is_snapshot
 
 
+@dataclass(frozen=True)
+class Package:
+    """What is loaded as one: tables whole, the cursor it moves to, and the ids in it."""
+
+    cursor: datetime | None
+    tables: Mapping[str, pa.Table]
+    ids: frozenset[str]
+    must_load: bool
+
+
 class Packages:
     """Cuts a stream of batches into packages of at most ``size`` pages, each id at most once in one."""
 
@@ -51,15 +61,27 @@ class Packages:
         """Whether anything is left to load."""
         return self._next is not None
 
-    def take(self) -> list[Batch]:
+    def take(self) -> Package:
         """The next package."""
-        package: list[Batch] = []
+        taken: list[Batch] = []
         ids: set[str] = set()
         while self._next is not None:
-            full = len(package) >= self._size and self._next.rows > 0
+            full = len(taken) >= self._size and self._next.rows > 0
             if full or not ids.isdisjoint(self._next.ids):
                 break
-            package.append(self._next)
+            taken.append(self._next)
             ids |= self._next.ids
             self._next = next(self._batches, None)
-        return package
+        return _combined(taken, frozenset(ids))
+
+
+def _combined(batches: Sequence[Batch], ids: frozenset[str]) -> Package:
+    # dlt spends milliseconds on each table it is handed, so it gets one of each kind.
+    names = {name: None for batch in batches for name in batch.tables}
+    tables = {
+        name: pa.concat_tables(batch.tables[name] for batch in batches if name in batch.tables)
+        for name in names
+    }
+    cursors = [batch.cursor for batch in batches if batch.cursor is not None]
+    must_load = any(batch.must_load for batch in batches)
+    return Package(max(cursors, default=None), tables, ids, must_load)

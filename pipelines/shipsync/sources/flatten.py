@@ -35,6 +35,7 @@ _FITTING: Final[dict[Kind, frozenset[type]]] = {
 _LARGEST_WHOLE: Final = 2**63 - 1
 _LARGEST_MONEY: Final = 10**14
 _MONEY_PLACES: Final = 4
+_NOTHING: Final[ApiObject] = {}
 
 
 @dataclass
@@ -69,7 +70,8 @@ def flatten(
     """One Arrow row for each object, in order; ``hashes`` are the objects' content hashes."""
     extras = _Extras()
     _collect_unknown_keys(table, objects, extras)
-    arrays = [_array(column, _values(column, objects), extras) for column in table.columns]
+    nested = {key: _nested(objects, key) for key in _known_keys(table)[1]}
+    arrays = [_array(column, _values(column, objects, nested), extras) for column in table.columns]
     length = len(objects)
     instant = Kind.INSTANT.arrow
     own = [
@@ -110,15 +112,21 @@ def _collect_unknown_keys(table: Table, objects: Sequence[ApiObject], extras: _E
                     extras.put(row, f"{outer}.{key}", nested[key])
 
 
-def _values(column: Column, objects: Sequence[ApiObject]) -> list[Any]:
-    first = column.path[0]
-    if len(column.path) == 1:
-        return [value.get(first) for value in objects]
-    second = column.path[1]
+def _nested(objects: Sequence[ApiObject], key: str) -> list[ApiObject]:
+    """What stands under ``key`` in each object, an empty one where there is none."""
     return [
-        nested.get(second) if isinstance(nested := value.get(first), Mapping) else None
-        for value in objects
+        found if isinstance(found := value.get(key), Mapping) else _NOTHING for value in objects
     ]
+
+
+def _values(
+    column: Column, objects: Sequence[ApiObject], nested: Mapping[str, list[ApiObject]]
+) -> list[Any]:
+    if len(column.path) == 1:
+        key = column.path[0]
+        return [value.get(key) for value in objects]
+    outer, key = column.path
+    return [value.get(key) for value in nested[outer]]
 
 
 def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:

@@ -27,6 +27,7 @@ from shipsync.sources.canonical import content_hash
 from shipsync.sources.instants import MILLISECOND, as_parameter, parse_instant
 
 TIE_PASSES = 40
+STALE_ATTEMPTS = 4
 _SECOND = timedelta(seconds=1)
 # A stale row stands a little out of order; a list that doesn't sort stands out of order throughout.
 _TOLERATED_DISORDER = 0.1
@@ -84,8 +85,7 @@ class KeysetWalk:
         reached = self._start
         in_vain = 0
         while True:
-            page = next(self._ask(lower, self._upper()))
-            instants = self._instants(page)
+            page, instants = self._fresh(lower)
             self._check_order(page, instants, lower)
             frontier = max((t for t in instants if t is not None), default=None)
             yield self._walked(page, instants, frontier)
@@ -106,6 +106,19 @@ class KeysetWalk:
                 raise self._ignored(f"{self._window[0]} doesn't move it on")
             # The pass above went two milliseconds on, so that nothing lies between.
             reached = lower = reached + MILLISECOND
+
+    def _fresh(self, lower: datetime | None) -> tuple[Page, list[datetime | None]]:
+        """Page 1 from ``lower`` on; asked again while it shows rows as they were before they changed.
+
+        A row that was chosen for a window and shows an older time comes from a copy that lags behind.
+        """
+        for _ in range(STALE_ATTEMPTS):
+            page = next(self._ask(lower, self._upper()))
+            instants = self._instants(page)
+            known = [instant for instant in instants if instant is not None]
+            if lower is None or not known or not min(known) < lower - _SECOND <= max(known):
+                break
+        return page, instants
 
     def _settle(self, instant: datetime) -> Iterator[Walked]:
         """All rows around one instant, by page number, until a pass met as many as there are.

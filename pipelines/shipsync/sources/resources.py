@@ -14,13 +14,13 @@ import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource, DltSource
 
-from shipsync.sources.batches import Batch
+from shipsync.sources.batches import Package
 from shipsync.sources.instants import to_pendulum
 from shipsync.sources.schema import CONTENT_HASH, IS_REMOVED, Table
 from shipsync.sources.streams import Stream
 
-# How a package is drawn: given where the cursor stands (None: nowhere yet), the batches to load.
-Draw = Callable[[datetime | None], list[Batch]]
+# How a package is drawn: given where the cursor stands (None: nowhere yet), what to load, if anything.
+Draw = Callable[[datetime | None], Package | None]
 Page = Mapping[str, Any]
 
 SCHEMA_NAME = "shipstation"
@@ -88,7 +88,7 @@ def _pages_by_cursor(stream: Stream, draw: Draw, lag_seconds: float) -> DltResou
             "cursor", lag=lag_seconds, on_cursor_value_missing="include"
         ),
     ) -> Iterator[Page]:
-        yield from map(_page, draw(cursor.start_value))
+        yield from _page(draw(cursor.start_value))
 
     return pages
 
@@ -96,16 +96,18 @@ def _pages_by_cursor(stream: Stream, draw: Draw, lag_seconds: float) -> DltResou
 def _pages(stream: Stream, draw: Draw) -> DltResource:
     @dlt.resource(name=f"{stream.name}_reread", selected=False)
     def pages() -> Iterator[Page]:
-        yield from map(_page, draw(None))
+        yield from _page(draw(None))
 
     return pages
 
 
-def _page(batch: Batch) -> Page:
-    page: dict[str, Any] = {"tables": batch.tables}
-    if batch.cursor is not None:
-        page["cursor"] = to_pendulum(batch.cursor)
-    return page
+def _page(package: Package | None) -> Iterator[Page]:
+    if package is None:
+        return
+    page: dict[str, Any] = {"tables": package.tables}
+    if package.cursor is not None:
+        page["cursor"] = to_pendulum(package.cursor)
+    yield page
 
 
 def _table_resource(pages: DltResource, table: Table) -> DltResource:

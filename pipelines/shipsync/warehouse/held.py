@@ -39,3 +39,8 @@ class HeldStream:
         query = statement(_QUERIES, f"held_{self._stream.table.name}")
         rows = self._cursor.execute(query, [list(ids)]).fetchall()
         return {key: HeldVersion(*version) for key, *version in rows}
+
+    def keys(self) -> set[tuple[str, ...]]:
+        """The keys of everything held, as texts; for streams small enough to be read whole."""
+        query = statement(_QUERIES, f"keys_{self._stream.table.name}")
+        return {tuple(key) for key in self._cursor.execute(query).fetchall()}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from shipsync.sources.batches import Batch
+from shipsync.sources.batches import Package
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import KeysetWalk, Walked
-from shipsync.sources.prefetch import ahead
 from shipsync.sources.recent import VOIDED_LABELS, RecentWalk
 from shipsync.sources.streams import LABELS
 from shipsync.warehouse.run_context import StreamRun, Window
@@ -45,10 +44,10 @@ def sync_by_recency(run: StreamRun) -> None:
 
 def _along_cursor(run: StreamRun, *, initial: datetime | None = None) -> None:
     def begin(start: datetime | None) -> Iterator[Walked]:
-        return ahead(_keyset(run, Window(start or initial, None)).pages())
+        return _keyset(run, Window(start or initial, None)).pages()
 
     lag = run.run.connection.lag.total_seconds()
-    run.load(begin, lag_seconds=lag, ends_at_account_time=True)
+    run.load(begin, lag_seconds=lag, ends_at_account_time=True, reads_ahead=True)
 
 
 def _keyset(run: StreamRun, window: Window) -> KeysetWalk:
@@ -126,7 +125,8 @@ def _sweep(run: StreamRun) -> None:
     if swept is not None and now - swept < _SWEEP_EVERY:
         return
     days = timedelta(days=run.run.connection.label_sweep_days)
-    caught = run.load(lambda start: ahead(_keyset(run, Window(now - days, None)).pages()))
+    walk = _keyset(run, Window(now - days, None))
+    caught = run.load(lambda _: walk.pages(), reads_ahead=True)
     if run.stream.name == LABELS.name:
         caught += run.load(lambda start: _voided(run).pages())
     run.report.caught_late += caught
@@ -150,12 +150,11 @@ def read_again(run: StreamRun, window: Window) -> int:
     reached = parse_instant(mark.get("reached")) if mark.get("window") == name else None
     start = max(filter(None, (window.start, reached)), default=None)
 
-    def remember(package: list[Batch]) -> None:
-        latest = max((b.cursor for b in package if b.cursor is not None), default=None)
-        if latest is not None:
-            run.marks.set("backfill", {"window": name, "reached": latest.isoformat()})
+    def remember(package: Package) -> None:
+        if package.cursor is not None:
+            run.marks.set("backfill", {"window": name, "reached": package.cursor.isoformat()})
 
     walk = _keyset(run, Window(start, window.end))
-    differed = run.load(lambda _: ahead(walk.pages()), between=remember)
+    differed = run.load(lambda _: walk.pages(), between=remember, reads_ahead=True)
     run.marks.clear("backfill")
     return differed

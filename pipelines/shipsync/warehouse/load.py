@@ -11,13 +11,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from shipsync.errors import DatabaseError, ShipsyncError
-from shipsync.sources.batches import Batch, Packages
+from shipsync.sources.batches import Batch, Package, Packages
 from shipsync.sources.streams import Stream
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
@@ -86,7 +87,7 @@ class Loader:
         *,
         package_pages: int,
         lag_seconds: float | None,
-        between: Callable[[list[Batch]], None],
+        between: Callable[[Package], None],
     ) -> int:
         """Load all batches that ``begin`` gives from the cursor on; returns the number of packages.
 
@@ -96,19 +97,20 @@ class Loader:
         from shipsync.sources.resources import package_source
 
         packages: Packages | None = None
+        drawn: Package | None = None
         count = 0
-        drawn: list[Batch] = []
 
-        def draw(start: datetime | None) -> list[Batch]:
-            nonlocal packages
+        def draw(start: datetime | None) -> Package | None:
+            nonlocal packages, drawn
             if packages is None:
                 packages = Packages(begin(start), package_pages)
-            drawn[:] = packages.take()
-            return drawn if any(batch.must_load for batch in drawn) else []
+            package = packages.take()
+            drawn = replace(package, tables={}) if package.must_load else None
+            return package if package.must_load else None
 
         while packages is None or packages.has_more:
             self._run(package_source(stream, draw, lag_seconds=lag_seconds))
-            if any(batch.must_load for batch in drawn):
+            if drawn is not None:
                 count += 1
                 between(drawn)
         return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from shipsync.sources.batches import Batch
+from shipsync.sources.batches import Package
 from shipsync.sources.keyset import Walked
 from shipsync.sources.polling import Parcel, due_labels
 from shipsync.sources.tracking import LABELS_PER_PAGE, tracking_pages
@@ -38,8 +38,8 @@ def _ask(run: StreamRun, label_ids: Sequence[str]) -> None:
     def begin(start: object) -> Iterator[Walked]:
         yield from tracking_pages(run.run.session, run.run.time, label_ids)
 
-    def remember(package: list[Batch]) -> None:
-        changed.update(*(batch.ids for batch in package))
+    def remember(package: Package) -> None:
+        changed.update(package.ids)
 
     run.load(begin, between=remember)
     run.run.con.execute(

@@ -11,9 +11,10 @@ import duckdb
 from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.account_time import AccountTime
-from shipsync.sources.batches import Batch
+from shipsync.sources.batches import Batch, Package
 from shipsync.sources.keyset import Walked
 from shipsync.sources.personal import Redaction
+from shipsync.sources.prefetch import ahead
 from shipsync.sources.reading import Reading, Tally
 from shipsync.sources.streams import Stream
 from shipsync.warehouse.held import HeldStream
@@ -77,12 +78,14 @@ class StreamRun:
         lag_seconds: float | None = None,
         ends_at_account_time: bool = False,
         is_snapshot: bool = False,
-        between: Callable[[list[Batch]], None] = lambda package: None,
+        between: Callable[[Package], None] = lambda package: None,
+        reads_ahead: bool = False,
     ) -> int:
         """Load what ``begin`` walks over, package by package; returns the number of rows loaded.
 
         ``ends_at_account_time``: the walk reads all up to T0, so that the cursor may move there.
-        ``is_snapshot``: the walk gives one page that is the whole list.
+        ``is_snapshot``: the walk gives one page that is the whole list. ``reads_ahead``: the next
+        package is read while one is loaded; only for a walk that doesn't ask what is held to go on.
         """
         before = self.tally.rows
 
@@ -101,10 +104,14 @@ class StreamRun:
             if ends_at_account_time:
                 yield Batch(self.run.time.upper_bound, {}, frozenset())
 
+        def begin_batches(start: datetime | None) -> Iterator[Batch]:
+            return ahead(batches(start), depth=package_pages) if reads_ahead else batches(start)
+
+        package_pages = self.run.connection.checkpoint_pages
         self.report.packages += self.run.loader.load(
             self.stream,
-            batches,
-            package_pages=self.run.connection.checkpoint_pages,
+            begin_batches,
+            package_pages=package_pages,
             lag_seconds=lag_seconds,
             between=between,
         )

@@ -25,7 +25,7 @@ def sync_snapshot(run: StreamRun) -> None:
         return
     listing = run.stream.listing
     assert listing is not None
-    snapshot = complete(run.run.session, listing)
+    snapshot = complete(run.run.session, listing, held=run.held.keys())
     run.run.time.observe(snapshot.server_time)
     hashes = content_hashes(snapshot.items)
     if sorted(hashes) == _held_hashes(run):

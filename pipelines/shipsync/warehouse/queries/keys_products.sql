@@ -1,0 +1,1 @@
+select product_id::varchar from raw.products where _dlt_valid_to is null
