@@ -116,3 +116,9 @@ def test_lists_without_paging_come_whole(account: Account, client: httpx.Client)
     for index in range(120):
         account.put_tag({"name": f"tag {index}"})
     assert len(client.get("/v2/tags", params={"page_size": 5}).json()["tags"]) == 125
+
+
+def test_links_may_name_another_host() -> None:
+    with client_of(make_account(Options(public_url="http://127.0.0.1:9"), shipments=1)) as client:
+        first = client.get("/v2/shipments").json()["links"]["first"]["href"]
+    assert first == "http://127.0.0.1:9/v2/shipments?page=1&page_size=25"

@@ -82,6 +82,7 @@ class StockWrite(Shape):
 class Address(Shape):
     """A postal address."""
 
+    instructions: Word | None = None
     name: Word
     phone: Word = "555-555-5555"
     email: Text | None = None
@@ -94,7 +95,6 @@ class Address(Shape):
     postal_code: Word
     country_code: Annotated[str, Field(min_length=2, max_length=2)]
     address_residential_indicator: Literal["unknown", "yes", "no"] = "unknown"
-    instructions: Word | None = None
 
 
 class Weight(Shape):

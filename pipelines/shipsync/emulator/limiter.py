@@ -25,7 +25,8 @@ class Limiter:
         if len(self._taken) < self.per_minute:
             self._taken.append(now)
             return None
-        return max(1, ceil(self._taken[0] + WINDOW_SECONDS - now))
+        oldest = self._taken[0] if self._taken else now
+        return max(1, ceil(oldest + WINDOW_SECONDS - now))
 
     @property
     def remaining(self) -> int:

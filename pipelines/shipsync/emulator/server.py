@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,8 +34,7 @@ class _BreakableProtocol(H11Protocol):
 def asgi_app(account: Account) -> ASGIApp:
     """The account as an ASGI application.
 
-    Under another server than ``serve``, which cannot abort connections, a reset becomes a
-    connection that is closed without an answer.
+    Faults that break connections need ``serve``; under another server they raise RuntimeError.
     """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,24 +60,39 @@ def asgi_app(account: Account) -> ASGIApp:
 
 
 async def _answer(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    abort = scope.get("state", {}).get(_ABORT)
+    abort = scope.get("state", {}).get(_ABORT, _cannot_abort)
     if response.breakage is Breakage.SILENCE:
-        while (await receive())["type"] != "http.disconnect":
-            continue
+        try:
+            await _disconnected(receive)
+        except asyncio.CancelledError:  # The server stops: nobody shall take that for an answer.
+            await _hang_up(abort, receive)
         return
-    if response.breakage is Breakage.RESET and abort is not None:
-        abort()
+    if response.breakage is Breakage.RESET:
+        await _hang_up(abort, receive)
         return
+    cut = response.breakage is Breakage.CUT
+    body = response.body[: len(response.body) // 2] if cut else response.body
     headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
-    body = response.body if response.breakage is None else response.body[: len(response.body) // 2]
-    length = str(max(len(response.body), 1 if response.breakage else 0)).encode()
-    headers.append((b"content-length", length))
+    headers.append((b"content-length", str(max(len(response.body), int(cut))).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send(
-        {"type": "http.response.body", "body": body, "more_body": response.breakage is not None}
-    )
-    if response.breakage is not None and abort is not None:
-        abort()
+    await send({"type": "http.response.body", "body": body, "more_body": cut})
+    if cut:
+        await _hang_up(abort, receive)
+
+
+async def _hang_up(abort: Callable[[], None], receive: Receive) -> None:
+    # uvicorn answers 500 for an application that returns without an answer on an open connection.
+    abort()
+    await _disconnected(receive)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+def _cannot_abort() -> None:
+    raise RuntimeError("this server cannot break connections; use shipsync.emulator.serve")
 
 
 class _Server(uvicorn.Server):

@@ -1,0 +1,167 @@
+"""The account without HTTP: its journal, clock, ids, late changes."""
+
+from __future__ import annotations
+
+import pendulum
+import pytest
+
+from emulator.conftest import START, buy_label, client_of, make_account
+from shipsync.emulator import Account, Options
+from shipsync.emulator.clock import Clock
+from shipsync.emulator.orders import LiveLabelError
+from shipsync.emulator.timestamps import given_micros, of_moment, to_micros, to_moment, to_text
+
+
+def test_the_journal_ends_with_what_is_served(account: Account) -> None:
+    account.change_shipment(account.ids("shipments")[0], notes_from_buyer="hello")
+    account.void_label(account.ids("labels")[0])
+    with client_of(account) as client:
+        for kind in ("shipments", "labels", "fulfillments"):
+            served = client.get(f"/v2/{kind}", params={"page_size": 500}).json()[kind]
+            id_field = f"{kind.removesuffix('s')}_id"
+            latest = {key: entry.body for key, entry in account.journal.latest(kind).items()}
+            assert {row[id_field]: row for row in served} == latest
+        levels = client.get("/v2/inventory", params={"page_size": 500}).json()["inventory"]
+        present = [entry.body for entry in account.journal.latest("inventory_levels").values()]
+        key = ("sku", "inventory_location_id")
+        assert {tuple(row[k] for k in key): row for row in levels} == {
+            tuple(body[k] for k in key): body for body in present if body["on_hand"]
+        }
+
+
+def test_sequences_have_no_gap(account: Account) -> None:
+    assert [entry.sequence for entry in account.journal] == list(range(1, len(account.journal) + 1))
+    tail = list(account.journal.of("labels", after=len(account.journal) - 1))
+    assert [entry.sequence for entry in tail] in ([], [len(account.journal)])
+
+
+def test_a_change_is_always_later_than_the_version_before(account: Account) -> None:
+    shipment_id = account.ids("shipments")[-1]
+    account.change_shipment(shipment_id, at=START)
+    for _ in range(3):
+        account.change_shipment(shipment_id, notes_from_buyer="again")
+    stamps = [entry.body["modified_at"] for entry in account.journal.of("shipments", shipment_id)]
+    assert stamps[-4:] == [
+        "2026-04-06T09:00:00Z",
+        "2026-04-06T09:00:00.001Z",
+        "2026-04-06T09:00:00.002Z",
+        "2026-04-06T09:00:00.003Z",
+    ]
+
+
+def test_late_changes_show_when_their_time_has_come(account: Account) -> None:
+    shipment_id = account.ids("shipments")[0]
+    due = START.add(minutes=5)
+    account.commit_late(
+        shipment_id, modified_at=START.add(minutes=1), visible_at=due, notes_from_buyer="late"
+    )
+    entries = len(account.journal)
+    account.clock.move_to(due.subtract(seconds=1))
+    with client_of(account) as client:
+        client.get("/v2/tags")
+        assert len(account.journal) == entries
+        account.clock.move_to(due)
+        client.get("/v2/tags")
+    entry = account.journal[-1]
+    assert (entry.entity_id, entry.at) == (shipment_id, due)
+    assert entry.body["modified_at"] == "2026-04-06T09:01:00Z"
+
+
+def test_a_late_change_never_goes_behind_the_version_held(account: Account) -> None:
+    shipment_id = account.ids("shipments")[0]
+    account.change_shipment(shipment_id, at=START)
+    account.commit_late(shipment_id, modified_at=START.subtract(hours=1), notes_from_buyer="late")
+    body = account.entity("shipments", shipment_id)
+    assert (body["notes_from_buyer"], body["modified_at"]) == ("late", "2026-04-06T09:00:00Z")
+
+
+def test_what_is_put_again_unchanged_is_no_version(account: Account) -> None:
+    label = account.entity("labels", account.ids("labels")[0])
+    tracking = account.tracking_of(label["label_id"])
+    assert tracking is not None
+    tag = account.items("tags")[0]
+    entries = len(account.journal)
+    account.put_label(label)
+    account.put_tracking(label["label_id"], tracking)
+    account.put_tag(tag)
+    account.move_stock("NONE", "se-1", delta=0)
+    assert len(account.journal) == entries
+
+
+def test_a_live_label_keeps_its_shipment(account: Account) -> None:
+    shipment_id, label_id = buy_label(account)
+    with pytest.raises(LiveLabelError):
+        account.cancel_shipment(shipment_id)
+    account.void_label(label_id)
+    account.cancel_shipment(shipment_id)
+    account.void_label(label_id)
+    assert account.entity("shipments", shipment_id)["shipment_status"] == "cancelled"
+
+
+def test_stock_never_goes_below_nothing(account: Account) -> None:
+    row = account.levels()[0]
+    left = account.move_stock(row["sku"], row["inventory_location_id"], delta=-(10**6))
+    assert left == 0
+    assert row["sku"] not in [
+        level["sku"]
+        for level in account.levels()
+        if level["inventory_location_id"] == row["inventory_location_id"]
+    ]
+
+
+def test_unknown_entities_are_key_errors(account: Account) -> None:
+    for call in (
+        lambda: account.change_shipment("se-404"),
+        lambda: account.change_label("se-404"),
+        lambda: account.change_fulfillment("se-404"),
+        lambda: account.commit_late("se-404", modified_at=START),
+        lambda: account.remove_item("tags", "none"),
+    ):
+        with pytest.raises(KeyError):
+            call()
+
+
+def test_ids_depend_on_the_seed_alone() -> None:
+    first, second = (make_account(shipments=20) for _ in range(2))
+    with client_of(first) as client:
+        client.get("/v2/nowhere")
+    assert [first.new_id("labels"), first.new_id("batches")] == [
+        second.new_id("labels"),
+        second.new_id("batches"),
+    ]
+    uuids = [Account(seed=1, options=Options(inventory_ids="uuid")) for _ in range(2)]
+    assert uuids[0].new_id("inventory_locations") == uuids[1].new_id("inventory_locations")
+
+
+def test_the_clock_moves_forward_only() -> None:
+    clock = Clock(START)
+    assert clock.advance(days=1, hours=1) == START.add(days=1, hours=1)
+    with pytest.raises(ValueError, match="does not go back"):
+        clock.advance(days=-1)
+    with pytest.raises(ValueError, match="does not go back"):
+        clock.move_to(START)
+
+
+def test_the_clock_may_run() -> None:
+    seconds = [100.0]
+    clock = Clock(START, elapsed=lambda: seconds[0])
+    assert clock.now() == START
+    seconds[0] += 2.5
+    assert clock.now() == START.add(seconds=2, microseconds=500_000)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(800, ".8Z"), (440, ".44Z"), (67, ".067Z"), (0, "Z"), (100, ".1Z"), (1, ".001Z")],
+)
+def test_times_are_written_as_the_api_writes_them(milliseconds: int, text: str) -> None:
+    moment = pendulum.datetime(2026, 8, 12, 19, 46, 28, microsecond=milliseconds * 1000)
+    written = to_text(of_moment(moment))
+    assert written == f"2026-08-12T19:46:28{text}"
+    assert to_moment(to_micros(written)) == moment
+
+
+@pytest.mark.parametrize("text", ["", "now", "20260101T000000Z", "2026-13-01", "9999-12-31", "1e9"])
+def test_given_times_are_spelled_out(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011
+        given_micros(text)
