@@ -17,7 +17,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def stock() -> None:
-    """Change stock levels from a file: plan, look at the plan, apply it."""
+    """Change stock levels from a file: plan, then apply."""
 
 
 @app.command("plan", epilog="Example: shipsync stock plan counts.csv --max-change-percent 50")
@@ -56,12 +56,13 @@ def plan_command(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Compare rows with the stock last synced and write a plan; nothing is sent.
+    """Compare rows with the stock last synced and write a plan.
 
-    FILE has the columns sku, inventory_location_id (or location, by name) and quantity; optional are
-    action, key, cost_amount, cost_currency, condition, lot, usable_start_date, usable_end_date, reason,
-    notes, effective_at, and for modify new_inventory_location_id, new_cost_amount, new_cost_currency,
-    new_condition. Exit code 3 when a row is invalid or the plan was stopped.
+    Nothing is sent. FILE has the columns sku, inventory_location_id (or location, by name) and
+    quantity; optional are action, key, cost_amount, cost_currency, condition, lot,
+    usable_start_date, usable_end_date, reason, notes, effective_at, and for modify
+    new_inventory_location_id, new_cost_amount, new_cost_currency, new_condition. Exit code 3 when a
+    row is invalid or the plan was stopped.
     """
     from datetime import timedelta
 
@@ -94,10 +95,10 @@ def apply_command(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Carry out a plan: its ready rows, each once, each recorded before and after.
+    """Carry out a plan: its ready rows, each once.
 
-    Apply it again after an interruption: what is done is not done twice. Exit code 3 when a row was
-    rejected or its outcome is not known.
+    Each is recorded before it is sent and after. Apply it again after an interruption: what is done
+    is not done twice. Exit code 3 when a row was rejected or its outcome is not known.
     """
     from shipsync.api.session import Session
     from shipsync.reverse import plan_file, stock
@@ -154,9 +155,9 @@ def resolve_command(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Settle a row whose outcome is unknown, after looking at the stock.
+    """Settle a row whose outcome is unknown.
 
-    Nothing is sent; a row that was not applied can be planned again.
+    Look at the stock first. Nothing is sent; a row that was not applied can be planned again.
     """
     from shipsync.reverse import stock
 

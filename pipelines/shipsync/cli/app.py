@@ -1,0 +1,55 @@
+"""The command tree; each command lives in the module of its group."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from shipsync import __version__
+from shipsync.cli import changes, check, demo, emulator, places, runs, state, stock, track
+
+app = typer.Typer(
+    name="shipsync",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: shipsync demo",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"shipsync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def shipsync(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the trace of an error (as SHIPSYNC_DEBUG=1 does).")
+    ] = False,
+) -> None:
+    """Keep a ShipStation account in DuckDB and write decisions made in SQL back to it."""
+
+
+app.add_typer(demo.app)
+app.add_typer(check.app)
+app.add_typer(runs.app)
+app.add_typer(changes.app, name="changes")
+app.add_typer(stock.app, name="stock")
+app.add_typer(track.app)
+app.add_typer(places.app)
+app.add_typer(state.app)
+app.add_typer(emulator.app)
+
+
+def command() -> Any:
+    """The command tree as the object that parses and runs a command line."""
+    return typer.main.get_command(app)

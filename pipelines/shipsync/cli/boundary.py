@@ -1,0 +1,93 @@
+"""Where a command line comes in and an exit code goes out; every failure becomes one sentence.
+
+::
+
+    0    done
+    1    failed; the sentence says what and where
+    2    the call, a setting or a given file is wrong
+    3    finished, and something needs a person
+    4    another run holds the lock
+    130  interrupted from the keyboard
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
+
+import typer
+
+from shipsync.cli.options import opened_secrets
+from shipsync.errors import ShipsyncError
+
+INTERRUPTED = 130
+
+
+def run(
+    arguments: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    tree: Callable[[], Any] | None = None,
+) -> int:
+    """Carry out one command line (without the program's name) and return its exit code.
+
+    Data goes to standard output, everything said about it to standard error. A traceback is shown
+    only for ``--debug`` or ``SHIPSYNC_DEBUG=1``, with the keys of all opened connections taken out.
+    ``tree`` gives another command tree than shipsync's own.
+    """
+    environ = os.environ if environ is None else environ
+    before_command = takewhile(lambda word: word.startswith("-"), arguments)
+    debug = "--debug" in before_command or environ.get("SHIPSYNC_DEBUG", "") not in ("", "0")
+    try:
+        code = (tree or _commands)().main(
+            list(arguments), prog_name="shipsync", standalone_mode=False
+        )
+    except typer.TyperException as mistake:
+        _say(_usage_sentence(mistake))
+        return mistake.exit_code
+    except ShipsyncError as error:
+        _say(str(error))
+        _show_trace(debug)
+        return error.exit_code
+    except Exception as error:
+        # The text of an unforeseen error may quote anything, a request header included; its type
+        # does not.
+        _say(
+            f"shipsync stopped on an error it did not foresee ({type(error).__name__}). What was "
+            "committed before it is kept. `shipsync --debug ...` shows the trace to report."
+        )
+        _show_trace(debug)
+        return 1
+    if code == INTERRUPTED:
+        _say("Interrupted. What was committed is kept; the next run goes on from there.")
+    return code if isinstance(code, int) else 0
+
+
+def _commands() -> Any:
+    from shipsync.cli.app import command
+
+    return command()
+
+
+def _usage_sentence(mistake: typer.TyperException) -> str:
+    said = mistake.format_message()
+    if said.startswith("Usage:"):
+        return said
+    context = getattr(mistake, "ctx", None)
+    path = context.command_path if context is not None else "shipsync"
+    return f"{said}{'' if said[-1:] in ('.', '?') else '.'} See `{path} --help`."
+
+
+def _show_trace(debug: bool) -> None:
+    if debug:
+        trace = traceback.format_exc()
+        for secret in opened_secrets():
+            trace = secret.scrub(trace)
+        _say(trace.rstrip())
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - the one line a failure is told in

@@ -1,0 +1,97 @@
+"""``shipsync changes``: what changed in the account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from shipsync.cli import options, output, times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(no_args_is_help=True)
+
+SHOWN_CHARACTERS = 40
+SHOWN_FIELDS = 4
+
+
+class Trigger(StrEnum):
+    """The kinds of change."""
+
+    NEW_SHIPMENT = "new_shipment"
+    SHIPMENT_MODIFIED = "shipment_modified"
+    NEW_FULFILLMENT = "new_fulfillment"
+    FULFILLMENT_MODIFIED = "fulfillment_modified"
+    FULFILLMENT_SHIPPED = "fulfillment_shipped"
+
+
+@app.callback()
+def changes() -> None:
+    """List what changed in the account."""
+
+
+@app.command("list", epilog="Example: shipsync changes list --trigger shipment_modified --since 2d")
+def list_changes(
+    trigger: Annotated[
+        Trigger | None, typer.Option("--trigger", help="Keep to one kind of change.")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--since",
+            metavar="TIME",
+            parser=times.instant,
+            help="Keep to changes noticed since then: 2026-01-31, 2026-01-31T08:00Z, 36h or 7d.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Show at most so many, the latest ones.")
+    ] = 100,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List changes as the models recorded them, oldest first."""
+    from shipsync import queries
+    from shipsync.warehouse.database import connect
+
+    values = {"trigger": trigger and trigger.value, "since": since, "limit": limit}
+    local = options.held(connection, database)
+    with connect(local.database, read_only=True) as con:
+        events = queries.fetch(con, "changes_list", values)
+    if as_json:
+        output.show_json(events.objects())
+        return
+    rows = [
+        (e["sequence"], e["trigger"], e["entity_id"], e["occurred_at"], describe(e))
+        for e in events.objects()
+    ]
+    output.show_table(queries.Rows(("sequence", "trigger", "id", "at", "change"), rows))
+
+
+def describe(event: Mapping[str, object]) -> str:
+    """The changed fields of one event with old and new value, cut to what fits a line."""
+    before, after = _fields(event["before"]), _fields(event["after"])
+    names = [str(name) for name in event["changed_fields"] or ()]  # type: ignore[attr-defined]
+    shown = [
+        f"{name}: {_short(before.get(name))} → {_short(after.get(name))}"
+        for name in names[:SHOWN_FIELDS]
+    ]
+    more = len(names) - len(shown)
+    if event["is_touch"]:
+        return "only modified_at moved"
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+def _fields(values: object) -> Mapping[str, object]:
+    return values if isinstance(values, dict) else {}
+
+
+def _short(value: object) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,70 @@
+"""``shipsync emulator``: a ShipStation account on this machine."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shipsync.cli import options, output
+from shipsync.errors import UsageError
+
+app = typer.Typer()
+
+API_KEY = "emulator-key"
+
+
+@app.command(epilog="Example: shipsync emulator --port 8765 --shipments 2000")
+def emulator(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Listen here; 0 takes a free port.")
+    ] = 8765,
+    seed: Annotated[int, typer.Option("--seed", help="Make another account of the same kind.")] = 7,
+    shipments: Annotated[
+        int, typer.Option("--shipments", min=0, help="Give the account so many shipments.")
+    ] = 500,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Serve an emulated ShipStation account on this machine.
+
+    It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it.
+    """
+    from shipsync import clock
+    from shipsync.emulator import Account, serve
+    from shipsync.emulator.seed import seed_account
+
+    account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,), elapsed=time.monotonic)
+    seed_account(account, shipments=shipments)
+    try:
+        with serve(account, port) as served:
+            if as_json:
+                output.show_json({"url": served.url, "api_key": API_KEY, "seed": seed})
+            else:
+                _tell(served.url, connection, database)
+            sys.stdout.flush()
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        output.remark("Stopped; the account is gone.")
+    except OSError as error:
+        raise UsageError(
+            f"Port {port} cannot be listened on ({error.strerror}). Name another with --port, or 0 "
+            "for any that is free."
+        ) from None
+
+
+def _tell(url: str, connection: str, database: Path | None) -> None:
+    name = "" if connection == "default" else f"{connection.upper()}__"
+    arguments = "" if connection == "default" else f" --connection {connection}"
+    arguments += f" --database {database or 'data/emulated.duckdb'}"
+    output.say(f"An emulated ShipStation account answers at {url}; its key is {API_KEY}.")
+    output.say("In another shell:")
+    output.say(f"  export SOURCES__SHIPSTATION__{name}BASE_URL={url}")
+    output.say(f"  export SOURCES__SHIPSTATION__{name}API_KEY={API_KEY}")
+    output.say(f"  shipsync run{arguments}")
+    output.remark("Stop it with Ctrl-C.")

@@ -1,0 +1,166 @@
+"""``shipsync run``, ``sync`` and ``build``: account → raw tables → models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipsync.cli import options, output, times
+
+if TYPE_CHECKING:
+    from shipsync.warehouse.models import BuildReport
+    from shipsync.warehouse.reports import SyncReport
+
+app = typer.Typer()
+
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        "--since",
+        metavar="TIME",
+        parser=times.instant,
+        help="Read again what changed since then: 2026-01-31, 2026-01-31T08:00Z, 36h or 7d.",
+    ),
+]
+Backfill = Annotated[
+    times.Span | None,
+    typer.Option(
+        "--backfill",
+        metavar="FROM:TO",
+        parser=times.span,
+        help="Read a stretch of time again: 2026-01-01:2026-02-01; either side may be left out.",
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="STREAM", help="Keep to this stream; give it once for each."),
+]
+FullRefresh = Annotated[
+    bool, typer.Option("--full-refresh", help="Read the incremental lists from their beginning.")
+]
+
+
+@app.command(epilog="Example: shipsync run --connection west")
+def run(
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Sync, then build the models: the job to schedule.
+
+    Exit code 1 when a stream failed; what the others loaded is kept and built.
+    """
+    from shipsync import job
+    from shipsync.api.session import Session
+    from shipsync.cli import progress
+
+    account = options.account(connection, database)
+    with Session(account) as session, progress.shown() as shown:
+        report = job.run(account, session, job.Scope(), progress=shown)
+    if as_json:
+        output.show_json({"sync": asdict(report.sync), "build": report.build})
+    else:
+        _show_streams(report.sync)
+        if report.build is not None:
+            output.remark(_built(report.build))
+    _say_what_went_wrong(report.sync, report.build)
+
+
+@app.command(epilog="Example: shipsync sync --only shipments --since 7d")
+def sync(
+    since: Since = None,
+    backfill: Backfill = None,
+    only: Only = None,
+    full_refresh: FullRefresh = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Read what changed in the account into the raw tables.
+
+    Exit code 1 when a stream failed; what the others loaded is kept.
+    """
+    from shipsync import job
+    from shipsync.api.session import Session
+    from shipsync.cli import progress
+
+    scope = job.Scope(
+        only=frozenset(only) if only else None,
+        since=since,
+        backfill=(backfill.start, backfill.end) if backfill else None,
+        full_refresh=full_refresh,
+    )
+    account = options.account(connection, database)
+    with Session(account) as session, progress.shown() as shown:
+        report = job.sync(account, session, scope, progress=shown)
+    if as_json:
+        output.show_json(report)
+    else:
+        _show_streams(report)
+    _say_what_went_wrong(report, None)
+
+
+@app.command(epilog="Example: shipsync build --select +shipments")
+def build(
+    select: Annotated[
+        str | None,
+        typer.Option("--select", metavar="MODELS", help="Build these only, as dbt selects them."),
+    ] = None,
+    full_refresh: Annotated[
+        bool,
+        typer.Option("--full-refresh", help="Build anew what grows; events keep their numbers."),
+    ] = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Build and test the models from the raw tables.
+
+    They stand for the account's time of the last sync.
+    """
+    from shipsync import job
+
+    local = options.held(connection, database)
+    report = job.build(
+        local.database, local.changes_since, select=select, full_refresh=full_refresh
+    )
+    if as_json:
+        output.show_json(report)
+    else:
+        output.say(_built(report))
+    for warning in report.warnings:
+        output.note(warning)
+
+
+def _show_streams(report: SyncReport) -> None:
+    from shipsync.queries import Rows
+
+    columns = ("stream", "outcome", "rows", "unchanged", "pages", "requests")
+    rows = [[getattr(stream, column) for column in columns] for stream in report.streams]
+    output.show_table(Rows(columns, rows))
+    read_up_to = output.cell(report.read_up_to) or "nowhere"
+    output.remark(
+        f"Read up to {read_up_to} in {report.requests} requests and {report.seconds:.1f} s."
+    )
+
+
+def _built(report: BuildReport) -> str:
+    return f"Built {report.models} models; {report.tests} tests passed on them."
+
+
+def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
+    for stream in report.streams:
+        for path, count in stream.extras.items():
+            output.note(f"{path}: {count} values that no column takes are kept in _extra.")
+    for warning in built.warnings if built else ():
+        output.note(warning)
+    streams_by_error: dict[str, list[str]] = {}
+    for stream in report.failed:
+        streams_by_error.setdefault(stream.error or "failed", []).append(stream.stream)
+    for error, streams in streams_by_error.items():
+        output.note(f"Failed: {', '.join(streams)}. {error}")
+    if report.failed:
+        raise typer.Exit(1)

@@ -1,0 +1,82 @@
+"""``shipsync status`` and ``reconcile``: how fresh the data are, and whether they are right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from shipsync.cli import options, output
+from shipsync.cli.runs import Only
+from shipsync.errors import NeedsPerson
+
+if TYPE_CHECKING:
+    from shipsync.warehouse.reconcile import Comparison
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: shipsync status --json")
+def status(
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show rows, newest record and last good run of each stream."""
+    from shipsync.queries import Rows
+    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.status import recent_runs, stream_status
+
+    file = options.held(connection, database).database
+    with connect(file, read_only=True) as con:
+        streams, latest = stream_status(con), recent_runs(con)
+    if as_json:
+        output.show_json({"database": file, "streams": streams, "runs": latest})
+        return
+    columns = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "requests")
+    cells = [[getattr(stream, column) for column in columns] for stream in streams]
+    output.show_table(Rows(columns, cells), title=str(file))
+    output.say()
+    columns = ("command", "started_at", "finished_at", "outcome", "requests", "error")
+    cells = [[getattr(run, column) for column in columns] for run in latest]
+    output.show_table(Rows(columns, cells), title="Latest runs")
+
+
+@app.command(epilog="Example: shipsync reconcile --only labels")
+def reconcile(
+    only: Only = None,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare the tables with the account and repair them.
+
+    Counts are compared month by month, and day by day where a month differs; what
+    differs is read again. Exit code 3 when something still differs afterwards.
+    """
+    from shipsync import job
+    from shipsync.api.session import Session
+
+    account = options.account(connection, database)
+    with Session(account) as session:
+        compared = job.reconcile(account, session, only=frozenset(only) if only else None)
+    if as_json:
+        output.show_json(compared)
+    else:
+        _show(compared)
+    still = [window for window in compared if not window.agrees]
+    if still:
+        raise NeedsPerson(
+            f"{len(still)} of {len(compared)} windows still differ from the account; see above. If "
+            "they differ again in an hour, `shipsync sync --full-refresh` reads everything anew."
+        )
+    output.remark(f"{len(compared)} windows compared; the tables agree with the account.")
+
+
+def _show(compared: list[Comparison]) -> None:
+    from shipsync.queries import Rows
+
+    columns = ("stream", "start", "end", "account", "held", "repaired", "held_after")
+    differed = [window for window in compared if window.repaired or not window.agrees]
+    cells = [[getattr(window, column) for column in columns] for window in differed]
+    output.show_table(Rows(columns, cells), title="Windows that differed")

@@ -1,0 +1,216 @@
+"""The whole job once, against an emulated account: sync, changes, an order, stock back.
+
+The account lives in this process; its clock moves when the demo says so, and its rate limit is kept
+by that clock, so that nobody waits.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pendulum
+
+from shipsync import clock, job, queries, tracking
+from shipsync.api.session import Session
+from shipsync.cli.changes import describe
+from shipsync.cli.track import told
+from shipsync.connection import Connection, Secret
+from shipsync.emulator import Account, Transport
+from shipsync.emulator.life import Life
+from shipsync.emulator.seed import seed_account
+from shipsync.errors import UsageError
+from shipsync.queries import Rows
+from shipsync.reverse.apply import ApplyReport, apply_plan
+from shipsync.reverse.input_file import read_rows
+from shipsync.reverse.plan import plan_stock
+from shipsync.reverse.planned import Plan
+from shipsync.statements import statement
+from shipsync.warehouse import lock
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.load import working_folder
+
+API_KEY = "emulator-key"
+SHOWN_CHANGES = 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing the demo did: a title, lines about it, and at most one table."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    table: Rows | None = None
+
+
+class AccountPacing:
+    """Waits by the clock of an emulated account: it moves on at once."""
+
+    def __init__(self, account: Account) -> None:
+        self._clock = account.clock
+
+    def now(self) -> pendulum.DateTime:
+        """The account's present instant."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Seconds by the account's clock."""
+        return self._clock.now().timestamp()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the account's clock on."""
+        self._clock.advance(seconds=seconds)
+
+    def random(self) -> float:
+        """Always the same."""
+        return 0.5
+
+
+def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Step]:
+    """The demo, step by step, into a fresh ``database``; a file of an earlier demo is replaced.
+
+    Raises ``UsageError`` when the file holds anything else, and ``LockHeld`` when a run is at work.
+    """
+    start_afresh(database, seed=seed, shipments=shipments)
+    account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,))
+    seed_account(account, shipments=shipments)
+    life = Life(account)
+    connection = Connection(name="demo", api_key=Secret(API_KEY), database=database)
+    pacing = AccountPacing(account)
+    with Session(connection, transport=Transport(account), pacing=pacing) as session:
+        yield _synced(f"An account with {shipments} shipments, synced", connection, session)
+        life.live(days=2)
+        yield _synced("Two days later, synced again", connection, session)
+        yield from _changes(database)
+        yield _where_is_it(database)
+        yield from _stock(account, connection, session, pacing)
+    yield _tables(database)
+    yield _what_next(database)
+
+
+def start_afresh(database: Path, *, seed: int, shipments: int) -> None:
+    """Make an empty ``database`` with the demo's mark, in place of one that has it; errors: ``play``."""
+    with lock.hold(database):
+        if database.exists():
+            with connect(database, read_only=True) as con:
+                is_ours = queries.fetch(con, "demo_marked").rows[0][0] == 1
+            if not is_ours:
+                raise UsageError(
+                    f"{database} was not made by the demo, so it is left alone. Name another file "
+                    "with --database."
+                )
+            database.unlink()
+            database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
+        shutil.rmtree(working_folder(database), ignore_errors=True)
+        with connect(database) as con:
+            values = {"seed": seed, "shipments": shipments, "made_at": clock.now()}
+            con.execute(statement("shipsync.queries", "demo_mark"), values)
+
+
+def _synced(title: str, connection: Connection, session: Session) -> Step:
+    requests_before = session.requests_sent
+    report = job.run(connection, session, job.Scope())
+    columns = ("stream", "outcome", "rows", "unchanged", "requests")
+    cells = [[getattr(stream, column) for column in columns] for stream in report.sync.streams]
+    assert report.build is not None
+    return Step(
+        title,
+        (
+            f"{session.requests_sent - requests_before} requests; {report.build.models} models "
+            f"built, {report.build.tests} tests passed on them.",
+        ),
+        Rows(columns, cells),
+    )
+
+
+def _changes(database: Path) -> Iterator[Step]:
+    with connect(database, read_only=True) as con:
+        counts = queries.fetch(con, "change_counts")
+        examples = queries.fetch(con, "change_examples", {"each": SHOWN_CHANGES})
+    yield Step("What changed, as rows of changes.events", table=counts)
+    cells = [(e["trigger"], e["entity_id"], describe(e)) for e in examples.objects()]
+    yield Step(
+        "Some of it, with old and new values", table=Rows(("trigger", "id", "change"), cells)
+    )
+
+
+def _where_is_it(database: Path) -> Step:
+    with connect(database, read_only=True) as con:
+        number = queries.fetch(con, "demo_order").rows[0][0]
+        lines = told(tracking.track(con, number))
+    return Step(f"Where is order {number}?", tuple(lines))
+
+
+def _stock(
+    account: Account, connection: Connection, session: Session, pacing: AccountPacing
+) -> Iterator[Step]:
+    """Three changes are planned; then the last pieces of one SKU are sold before they are applied."""
+    file = connection.database.with_name("demo-stock.csv")
+    with connect(connection.database) as con:
+        counted, received, damaged = queries.fetch(con, "demo_stock").objects()
+        _write_csv(
+            file,
+            [
+                (counted, "adjust", counted["on_hand"] - 3),
+                (received, "increment", 24),
+                (damaged, "decrement", 10),
+            ],
+        )
+        plan = plan_stock(con, read_rows(file), connection, now=pacing.now())
+        yield Step(f"Three stock changes from {file}, planned", table=_planned(plan))
+        account.move_stock(damaged["sku"], damaged["inventory_location_id"], on_hand=4)
+        report = apply_plan(con, session, plan, pacing=pacing)
+    sold = f"Before it was applied, {damaged['sku']} sold down to 4, so taking 10 was refused."
+    yield Step("The plan, applied", (sold,), _applied(report))
+
+
+def _write_csv(file: Path, changes: list[tuple[dict[str, object], str, int]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("sku", "inventory_location_id", "action", "quantity", "reason"))
+        for level, action, quantity in changes:
+            place = level["inventory_location_id"]
+            writer.writerow((level["sku"], place, action, quantity, "shipsync demo"))
+
+
+def _planned(plan: Plan) -> Rows:
+    columns = ("sku", "action", "quantity", "on_hand", "wanted", "difference", "calls", "status")
+    return Rows(columns, [[getattr(row, column) for column in columns] for row in plan.rows])
+
+
+def _applied(report: ApplyReport) -> Rows:
+    columns = ("subject", "state", "reason")
+    cells = [[getattr(outcome, column) for column in columns] for outcome in report.outcomes]
+    return Rows(columns, cells)
+
+
+def _tables(database: Path) -> Step:
+    with connect(database, read_only=True) as con:
+        cells = [(name, _count(con, name)) for (name,) in queries.fetch(con, "tables").rows]
+    return Step(
+        f"The tables in {database.resolve()}",
+        ("raw.* and core.*_history hold every version of these.",),
+        Rows(("table", "rows"), cells),
+    )
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    count: int = queries.fetch(con, "table_rows", {"name": table}).rows[0][0]
+    return count
+
+
+def _what_next(database: Path) -> Step:
+    return Step(
+        "What to try next",
+        (
+            f"shipsync status --database {database}",
+            f"shipsync changes list --trigger shipment_modified --database {database}",
+            f"duckdb -readonly {database}   (the README has a query worth having)",
+            "shipsync emulator             an account like this one behind a port",
+            "shipsync check                your own account, once its key is in .dlt/secrets.toml",
+        ),
+    )

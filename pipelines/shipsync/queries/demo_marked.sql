@@ -1,0 +1,3 @@
+-- Whether the demo made this file.
+select count(*) from information_schema.tables
+where table_schema = 'main' and table_name = 'demo_account'

@@ -1,0 +1,111 @@
+"""A command line run in this process, an emulated account on loopback, a database made by the demo."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from shipsync.cli import boundary
+from shipsync.demo import Step, play
+from shipsync.emulator import Account, serve
+from shipsync.emulator.seed import seed_account
+
+KEY = "a-key-that-nobody-may-see"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON document it must be."""
+        return orjson.loads(self.out)
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and an environment that names no account."""
+    monkeypatch.chdir(tmp_path)
+    for variable in [name for name in os.environ if name.startswith("SOURCES__")]:
+        monkeypatch.delenv(variable)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``shipsync`` with the given words in ``folder``; no output of it may hold the key."""
+
+    def run(*words: str | Path, **environ: str) -> Outcome:
+        capsys.readouterr()
+        code = boundary.run([str(word) for word in words], environ)
+        outcome = Outcome(code, *capsys.readouterr())
+        assert KEY not in outcome.out + outcome.err
+        return outcome
+
+    return run
+
+
+@pytest.fixture
+def set_connection(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets settings of the default connection in the environment, upper case names."""
+
+    def set_connection(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(f"SOURCES__SHIPSTATION__{name.upper()}", str(value))
+
+    return set_connection
+
+
+@pytest.fixture
+def account(set_connection: Callable[..., None]) -> Iterator[Account]:
+    """A small account on loopback, which the default connection points at."""
+    account = Account(seed=3, api_keys=(KEY,))
+    seed_account(account, shipments=30)
+    with serve(account) as served:
+        set_connection(
+            api_key=KEY,
+            base_url=served.url,
+            requests_per_minute=100_000,
+            tracking_calls_per_run=5,
+        )
+        yield account
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What the demo left behind; the database is shared, so it may only be read."""
+
+    database: Path
+    steps: list[Step]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, played once for all workers."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    folder = folder / "demo"
+    folder.mkdir(exist_ok=True)
+    database, told = folder / "demo.duckdb", folder / "steps.json"
+    with (folder / "turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not told.exists():
+            steps = list(play(database, shipments=150))
+            told.write_bytes(orjson.dumps(steps, default=str))
+    return Demo(database, [Step(**step) for step in orjson.loads(told.read_bytes())])

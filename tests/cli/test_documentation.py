@@ -1,0 +1,102 @@
+"""Nothing undocumented: every command is in the README, with help, an example and the shared options."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shipsync.cli.app import command
+from shipsync.cli.boundary import INTERRUPTED
+from shipsync.errors import LockHeld, NeedsPerson, ShipsyncError, UsageError
+from shipsync.setting import SETTINGS
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SHARED = ("--connection", "--database", "--json")
+LONGEST_SHORT_HELP = 60
+
+
+def leaves(tree: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command that does something, with its words."""
+    for name, inner in getattr(tree, "commands", {}).items():
+        if hasattr(inner, "commands"):
+            yield from leaves(inner, (*words, name))
+        else:
+            yield " ".join((*words, name)), inner
+
+
+COMMANDS = dict(leaves(command()))
+each_command = pytest.mark.parametrize("name", COMMANDS)
+
+
+def table_after(heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading of the README, without its head."""
+    section = README.split(f"\n{heading}\n", 1)[1]
+    lines = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_readme_lists_exactly_the_commands_there_are() -> None:
+    listed = [
+        row[0].strip("`").removeprefix("shipsync ")
+        for row in table_after("## Commands")
+        if row[0].startswith("`shipsync ")
+    ]
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+@each_command
+def test_its_help_begins_with_one_short_sentence(name: str) -> None:
+    first = COMMANDS[name].help.split("\n\n")[0].replace("\n", " ")
+
+    assert first.endswith(".")
+    assert first.count(". ") == 0
+    assert len(first) <= LONGEST_SHORT_HELP
+
+
+@each_command
+def test_its_example_is_a_call_of_it_that_parses(name: str) -> None:
+    example = COMMANDS[name].epilog.removeprefix("Example: ")
+    program, *words = shlex.split(example)
+
+    assert program == "shipsync"
+    assert words[: len(name.split())] == name.split()
+    COMMANDS[name].make_context(name, words[len(name.split()) :])
+
+
+@each_command
+def test_it_has_the_shared_options_and_says_what_each_option_does(name: str) -> None:
+    options = [p for p in COMMANDS[name].params if p.name != "help"]
+    words = [word for option in options for word in option.opts]
+
+    assert set(SHARED) <= set(words)
+    for option in options:
+        assert option.help, option.name
+        assert option.help[0].isupper(), option.help
+        assert option.help.rstrip().endswith("."), option.help
+
+
+def test_the_readme_gives_every_exit_code() -> None:
+    listed = {int(row[0]) for row in table_after("## Commands") if row[0].isdecimal()}
+    errors = {kind.exit_code for kind in (ShipsyncError, UsageError, NeedsPerson, LockHeld)}
+
+    assert listed == {0, INTERRUPTED, *errors}
+
+
+def test_the_readme_names_only_settings_there_are() -> None:
+    listed = {row[0].strip("`") for row in table_after("## Settings")[2:]}
+
+    assert listed
+    assert listed <= set(SETTINGS)
+
+
+def test_every_make_target_the_readme_names_exists() -> None:
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"make (\w+)", README)) - {"sure"}
+
+    assert named
+    assert all(f"\n{target}:" in makefile for target in named)

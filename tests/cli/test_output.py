@@ -1,0 +1,90 @@
+"""The three forms of a result, and what a cell shows."""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+import pytest
+
+from shipsync.cli import output
+from shipsync.queries import Rows
+
+ROWS = Rows(("sku", "on hand", "note"), [("A-1", 12000, "two\nlines"), ("B", 0, None)])
+
+
+class Terminal(io.StringIO):
+    """A standard output that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_pipe_gets_one_line_a_row_and_one_tab_between_cells(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.show(ROWS, as_json=False)
+
+    assert capsys.readouterr().out == "sku\ton hand\tnote\nA-1\t12000\ttwo lines\nB\t0\t\n"
+
+
+def test_a_terminal_gets_a_drawn_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+
+    output.show_table(ROWS, title="Stock")
+
+    shown = terminal.getvalue()
+    assert "Stock" in shown
+    assert "12,000" in shown
+    assert "\t" not in shown
+    assert "│" in shown
+
+
+def test_json_is_one_document_with_names_and_types(capsys: pytest.CaptureFixture[str]) -> None:
+    row = (Decimal("1.50"), datetime(2026, 3, 1, 8, tzinfo=UTC), {"a": [1]}, Path("x"), None)
+    output.show(Rows(("a", "b", "c", "d", "e"), [row]), as_json=True)
+
+    shown = capsys.readouterr()
+    assert orjson.loads(shown.out) == [
+        {"a": 1.5, "b": "2026-03-01T08:00:00Z", "c": {"a": [1]}, "d": "x", "e": None}
+    ]
+    assert shown.err == ""
+
+
+def test_trouble_is_told_in_a_pipe_too_and_success_only_to_a_person(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.note("trouble")
+    output.remark("all is well")
+
+    assert capsys.readouterr() == ("", "trouble\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        (Decimal("12.50"), "12.50"),
+        (date(2026, 3, 1), "2026-03-01"),
+        (datetime(2026, 3, 1, 8, 5, 6, 999, tzinfo=UTC), "2026-03-01 08:05:06Z"),
+        (datetime(2026, 3, 1, 8, tzinfo=timezone(timedelta(hours=-7))), "2026-03-01 15:00:00Z"),
+        (datetime(2026, 3, 1, 8, tzinfo=UTC).replace(tzinfo=None), "2026-03-01 08:00:00"),
+        ({"a": [1, None]}, '{"a":[1,null]}'),
+        ("Ana\x1b[31m López\x07", "Ana[31m López"),
+    ],
+)
+def test_a_cell_shows(value: object, shown: str) -> None:
+    assert output.cell(value) == shown
+
+
+def test_a_value_without_a_form_in_json_is_an_error() -> None:
+    with pytest.raises(TypeError, match="JSON"):
+        output.show_json({"a": object()})
