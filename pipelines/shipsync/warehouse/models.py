@@ -44,7 +44,7 @@ _SETTINGS: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    "memory_limit": "1GB",
+    "memory_limit": "512MB",
 }
 
 # Parsing the project takes as long as running it on a small database, and its outcome depends on

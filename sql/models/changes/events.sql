@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='append',
     full_refresh=false,
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook='select 1',
     post_hook='{{ record_processed_loads() }}',
 ) }}
