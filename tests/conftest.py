@@ -1,0 +1,42 @@
+"""What holds for every test: no socket leaves this machine, and shared facts are found or missed aloud."""
+
+from __future__ import annotations
+
+import os
+import socket
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "shared")
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that isn't to this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not _is_loopback(str(address[0])):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of production captures; the test is skipped, and says so, where it isn't there."""
+    folder = SHARED / "api" / "captures"
+    if not folder.is_dir():
+        pytest.skip(f"no production captures at {folder}: this test proves nothing here")
+    return folder
