@@ -26,8 +26,8 @@ Body = dict[str, Any]
 def furnish(account: Account, *, units_per_shelf: int = 60) -> None:
     """Give an empty account its carriers, warehouses, locations, products, tags and first stock.
 
-    ``units_per_shelf`` is on hand of every product at each of its locations; 0 leaves the shelves
-    empty, which means that the stock list is empty too.
+    ``units_per_shelf`` is the most that is on hand of a product at one of its locations (the others
+    hold a half of it to a fifth); 0 leaves all shelves, and with them the stock list, empty.
     """
     for carrier in CARRIERS:
         account.put_carrier(carrier.body())
@@ -44,11 +44,12 @@ def furnish(account: Account, *, units_per_shelf: int = 60) -> None:
 
 
 def stock(account: Account, product: Product, units: int) -> None:
-    """Put that many units of a product on each of its shelves."""
+    """Put up to that many units of a product on each of its shelves."""
     cost = (Decimal(str(product.cost)), "usd")
-    for location_id in shelves_of(product, account.options):
+    for position, location_id in enumerate(shelves_of(product, account.options)):
+        share = units // (1 + (product.product_id + position) % 5)
         account.move_stock(
-            product.sku, location_id, on_hand=units, cost=cost, cause="opening stock"
+            product.sku, location_id, on_hand=share, cost=cost, cause="opening stock"
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shipsync.emulator.places import GATEWAY, HUBS, Place
 from shipsync.emulator.wallclock import DAY, HOUR, MINUTE
@@ -46,9 +46,11 @@ _ODDS = (0.87, 0.91, 0.95, 0.97, 0.98, 1.0)
 """Cumulative, in the order of the fates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One scan; ``at`` in microseconds since 1970, ``place`` None where the carrier tells none."""
+class Sighting(NamedTuple):
+    """One scan; ``at`` in microseconds since 1970, ``place`` None where the carrier tells none.
+
+    A named tuple because it is made in a third of a frozen dataclass's time, ten for every parcel.
+    """
 
     at: int
     scan: Scan
@@ -98,7 +100,8 @@ def _between(rng: random.Random, low: int, high: int) -> int:
 def _steps(
     rng: random.Random, how: Fate, origin: Place, destination: Place
 ) -> Iterator[tuple[Scan, Place | None]]:
-    hubs = rng.sample(HUBS, 1 if rng.random() < 0.5 else 2)
+    first = _between(rng, 0, len(HUBS))
+    hubs = [HUBS[first], HUBS[first - _between(rng, 1, len(HUBS))]][: _between(rng, 1, 3)]
     yield Scan.ACCEPTED, origin
     yield Scan.DEPARTED, origin
     for at, hub in enumerate(hubs):

@@ -8,7 +8,7 @@ two and null on the third.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from shipsync.emulator.places import ABROAD, DOMESTIC, Place
@@ -138,7 +138,7 @@ def recipient(rng: random.Random) -> Recipient:
         phone=f"555-01{rng.randrange(100):02d}",
         email=email if rng.random() < 0.9 else None,
         company_name=rng.choice(_COMPANIES) if at_work else "",
-        address_line1=_street(rng),
+        address_line1=street(rng),
         address_line2=f"Apt {rng.randrange(1, 40)}" if rng.random() < 0.25 else "",
         place=place,
         postal_code=_postal_code(rng, place),
@@ -147,15 +147,8 @@ def recipient(rng: random.Random) -> Recipient:
     )
 
 
-def moved(rng: random.Random, who: Recipient) -> Recipient:
-    """The same person at another street of the same town."""
-    street = _street(rng)
-    while street == who.address_line1:
-        street = _street(rng)
-    return replace(who, address_line1=street, postal_code=_postal_code(rng, who.place))
-
-
-def _street(rng: random.Random) -> str:
+def street(rng: random.Random) -> str:
+    """A house number and a street."""
     return f"{rng.randrange(1, 980)} {rng.choice(_STREETS)}"
 
 

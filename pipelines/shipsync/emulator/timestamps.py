@@ -14,6 +14,7 @@ MILLISECOND = 1_000
 """The finest step of the API's times, in microseconds."""
 
 _SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _GIVEN = re.compile(
     r"(19|2\d)\d{2}-\d{2}-\d{2}"
@@ -28,7 +29,8 @@ def to_micros(text: str) -> int:
     Raises ValueError when it is no date or date-time.
     """
     moment = datetime.fromisoformat(text)
-    return _exact(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    since = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * _SECOND + since.microseconds
 
 
 def given_micros(text: str) -> int:
@@ -43,11 +45,8 @@ def given_micros(text: str) -> int:
 
 def of_moment(at: datetime) -> int:
     """Microseconds since 1970 of an aware moment, cut to the API's whole milliseconds."""
-    return _exact(at) // MILLISECOND * MILLISECOND
-
-
-def _exact(at: datetime) -> int:
-    return int(at.replace(microsecond=0).timestamp()) * _SECOND + at.microsecond
+    seconds = int(at.replace(microsecond=0).timestamp())
+    return seconds * _SECOND + at.microsecond // MILLISECOND * MILLISECOND
 
 
 def to_moment(micros: int) -> pendulum.DateTime:

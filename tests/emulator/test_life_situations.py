@@ -1,0 +1,257 @@
+"""Thirty days hold every situation that a mirror of the account has to get right."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from emulator.conftest import make_account
+from shipsync.emulator import Account, Entry
+from shipsync.emulator.journal import Kind
+from shipsync.emulator.life import Life
+from shipsync.emulator.life_deeds import Deed
+from shipsync.emulator.timestamps import to_micros
+from shipsync.emulator.wallclock import DAY, SECOND
+
+Versions = dict[str, list[Entry]]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def lived() -> Account:
+    account = make_account(shipments=150)
+    Life(account).live(30)
+    return account
+
+
+def versions(account: Account, kind: Kind) -> Versions:
+    found: Versions = defaultdict(list)
+    for entry in account.journal.of(kind):
+        found[entry.entity_id].append(entry)
+    return found
+
+
+@pytest.fixture(scope="module")
+def shipments(lived: Account) -> Versions:
+    return versions(lived, "shipments")
+
+
+@pytest.fixture(scope="module")
+def labels(lived: Account) -> Versions:
+    return versions(lived, "labels")
+
+
+@pytest.mark.parametrize("deed", Deed)
+def test_every_deed_is_done_in_thirty_days(lived: Account, deed: Deed) -> None:
+    assert any(entry.cause == deed for entry in lived.journal)
+
+
+def without_stamp(entry: Entry) -> dict[str, Any]:
+    return {name: value for name, value in entry.body.items() if name != "modified_at"}
+
+
+def changed(before: Entry, after: Entry) -> set[str]:
+    old, new = before.body, after.body
+    return {name for name in new if new[name] != old.get(name)}
+
+
+def test_shipments_are_touched_without_any_other_change(shipments: Versions) -> None:
+    touched = [
+        after
+        for entries in shipments.values()
+        for before, after in pairwise(entries)
+        if changed(before, after) == {"modified_at"}
+    ]
+    assert len(touched) > 50
+
+
+def test_changes_are_taken_back_later(shipments: Versions) -> None:
+    reverted = Counter(
+        third.cause
+        for entries in shipments.values()
+        for first, second, third in zip(entries, entries[1:], entries[2:], strict=False)
+        if without_stamp(first) == without_stamp(third) != without_stamp(second)
+    )
+    assert {Deed.TAG_TAKEN_OFF, Deed.QUANTITY_CHANGED_BACK, Deed.NOTE_WIPED} <= set(reverted)
+
+
+def test_shipments_change_twice_a_day_and_more(shipments: Versions) -> None:
+    days = Counter(
+        (shipment_id, entry.at.date())
+        for shipment_id, entries in shipments.items()
+        for entry in entries[1:]
+    )
+    assert sum(count >= 2 for count in days.values()) > 50
+    assert max(days.values()) >= 3
+
+
+def test_every_version_is_newer_than_the_one_before(shipments: Versions) -> None:
+    for entries in shipments.values():
+        stamps = [to_micros(entry.body["modified_at"]) for entry in entries]
+        assert stamps == sorted(set(stamps))
+        assert all(to_micros(entry.body["created_at"]) <= stamps[0] for entry in entries)
+
+
+def test_many_shipments_share_an_instant(shipments: Versions) -> None:
+    stamps = Counter(
+        entry.body["modified_at"] for entries in shipments.values() for entry in entries
+    )
+    assert max(stamps.values()) >= 8
+
+
+def test_a_shipment_sees_its_label_a_little_later(shipments: Versions, labels: Versions) -> None:
+    bought = {
+        entries[0].body["shipment_id"]: entries[0]
+        for entries in labels.values()
+        if entries[0].cause == Deed.LABEL_BOUGHT
+    }
+    delays = [
+        entry.micros - bought[shipment_id].micros
+        for shipment_id, entries in shipments.items()
+        for entry in entries
+        if entry.cause == Deed.SHIPMENT_SAW_ITS_LABEL and shipment_id in bought
+    ]
+    fresh = [delay for delay in delays if delay < 10 * SECOND]
+    assert len(fresh) > 500
+    assert min(fresh) >= 600_000
+
+
+def test_a_shipment_has_at_most_one_live_label(lived: Account) -> None:
+    live: Counter[str] = Counter()
+    state: dict[str, bool] = {}
+    for entry in lived.journal.of("labels"):
+        body = entry.body
+        now_live = not body["voided"]
+        live[body["shipment_id"]] += now_live - state.get(entry.entity_id, False)
+        state[entry.entity_id] = now_live
+        assert live[body["shipment_id"]] <= 1
+
+
+def test_some_shipments_hold_a_voided_and_a_live_label(labels: Versions) -> None:
+    fates: dict[str, set[bool]] = defaultdict(set)
+    for entries in labels.values():
+        fates[entries[-1].body["shipment_id"]].add(entries[-1].body["voided"])
+    assert sum(fate == {True, False} for fate in fates.values()) > 10
+
+
+def test_voided_labels_say_when_and_get_no_more_scans(lived: Account, labels: Versions) -> None:
+    voided = {
+        label_id: entry
+        for label_id, entries in labels.items()
+        for entry in entries
+        if entry.cause == Deed.LABEL_VOIDED
+    }
+    assert len(voided) > 20
+    for entry in voided.values():
+        assert (entry.body["status"], entry.body["voided"]) == ("voided", True)
+        assert to_micros(entry.body["voided_at"]) == entry.micros
+    scans = (entry for entry in lived.journal.of("tracking") if entry.entity_id in voided)
+    assert all(entry.sequence < voided[entry.entity_id].sequence for entry in scans)
+
+
+def parcels(account: Account) -> Iterator[list[Entry]]:
+    yield from (entries for entries in versions(account, "tracking").values())
+
+
+def test_parcels_travel_for_days_and_keep_their_history(lived: Account) -> None:
+    for entries in parcels(lived):
+        for before, after in pairwise(entries):
+            told = {event["occurred_at"] for event in before.body["events"]}
+            assert told <= {event["occurred_at"] for event in after.body["events"]}
+    spans = [entries[-1].micros - entries[0].micros for entries in parcels(lived)]
+    assert sum(span > 3 * DAY for span in spans) > 200
+
+
+def test_parcels_end_in_every_way(lived: Account) -> None:
+    last = [entries[-1] for entries in parcels(lived)]
+    old = [entry for entry in last if entry.at < lived.clock.now() - timedelta(days=12)]
+    heads = Counter(entry.body["status_code"] for entry in old)
+    assert heads["DE"] > 200
+    assert heads["NY"] > 2, "some are never scanned"
+    assert heads["EX"] > 2, "some go back to the sender"
+    assert heads["IT"] + heads["AC"] > 1, "some are lost on the way"
+    behind = [{event["status_code"] for event in entry.body["events"]} for entry in last]
+    assert any(codes >= {"EX", "DE"} for codes in behind)
+    assert any(codes >= {"AT", "DE"} for codes in behind)
+
+
+def test_a_delivered_parcel_shows_on_its_label_without_a_stamp(labels: Versions) -> None:
+    quiet = [
+        after
+        for entries in labels.values()
+        for before, after in pairwise(entries)
+        if changed(before, after) == {"tracking_status"}
+    ]
+    assert len(quiet) > 300
+
+
+def test_fulfillments_change_long_after_they_were_made(lived: Account) -> None:
+    seen: Counter[str] = Counter()
+    for entries in versions(lived, "fulfillments").values():
+        made = to_micros(entries[0].body["created_at"])
+        for before, after in pairwise(entries):
+            for name in changed(before, after):
+                seen[name] += 1
+                if name == "delivered_at":
+                    assert after.micros - made > DAY
+    assert set(seen) == {
+        "order_source_notified",
+        "notification_error_message",
+        "void_requested",
+        "voided",
+        "voided_at",
+        "delivered_at",
+    }
+
+
+def test_fulfillments_are_voided_on_either_side_of_their_day(lived: Account) -> None:
+    for deed, is_early in ((Deed.VOIDED_BEFORE_ITS_DAY, True), (Deed.VOIDED_AFTER_ITS_DAY, False)):
+        voided = [entry for entry in lived.journal.of("fulfillments") if entry.cause == deed]
+        assert voided
+        for entry in voided:
+            assert (entry.micros < to_micros(entry.body["ship_date"])) is is_early
+
+
+def test_stock_goes_to_nothing_by_sale_and_comes_back(lived: Account) -> None:
+    levels = versions(lived, "inventory_levels")
+    sold_out = {
+        name
+        for name, entries in levels.items()
+        for entry in entries
+        if entry.cause == Deed.STOCK_SOLD and entry.body["on_hand"] == 0
+    }
+    back = {
+        name
+        for name in sold_out
+        for before, after in pairwise(levels[name])
+        if before.body["on_hand"] == 0 < after.body["on_hand"]
+    }
+    assert back
+    assert all(entry.body["on_hand"] >= 0 for entries in levels.values() for entry in entries)
+
+
+def test_what_is_allocated_is_what_waits_for_a_label(lived: Account) -> None:
+    waiting: Counter[str] = Counter()
+    for shipment_id in lived.ids("shipments"):
+        body = lived.entity("shipments", shipment_id)
+        taken = (*lived.labels_of(shipment_id), *lived.fulfillments_of(shipment_id))
+        if body["shipment_status"] == "pending" and all(parcel["voided"] for parcel in taken):
+            waiting.update({item["sku"]: item["quantity"] for item in body["items"]})
+    allocated: Counter[str] = Counter()
+    for entries in versions(lived, "inventory_levels").values():
+        allocated[entries[-1].body["sku"]] += entries[-1].body["allocated"]
+    assert +allocated == +waiting
+
+
+def test_slow_lists_gain_lose_and_rename(lived: Account) -> None:
+    tags = list(lived.journal.of("tags"))
+    assert any(entry.removed for entry in tags)
+    renamed = versions(lived, "inventory_locations")
+    names = [{entry.body["name"] for entry in entries} for entries in renamed.values()]
+    assert any(len(seen) > 1 for seen in names)
