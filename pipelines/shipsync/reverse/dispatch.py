@@ -27,7 +27,7 @@ from shipsync.reverse.ledger_writer import LedgerWriter
 from shipsync.reverse.outbox import Entry, Event, JsonObject
 from shipsync.reverse.proof import Verdict
 from shipsync.reverse.states import Source, State
-from shipsync.reverse.write import A, Kind, Write
+from shipsync.reverse.write import A, Kind, Settlement, Write
 
 RESENDS = 3
 FIRST_RESEND_SECONDS = 2.0
@@ -63,19 +63,6 @@ def earlier(entry: Entry) -> Outcome:
         entry.attempt,
         is_earlier=True,
     )
-
-
-@dataclass(frozen=True)
-class _Lost:
-    """A write that went out and whose answer is missing; ``said`` is what is known of the failure."""
-
-    key: str
-    subject: str
-    request: JsonObject
-    before: JsonObject
-    attempt: int
-    plan_digest: str
-    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,94 +102,101 @@ class Dispatcher(Generic[A]):
         """
         if entry.reading_before is None or entry.was_read_back:
             return earlier(entry)
-        return self._settle(
-            _Lost(
-                entry.row_key,
-                entry.subject,
-                entry.request,
-                entry.reading_before,
-                entry.attempt,
-                entry.plan_digest,
-            )
-        )
+        seen = self._read_back(entry.request, entry.reading_before, is_last=True)
+        return self._settled(entry.row_key, entry.subject, entry.attempt, entry.plan_digest, seen)
 
     def _resume(self, write: Write[A], entry: Entry) -> Outcome:
-        if not write.may_be_repeated:
+        if not write.may_be_repeated or entry.reading_before is None:
             return self.settle(entry)
-        look = self.kind.look(write)
-        if look.misfit is None:
-            return self._send(write, look.reading, entry.attempt)
-        if entry.state is State.UNKNOWN:
+        seen = self._read_back(write.request, entry.reading_before, is_last=False)
+        if isinstance(seen, Settlement) and _is_due_again(seen):
+            return self._send(write, seen.reading, entry.attempt)
+        if entry.was_read_back:
             return earlier(entry)
-        reason = f"Its answer was lost, and it is not sent again: {look.misfit}"
-        return self._record(write, State.UNKNOWN, Source.CHECK, entry.attempt, reason=reason)
+        return self._settled(write.key, write.subject, entry.attempt, self.plan_digest, seen)
 
     def _send(self, write: Write[A], before: JsonObject, sent: int) -> Outcome:
-        said = ""
-        for resend in range(RESENDS + 1 if write.may_be_repeated else 1):
-            if resend:
-                self.pacing.sleep(FIRST_RESEND_SECONDS * 2 ** (resend - 1))
+        attempts = 1 + RESENDS if write.may_be_repeated else 1
+        for left in reversed(range(attempts)):
             sent += 1
-            self._record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
-            try:
-                answer = self.kind.send(write)
-            except OutcomeUnknown as lost:
-                said = str(lost)
-            except RequestRejected as refusal:
-                return self._record(
-                    write,
-                    State.REJECTED,
-                    Source.ANSWER,
-                    sent,
-                    http_status=refusal.status,
-                    request_id=refusal.request_id,
-                    reason="; ".join(refusal.messages) or str(refusal),
-                )
-            except (AccountError, ConfigurationError, Unavailable) as error:
-                # Each of these says that nothing was changed.
-                self._record(write, State.PLANNED, Source.ANSWER, sent, reason=str(error))
-                raise
-            else:
-                return self._record(
-                    write,
-                    State.APPLIED,
-                    Source.ANSWER,
-                    sent,
-                    http_status=answer.status,
-                    request_id=answer.request_id,
-                )
-        lost_write = _Lost(
-            write.key, write.subject, write.request, before, sent, self.plan_digest, said
-        )
-        return self._settle(lost_write)
+            outcome = self._attempt(write, before, sent)
+            if outcome is not None:
+                return outcome
+            if left:
+                self.pacing.sleep(FIRST_RESEND_SECONDS * 2 ** (attempts - 1 - left))
+            seen = self._read_back(write.request, before, is_last=not left)
+            if not left or not _is_due_again(seen):
+                break
+        return self._settled(write.key, write.subject, sent, self.plan_digest, seen)
 
-    def _settle(self, lost: _Lost) -> Outcome:
+    def _attempt(self, write: Write[A], before: JsonObject, sent: int) -> Outcome | None:
+        """Send it once; None when its answer was lost."""
+        self._record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
         try:
-            settlement = self.kind.settle(lost.request, lost.before)
+            answer = self.kind.send(write)
+        except OutcomeUnknown:
+            return None
+        except RequestRejected as refusal:
+            return self._record(
+                write,
+                State.REJECTED,
+                Source.ANSWER,
+                sent,
+                http_status=refusal.status,
+                request_id=refusal.request_id,
+                reason="; ".join(refusal.messages) or str(refusal),
+            )
+        except (AccountError, ConfigurationError, Unavailable) as error:
+            # Each of these says that nothing was changed.
+            self._record(write, State.PLANNED, Source.ANSWER, sent, reason=str(error))
+            raise
+        return self._record(
+            write,
+            State.APPLIED,
+            Source.ANSWER,
+            sent,
+            http_status=answer.status,
+            request_id=answer.request_id,
+        )
+
+    def _read_back(
+        self, request: JsonObject, before: JsonObject, *, is_last: bool
+    ) -> Settlement | ShipsyncError:
+        try:
+            return self.kind.settle(request, before, is_last=is_last)
         except ShipsyncError as error:
-            event = Event(
-                lost.key,
-                State.UNKNOWN,
-                Source.READING,
-                self.pacing.now(),
-                lost.plan_digest,
-                lost.attempt,
-                reason=f"{lost.said} The account could not be read back: {error} Apply the plan again "
-                "to settle it.".strip(),
-            )
+            return error
+
+    def _settled(
+        self,
+        key: str,
+        subject: str,
+        attempt: int,
+        plan_digest: str,
+        seen: Settlement | ShipsyncError,
+    ) -> Outcome:
+        """Record what a reading after a lost answer came to, or that there was none."""
+        if isinstance(seen, Settlement):
+            state, reading = _SETTLED_AS[seen.finding.verdict], seen.reading
+            reason = seen.finding.reason
         else:
-            event = Event(
-                lost.key,
-                _SETTLED_AS[settlement.finding.verdict],
-                Source.READING,
-                self.pacing.now(),
-                lost.plan_digest,
-                lost.attempt,
-                reading_after=settlement.reading,
-                reason=settlement.finding.reason,
+            state, reading = State.UNKNOWN, None
+            reason = (
+                f"The answer was lost, and the account could not be read back: {seen} Apply the plan "
+                "again to settle it."
             )
+        event = Event(
+            key,
+            state,
+            Source.READING,
+            self.pacing.now(),
+            plan_digest,
+            attempt,
+            reading_after=reading,
+            reason=reason,
+        )
         self.ledger.record(event)
-        return _outcome(lost.subject, event)
+        return _outcome(subject, event)
 
     def _record(
         self,
@@ -230,6 +224,13 @@ class Dispatcher(Generic[A]):
         )
         self.ledger.record(event)
         return _outcome(write.subject, event)
+
+
+def _is_due_again(seen: Settlement | ShipsyncError) -> bool:
+    """Whether a write whose answer was lost is to be sent once more."""
+    if not isinstance(seen, Settlement):
+        return False
+    return seen.may_be_sent_again and seen.finding.verdict is not Verdict.MADE
 
 
 def _outcome(subject: str, event: Event) -> Outcome:

@@ -2,8 +2,9 @@
 
 ``POST /v2/inventory`` answers 204 without an id and takes no idempotency key (FACTS, Inventory), so a
 level read before is all that a lost answer can be compared with. ``increment``, ``decrement`` and
-``modify`` read it just before they are sent. An ``adjust`` may be sent twice and needs it only to see
-whether the stock moved since the plan, for which a list read lately is enough.
+``modify`` read it just before they are sent. An ``adjust`` may be sent twice, and needs it to see
+whether the stock moved since the plan, for which a list read lately is enough. Before it is sent again
+the level is read: were units sold since the first time, the second would bring them back.
 """
 
 from __future__ import annotations
@@ -111,23 +112,26 @@ class StockWrites:
             )
         return answer
 
-    def settle(self, request: JsonObject, before: JsonObject) -> Settlement:
-        """Read the levels after a lost answer; twice, some time apart, when they look unchanged."""
+    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+        """Read the levels after a lost answer; twice, some time apart, to be certain of no change."""
         action = from_request(request)
         reading_before = from_json(before)
         after = self._reader.now(*action.places)
         finding = judge(action, reading_before, after)
-        if finding.verdict is Verdict.NOT_MADE:
+        if is_last and finding.verdict is Verdict.NOT_MADE:
             self._pacing.sleep(self._late_commit_wait.total_seconds())
             after = self._reader.now(*action.places)
             finding = judge(action, reading_before, after)
-        return Settlement(finding, to_json(after))
+        place = action.place
+        planned = PlannedChange(action, reading_before.levels[place].on_hand, str(place))
+        again = action.may_be_repeated and _misfit(planned, after.levels[place]) is None
+        return Settlement(finding, to_json(after), may_be_sent_again=again)
 
 
 def _misfit(planned: PlannedChange, level: Level) -> str | None:
     """Why the change no longer fits the level that is there now; None if it does."""
     action = planned.action
-    # An adjust that finds its own quantity is sent all the same: it may be the trace of a lost answer.
+    # An adjust that finds its own quantity is sent all the same: only an answer says that it was made.
     if action.may_be_repeated and level.on_hand not in (planned.on_hand, action.quantity):
         return (
             f"{action.sku} at {planned.location} went from {planned.on_hand} to {level.on_hand} on hand "

@@ -44,10 +44,15 @@ class Look:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a reading after a lost answer proves, and the reading to keep."""
+    """What a reading after a lost answer proves, and the reading to keep.
+
+    ``may_be_sent_again`` only for what may be repeated, and only while what the reading shows is one of
+    the two things that the write itself accounts for.
+    """
 
     finding: Finding
     reading: JsonObject
+    may_be_sent_again: bool = False
 
 
 class Kind(Protocol[A]):
@@ -66,6 +71,9 @@ class Kind(Protocol[A]):
         """Send it once; raises what ``Session.write`` raises."""
         ...
 
-    def settle(self, request: JsonObject, before: JsonObject) -> Settlement:
-        """Read the account after a lost answer; ``before`` is the reading that ``look`` gave."""
+    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+        """Read the account after a lost answer; ``before`` is the reading that ``look`` gave.
+
+        ``is_last`` when the write will not be sent again: then "not made" has to be certain.
+        """
         ...

@@ -1,0 +1,111 @@
+"""Plans of every kind of change, drawn from a seed, and the account's own word on what was made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from random import Random
+
+from reverse.shop import BACK, MAIN
+from shipsync.emulator import Account
+from shipsync.reverse.outbox import Entry
+from shipsync.reverse.states import State
+from shipsync.reverse.stock_action import Change, StockAction, from_request
+
+LOCATION_NAMES = {MAIN: "Main", BACK: "Back room"}
+
+
+def mixed_rows(skus: tuple[str, ...], dice: Random, most: int = 60) -> list[dict[str, object]]:
+    """One row for each SKU in Main: a change of every kind, none of which is a no-op."""
+    return [{**_change(dice, most), "sku": sku, "location": "Main", "key": sku} for sku in skus]
+
+
+def _change(dice: Random, most: int) -> dict[str, object]:
+    change = dice.choice(list(Change))
+    row: dict[str, object] = {"action": change.value, "quantity": dice.randint(1, most)}
+    if change is Change.ADJUST:
+        row["quantity"] = most + dice.randint(1, 100)
+    if change is Change.MODIFY:
+        row["new_inventory_location_id"] = BACK
+    return row
+
+
+def check_against_account(
+    account: Account, entries: Mapping[str, Entry], opened_at: int, before: Mapping[str, int]
+) -> Counter[State]:
+    """Compare what the ledger reports with the account's log from entry ``opened_at`` on.
+
+    ``before`` are units by place. A change reported as applied was made once, one reported as rejected
+    was not made, and none was made twice; where nothing else moved the stock and nothing is unknown,
+    the levels are what was before plus what is reported as applied. Returns how many rows stand in
+    each state.
+    """
+    made = _made(account, opened_at)
+    for entry in entries.values():
+        action = from_request(entry.request)
+        for place in action.places:
+            times = made[f"{place.sku}@{place.inventory_location_id}"]
+            allowed = {State.APPLIED: {1}, State.REJECTED: {0}}.get(entry.state, {0, 1})
+            assert times in allowed, f"{entry.subject} is {entry.state}, made {times} times"
+    assert sum(made.values()) == sum(
+        made[name] for name in {n for e in entries.values() for n in _names(e)}
+    )
+    _check_levels(account, entries, before, _moved_by_others(account, opened_at))
+    return Counter(entry.state for entry in entries.values())
+
+
+def _check_levels(
+    account: Account,
+    entries: Mapping[str, Entry],
+    before: Mapping[str, int],
+    moved_by_others: Mapping[str, int],
+) -> None:
+    expected = Counter(before)
+    open_places = set(moved_by_others)
+    for entry in entries.values():
+        action = from_request(entry.request)
+        if entry.state is State.APPLIED:
+            _carry_out(expected, action)
+        elif entry.state is not State.REJECTED:
+            open_places |= set(_names(entry))
+    held = {
+        f"{level['sku']}@{level['inventory_location_id']}": level["on_hand"]
+        for level in account.levels()
+    }
+    places = (set(held) | {place for place, units in expected.items() if units}) - open_places
+    assert {p: held.get(p, 0) for p in places} == {p: expected[p] for p in places}
+
+
+def _carry_out(levels: Counter[str], action: StockAction) -> None:
+    here = f"{action.sku}@{action.inventory_location_id}"
+    match action.change:
+        case Change.ADJUST:
+            levels[here] = action.quantity
+        case Change.INCREMENT:
+            levels[here] += action.quantity
+        case Change.DECREMENT | Change.MODIFY:
+            levels[here] -= action.quantity
+    if action.target is not None:
+        levels[f"{action.sku}@{action.target.inventory_location_id}"] += action.quantity
+
+
+def _names(entry: Entry) -> list[str]:
+    places = from_request(entry.request).places
+    return [f"{place.sku}@{place.inventory_location_id}" for place in places]
+
+
+def _made(account: Account, opened_at: int) -> Counter[str]:
+    """How often the API changed each level."""
+    return Counter(
+        entry.entity_id
+        for entry in account.journal.of("inventory_levels", after=opened_at)
+        if entry.cause.startswith("POST")
+    )
+
+
+def _moved_by_others(account: Account, opened_at: int) -> Counter[str]:
+    return Counter(
+        entry.entity_id
+        for entry in account.journal.of("inventory_levels", after=opened_at)
+        if not entry.cause.startswith("POST")
+    )

@@ -1,0 +1,146 @@
+"""The outbox: only ever added to, on disk before it says so, and no step that makes no sense."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reverse.shop import NOW
+from shipsync.errors import DatabaseError
+from shipsync.reverse.ledger_writer import LedgerWriter
+from shipsync.reverse.outbox import Event, Outbox
+from shipsync.reverse.states import Source, State, may_follow
+from shipsync.warehouse.ledger import migrate
+
+
+@pytest.fixture
+def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as con:
+        migrate(con)
+        yield con
+
+
+def planned(key: str, plan: str = "sha256:1") -> Event:
+    return Event(
+        key,
+        State.PLANNED,
+        Source.PLAN,
+        NOW,
+        plan,
+        subject=f"row {key}",
+        places=("A-1 at Main",),
+        request={"quantity": 5},
+    )
+
+
+def step(key: str, state: State, minutes: int = 0, **said: object) -> Event:
+    at = NOW.add(minutes=minutes)
+    return Event(key, state, Source.ANSWER, at, "sha256:1", 1, **said)  # type: ignore[arg-type]
+
+
+def test_an_entry_holds_the_last_step_and_what_earlier_ones_said(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    outbox = Outbox(con, "shop", "stock")
+    outbox.append([planned("k")])
+    outbox.append([step("k", State.SENDING, 1, reading_before={"on_hand": 10})])
+    outbox.append([step("k", State.APPLIED, 2, http_status=204, request_id="req-1")])
+    entry = outbox.entries(["k", "other"])["k"]
+    assert (entry.state, entry.attempt, entry.http_status) == (State.APPLIED, 1, 204)
+    assert (entry.subject, entry.places, entry.request) == (
+        "row k",
+        ("A-1 at Main",),
+        {"quantity": 5},
+    )
+    assert entry.reading_before == {"on_hand": 10}
+    assert (entry.planned_at, entry.sent_at, entry.settled_at) == (
+        NOW,
+        NOW.add(minutes=1),
+        NOW.add(minutes=2),
+    )
+
+
+def test_what_the_last_step_leaves_open_is_not_taken_from_an_earlier_one(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    outbox = Outbox(con, "shop", "stock")
+    outbox.append([planned("k"), step("k", State.REJECTED, http_status=400, reason="no stock")])
+    outbox.append([planned("k", "sha256:2")])
+    entry = outbox.entries(["k"])["k"]
+    assert (entry.state, entry.http_status, entry.reason) == (State.PLANNED, None, None)
+
+
+def test_connections_and_kinds_are_kept_apart(con: duckdb.DuckDBPyConnection) -> None:
+    Outbox(con, "shop", "stock").append([planned("k"), step("k", State.UNKNOWN)])
+    assert Outbox(con, "other", "stock").entries(["k"]) == {}
+    assert Outbox(con, "shop", "cancel").all() == []
+    assert list(Outbox(con, "shop", "stock").unsettled()) == ["k"]
+
+
+def test_every_step_stays_as_it_was_written(con: duckdb.DuckDBPyConnection) -> None:
+    outbox = Outbox(con, "shop", "stock")
+    seen: list[tuple[object, ...]] = []
+    for event in (planned("k"), step("k", State.SENDING), step("k", State.APPLIED)):
+        outbox.append([event])
+        rows = con.execute("select * from ledger.outbox order by sequence").fetchall()
+        assert rows[:-1] == seen
+        seen = rows
+    assert len(seen) == 3
+
+
+def test_nothing_of_a_batch_is_kept_when_one_of_it_cannot_be(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    outbox = Outbox(con, "shop", "stock")
+    without_time = Event("k-2", State.PLANNED, Source.PLAN, None, "sha256:1")  # type: ignore[arg-type]
+    with pytest.raises(DatabaseError, match="outbox could not be written, so nothing more is sent"):
+        outbox.append([planned("k-1"), without_time])
+    assert outbox.all() == []
+
+
+def test_steps_of_many_threads_are_all_on_disk(con: duckdb.DuckDBPyConnection) -> None:
+    outbox = Outbox(con, "shop", "stock")
+    with LedgerWriter(outbox, {}) as ledger:
+
+        def write(number: int) -> None:
+            for n in range(10):
+                key = f"{number}-{n}"
+                ledger.record(planned(key))
+                ledger.record(step(key, State.SENDING))
+                ledger.record(step(key, State.APPLIED))
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    entries = outbox.all()
+    assert len(entries) == 60
+    assert {entry.state for entry in entries} == {State.APPLIED}
+
+
+@pytest.mark.parametrize(
+    ("state", "following"),
+    [
+        pytest.param(None, State.SENDING, id="unplanned_is_not_sent"),
+        pytest.param(State.APPLIED, State.SENDING, id="applied_is_not_sent_again"),
+        pytest.param(State.APPLIED, State.PLANNED, id="applied_is_not_planned_again"),
+        pytest.param(State.APPLIED, State.REJECTED, id="applied_stays_applied"),
+        pytest.param(State.REJECTED, State.SENDING, id="rejected_is_planned_first"),
+        pytest.param(State.UNKNOWN, State.PLANNED, id="unknown_is_settled_first"),
+        pytest.param(State.PLANNED, State.APPLIED, id="what_did_not_leave_is_not_applied"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_not_written(
+    con: duckdb.DuckDBPyConnection, state: State | None, following: State
+) -> None:
+    assert not may_follow(state, following)
+    outbox = Outbox(con, "shop", "stock")
+    states = {} if state is None else {"k": state}
+    with LedgerWriter(outbox, states) as ledger, pytest.raises(ValueError, match="cannot go from"):
+        ledger.record(step("k", following))
+    assert outbox.all() == []
