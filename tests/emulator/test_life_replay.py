@@ -9,7 +9,7 @@ import pendulum
 import pytest
 
 from emulator.conftest import START, client_of, make_account
-from shipsync.emulator import Account, Entry
+from shipsync.emulator import Account, Entry, Options
 from shipsync.emulator.life import Life
 from shipsync.emulator.life_deeds import Deed
 
@@ -117,3 +117,54 @@ def test_an_empty_account_is_furnished_and_comes_to_life() -> None:
     with client_of(account) as client:
         answer: httpx.Response = client.get("/v2/carriers")
     assert len(answer.json()["carriers"]) == 3
+
+
+def test_shipments_that_came_through_the_api_live_on_too() -> None:
+    account = make_account(shipments=5)
+    life = Life(account, orders_per_day=2)
+    address = {
+        "name": "Ada Abara",
+        "phone": "555-0100",
+        "address_line1": "1 Pier Road",
+        "city_locality": "Eureka",
+        "state_province": "CA",
+        "postal_code": "95501",
+        "country_code": "US",
+    }
+    item = {"name": "Lamp", "sku": "no such product", "quantity": 2}
+    package = {"weight": {"value": 2.5, "unit": "pound"}}
+    wanted = [{"ship_to": address, "items": [item], "packages": [package]} for _ in range(12)]
+    with client_of(account) as client:
+        answer = client.post("/v2/shipments", json={"shipments": wanted}).raise_for_status().json()
+    life.live(9)
+    ids = [row["shipment_id"] for row in answer["shipments"]]
+    labels = [label for shipment_id in ids for label in account.labels_of(shipment_id)]
+    assert len(labels) >= 9
+    delivered = [label for label in labels if label["tracking_status"] == "delivered"]
+    tracking = account.tracking_of(delivered[0]["label_id"])
+    assert tracking is not None
+    assert tracking["events"][0]["city_locality"] in ("Eureka", "EUREKA")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(inventory_ids="uuid"),
+        Options(status_after_void="label_purchased"),
+        Options(status_after_fulfillment="label_purchased"),
+        Options(fulfillments_include_labels=True, below_allocated="refuse"),
+    ],
+    ids=["uuids", "void_keeps_status", "fulfillment_is_a_purchase", "labels_listed"],
+)
+def test_life_goes_on_under_every_choice_that_concerns_it(options: Options) -> None:
+    account = make_account(options, shipments=60)
+    Life(account, orders_per_day=40).live(7)
+    done = {entry.cause for entry in account.journal}
+    assert done >= {
+        Deed.LABEL_BOUGHT,
+        Deed.LABEL_VOIDED,
+        Deed.LABEL_PRINTED_AGAIN,
+        Deed.FULFILLED_OUTSIDE,
+        Deed.STOCK_SOLD,
+        Deed.PARCEL_DELIVERED,
+    }

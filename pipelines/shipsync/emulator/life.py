@@ -24,12 +24,15 @@ from shipsync.emulator.life_office import Office
 from shipsync.emulator.life_orders import Counter
 from shipsync.emulator.life_outside import Outsider
 from shipsync.emulator.life_stock import Stockkeeper
-from shipsync.emulator.life_world import Body, World
+from shipsync.emulator.life_world import World
 from shipsync.emulator.timestamps import of_moment
-from shipsync.emulator.wallclock import DAY, HOUR, business_day, opening
+from shipsync.emulator.wallclock import DAY, HOUR, business_day, day_of, opening
 
 _STILL_TRAVELLING = 25 * DAY
 _STILL_WAITING = 12 * DAY
+_BULK = 200
+"""Most shipments that are touched in one go."""
+
 _BUSY_HOURS = (8 * HOUR, 10 * HOUR)
 """When, after midnight, most orders come, and for how long; a few come at any time."""
 
@@ -40,8 +43,9 @@ class Life:
     Every journal entry that life makes carries a ``Deed`` as its cause. The same account (its seed
     and what was done to it), the same ``seed`` (the account's own when None), ``orders_per_day`` and
     instants give the same journal; requests answered in between change nothing else than what they
-    change. An account without carriers is furnished first. Pending shipments and parcels on their
-    way that the account already holds go on living.
+    change. An account without carriers is furnished first. Shipments that wait and parcels on their
+    way when life starts go on living; so do, from the next midnight, shipments that came through
+    the API.
     """
 
     def __init__(
@@ -59,7 +63,9 @@ class Life:
         self._counter = Counter(self._world, stock, self._packer, self._outside)
         self._office = Office(self._world)
         self._number = len(account.ids("shipments"))
-        self._adopt()
+        self._known: set[str] = set()
+        self._adopt_shipments()
+        self._adopt_parcels()
         self._plan_orders(business_day(self._world.now()))
         self._plan_next_day()
 
@@ -77,6 +83,7 @@ class Life:
 
     def _begin_day(self) -> None:
         day = business_day(self._world.now())
+        self._adopt_shipments()
         self._plan_orders(day)
         self._stock.live_through(day.toordinal())
         self._office.live_through(day.toordinal())
@@ -94,28 +101,37 @@ class Life:
 
     def _take_order(self) -> None:
         self._number += 1
-        self._counter.take_order(self._number)
+        self._known.update(self._counter.take_order(self._number))
 
     def _touch_some(self, day: int) -> None:
         rng = self._world.dice("bulk", day)
-        waiting = self._recent("shipments", _STILL_WAITING)
-        some = [body["shipment_id"] for body in waiting if rng.random() < 0.2]
-        self._counter.editor.touch_in_bulk(some)
+        recent = self._recent("shipments", _STILL_WAITING)
+        some = [shipment_id for shipment_id in recent if rng.random() < 0.2]
+        self._counter.editor.touch_in_bulk(some[-_BULK:])
 
-    def _adopt(self) -> None:
-        for shipment in self._recent("shipments", _STILL_WAITING):
-            shipment_id = shipment["shipment_id"]
-            if self._world.waiting(shipment_id) and not shipment["hold_until_date"]:
-                self._counter.settle([shipment_id], self._world.dice("adopted", shipment_id))
-        for label in self._recent("labels", _STILL_TRAVELLING):
+    def _adopt_shipments(self) -> None:
+        for shipment_id in self._recent("shipments", _STILL_WAITING):
+            if shipment_id in self._known:
+                continue
+            self._known.add(shipment_id)
+            shipment = self._world.waiting(shipment_id)
+            if shipment is not None:
+                hold = shipment["hold_until_date"]
+                wait = max(0, opening(day_of(hold)) - self._world.now()) if hold else 0
+                dice = self._world.dice("adopted", shipment_id)
+                self._counter.settle([shipment_id], dice, wait)
+
+    def _adopt_parcels(self) -> None:
+        for label_id in self._recent("labels", _STILL_TRAVELLING):
+            label = self._account.entity("labels", label_id)
             if not label["voided"]:
                 self._packer.follow(label)
-        for fulfillment in self._recent("fulfillments", _STILL_TRAVELLING):
-            dice = self._world.dice("adopted", fulfillment["fulfillment_id"])
+        for fulfillment_id in self._recent("fulfillments", _STILL_TRAVELLING):
+            fulfillment = self._account.entity("fulfillments", fulfillment_id)
+            dice = self._world.dice("adopted", fulfillment_id)
             self._outside.wait_for_arrival(fulfillment, dice)
 
-    def _recent(self, kind: Kind, age: int) -> list[Body]:
+    def _recent(self, kind: Kind, age: int) -> list[str]:
         rows = self._account.collection(kind)
         keys, low, high = rows.span(Window("created_at", self._world.now() - age))
-        ids = [rows.row(number).entity_id for _, number in keys[low:high]]
-        return [self._account.entity(kind, entity_id) for entity_id in ids]
+        return [rows.row(number).entity_id for _, number in keys[low:high]]

@@ -36,18 +36,20 @@ class Counter:
         rng = world.dice("regulars")
         self._regulars = [recipient(rng) for _ in range(_REGULARS)]
 
-    def take_order(self, number: int) -> None:
-        """Let an order come in now and put the rest of its life on the agenda."""
+    def take_order(self, number: int) -> list[str]:
+        """Let an order come in now, put the rest of its life on the agenda; returns shipment ids."""
         rng = self._world.dice("order", number)
         order = purchase(rng, number, self._buyer(rng), self._world.products)
         in_parts = len(order.lines) > 1 and rng.random() < 0.25
         hold_days = between(rng, 1, 5) if rng.random() < 0.05 else 0
         bodies = self._bodies(order, in_parts=in_parts, hold_days=hold_days)
         self._enter(bodies, _deed(in_parts=in_parts, on_hold=hold_days > 0))
-        self.settle([body["shipment_id"] for body in bodies], rng, hold_days * DAY)
+        shipment_ids = [body["shipment_id"] for body in bodies]
+        self.settle(shipment_ids, rng, hold_days * DAY)
+        return shipment_ids
 
     def settle(self, shipment_ids: list[str], rng: random.Random, hold: int = 0) -> None:
-        """Decide what becomes of the new shipments of an order and put it on the agenda."""
+        """Decide what becomes of an order's shipments, which are on hold for so long, if at all."""
         wait = hold + between(rng, 40, 32 * 60) * MINUTE
         for shipment_id in shipment_ids:
             self.editor.plan(shipment_id, rng, wait)
