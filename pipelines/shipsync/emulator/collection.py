@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,10 +107,11 @@ class Collection:
         entity_id = str(body[self.layout.id_field])
         old = self._rows.get(entity_id)
         columns = tuple(
-            take(body) if take is not None else self._hidden(name, hidden, old)
-            for name, take in self.layout.columns.items()
+            [
+                take(body) if take is not None else self._hidden(name, hidden, old)
+                for name, take in self.layout.columns.items()
+            ]
         )
-        columns = tuple(value if value is None else sys.intern(value) for value in columns)
         number = len(self._numbered) if old is None else old.number
         row = Row(number, entity_id, raw, old.raw if old else None, instants, columns)
         if old is None:

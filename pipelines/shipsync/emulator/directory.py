@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
 import orjson
 import pendulum
@@ -20,6 +20,13 @@ ID_FIELDS: Final[Mapping[Kind, str]] = {
     "tags": "name",
 }
 """The field that identifies each; tags have nothing better than their name."""
+
+
+class When(TypedDict, total=False):
+    """When a change happens (the clock's now by default) and who does it."""
+
+    at: pendulum.DateTime | None
+    cause: str
 
 
 class Directory(State):
@@ -46,27 +53,27 @@ class Directory(State):
                 self.journal.append(self._stamp(at), kind, entity_id, raw, cause)
             return entity_id
 
-    def put_warehouse(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a warehouse (an origin of parcels, not of stock)."""
         return self.put_item("warehouses", body, **when)
 
-    def put_inventory_warehouse(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_inventory_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a warehouse of stock."""
         return self.put_item("inventory_warehouses", body, **when)
 
-    def put_inventory_location(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_inventory_location(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a place inside a warehouse of stock."""
         return self.put_item("inventory_locations", body, **when)
 
-    def put_product(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_product(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a product."""
         return self.put_item("products", body, **when)
 
-    def put_carrier(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_carrier(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a carrier account with its services."""
         return self.put_item("carriers", body, **when)
 
-    def put_tag(self, body: Mapping[str, Any], **when: Any) -> str:
+    def put_tag(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a tag."""
         return self.put_item("tags", body, **when)
 

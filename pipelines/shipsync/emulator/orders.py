@@ -9,6 +9,7 @@ from typing import Any
 import pendulum
 
 from shipsync.emulator.parcels import Body, Parcels
+from shipsync.emulator.state import LateChange
 from shipsync.emulator.timestamps import MILLISECOND, of_moment, to_micros, to_text
 
 
@@ -18,10 +19,6 @@ class LiveLabelError(Exception):
 
 class Orders(Parcels):
     """The part of an account that holds orders and what became of them."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._late: list[tuple[int, int, str, int, Body]] = []
 
     def put_shipment(
         self,
@@ -118,23 +115,26 @@ class Orders(Parcels):
         """
         with self.lock:
             self.entity("shipments", shipment_id)
-            micros = self._stamp(visible_at)
-            order = len(self.journal) + len(self._late)
-            heapq.heappush(
-                self._late, (micros, order, shipment_id, of_moment(modified_at), changes)
+            late = LateChange(
+                visible_at=self._stamp(visible_at),
+                rank=len(self.journal) + len(self._late),
+                shipment_id=shipment_id,
+                modified_at=of_moment(modified_at),
+                fields=changes,
             )
+            heapq.heappush(self._late, late)
             self.settle()
 
     def settle(self) -> None:
         """Make the late changes visible whose time has come; every request does this first."""
         with self.lock:
             now = of_moment(self.clock.now())
-            while self._late and self._late[0][0] <= now:
-                visible, _, shipment_id, modified, changes = heapq.heappop(self._late)
-                body = self.entity("shipments", shipment_id)
-                stamp = to_text(max(modified, to_micros(body["modified_at"])))
-                body = {**body, **changes, "modified_at": stamp}
-                self._store_shipment(body, visible, {}, None, "late commit")
+            while self._late and self._late[0].visible_at <= now:
+                late = heapq.heappop(self._late)
+                body = self.entity("shipments", late.shipment_id)
+                stamp = to_text(max(late.modified_at, to_micros(body["modified_at"])))
+                body = {**body, **late.fields, "modified_at": stamp}
+                self._store_shipment(body, late.visible_at, {}, None, "late commit")
 
     def _store_shipment(
         self,

@@ -67,13 +67,13 @@ async def _answer(response: Response, scope: Scope, receive: Receive, send: Send
         except asyncio.CancelledError:  # The server stops: nobody shall take that for an answer.
             await _hang_up(abort, receive)
         return
-    if response.breakage is Breakage.RESET:
+    cut = response.breakage is Breakage.CUT
+    if response.breakage is Breakage.RESET or (cut and not response.body):
         await _hang_up(abort, receive)
         return
-    cut = response.breakage is Breakage.CUT
     body = response.body[: len(response.body) // 2] if cut else response.body
     headers = [(name.encode(), value.encode()) for name, value in response.headers.items()]
-    headers.append((b"content-length", str(max(len(response.body), int(cut))).encode()))
+    headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": cut})
     if cut:
@@ -152,7 +152,9 @@ def serve(account: Account, port: int = 0) -> Iterator[Served]:
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     try:
-        server.ready.wait()
+        while not server.ready.wait(timeout=0.5):
+            if not thread.is_alive():
+                raise RuntimeError(f"the server on port {port} did not start")
         yield Served(account, f"http://{HOST}:{listener.getsockname()[1]}")
     finally:
         server.should_exit = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -22,6 +23,17 @@ from shipsync.emulator.timestamps import of_moment
 
 START = pendulum.datetime(2026, 3, 2, 8)
 """Where the clock of an account stands when nobody says otherwise."""
+
+
+@dataclass(frozen=True, order=True)
+class LateChange:
+    """A change of a shipment that is still to show; instants in microseconds since 1970."""
+
+    visible_at: int
+    rank: int
+    shipment_id: str = field(compare=False)
+    modified_at: int = field(compare=False)
+    fields: Mapping[str, Any] = field(compare=False)
 
 
 def serialized(body: Mapping[str, Any]) -> bytes:
@@ -60,6 +72,7 @@ class State:
         self._tracking: dict[str, bytes] = {}
         self._catalogue: dict[Kind, dict[str, bytes]] = {}
         self._levels: dict[tuple[str, str], Level] = {}
+        self._late: list[LateChange] = []
 
     def new_number(self, kind: str) -> int:
         """The next whole number for ids of a kind; the first one depends on the kind alone."""
