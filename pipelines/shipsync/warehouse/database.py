@@ -8,15 +8,28 @@ from pathlib import Path
 
 import duckdb
 
-from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked
+from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, UsageError
+
+# DuckDB names a database after its file, and then can't tell raw.shipments from one in raw.duckdb.
+_SCHEMAS = frozenset(
+    {"raw", "raw_staging", "staging", "core", "changes", "tracking", "metrics", "reverse", "ledger"}
+    | {"main", "temp", "system", "information_schema", "pg_catalog"}
+)
 
 
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the database at ``path``, made if it isn't there (not when ``read_only``), in UTC.
 
-    Raises ``DatabaseLocked`` while another program has it open, ``DatabaseCorrupt`` if it is no DuckDB
-    file, ``DatabaseError`` if the file or its folder can't be used.
+    Raises ``UsageError`` for a name that a schema has, ``DatabaseLocked`` while another program has
+    it open, ``DatabaseCorrupt`` if it is no DuckDB file, ``DatabaseError`` if the file or its folder
+    can't be used.
     """
+    catalog = path.name.split(".")[0]
+    if catalog in _SCHEMAS:
+        raise UsageError(
+            f"{path} holds a schema named {catalog}, so the file can't have that name too. Name "
+            "another with --database, or call the connection something else."
+        )
     if read_only and not path.exists():
         raise DatabaseError(f"There is no database at {path} yet; run `shipsync sync` first.")
     with explained(path):
@@ -28,7 +41,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    con.execute("set memory_limit = '512MB'")
+    con.execute("set memory_limit = '256MB'")
     return con
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 
 from shipsync.errors import DatabaseError, ShipsyncError
 from shipsync.sources.batches import Batch, Package, Packages
@@ -54,6 +55,8 @@ class Loader:
         os.environ.update(_SETTINGS)
         import dlt
 
+        # Arrow's own pool keeps what it frees, and a long load would hold twice what it needs.
+        pa.set_memory_pool(pa.system_memory_pool())
         logging.getLogger("dlt").setLevel(logging.CRITICAL)
         self._con = con
         self._database = database

@@ -1,0 +1,320 @@
+"""How fast shipments come in, against plain dlt and against a floor written by hand, in one run.
+
+    .venv/bin/python tests/bench/extract.py [--shipments 100000] [--plain 10000] [--large 1000000]
+
+An emulated account is served from a process of its own. Each contender runs in a fresh process on the
+same pages, and reports its wall time and its peak memory:
+
+- ``shipsync``: the sync of the shipments stream into an empty database, history and lines included.
+- ``floor``: httpx, orjson, Arrow and a straight insert of the same four tables; no history, no hash,
+  nothing kept for a second run.
+- ``plain dlt``: dlt's ``rest_api`` source as its documentation shows it, with its defaults, on a
+  smaller account (``--plain``), since it takes minutes on the larger one.
+
+Then a run with nothing new, and a run with 1,000 changed rows into the held ones, and into ``--large``
+of them (made by copying rows inside the database; 0 leaves it out).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+KEY = "emulator-key"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shipments", type=int, default=100_000)
+    parser.add_argument("--plain", type=int, default=10_000)
+    parser.add_argument("--large", type=int, default=1_000_000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, served(options.shipments) as url:
+        ours = run("shipsync", url, Path(folder) / "ours.duckdb")
+        floor = run("floor", url, Path(folder) / "floor.duckdb")
+        show("shipsync", ours)
+        show("floor", floor)
+        nothing = run("shipsync", url, Path(folder) / "ours.duckdb")
+        show("nothing new", nothing)
+        touch(url, 1_000)
+        changed = run("shipsync", url, Path(folder) / "ours.duckdb")
+        show("1,000 changed", changed)
+        large = None
+        if options.large:
+            multiply(Path(folder) / "ours.duckdb", options.large)
+            touch(url, 1_000)
+            large = run("shipsync", url, Path(folder) / "ours.duckdb")
+            show(f"1,000 changed into {options.large:,}", large)
+    with tempfile.TemporaryDirectory() as folder, served(options.plain) as url:
+        plain = run("plain", url, Path(folder) / "plain.duckdb")
+        show("plain dlt", plain)
+    say(f"times plain dlt's rows a second: {speed(ours) / speed(plain):.1f} (aim: at least 4)")
+    say(
+        f"times the floor's wall time:     {ours['seconds'] / floor['seconds']:.2f} (aim: at most 1.5)"
+    )
+    say(f"peak memory of shipsync:         {ours['peak_mb']:.0f} MB (aim: under 700)")
+    say(f"nothing new:                     {nothing['process_seconds']:.2f} s (aim: under 2)")
+    if large:
+        ratio = large["seconds"] / changed["seconds"]
+        say(
+            f"{options.large:,} held against {options.shipments:,}: {ratio:.2f} times (aim: at most 1.5)"
+        )
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def show(name: str, found: dict[str, float]) -> None:
+    say(
+        f"{name:32} {found['rows']:>9,} rows {found['seconds']:8.2f} s {speed(found):9,.0f} rows/s "
+        f"{found['peak_mb']:6.0f} MB peak {found['requests']:5} requests"
+    )
+
+
+def speed(found: dict[str, float]) -> float:
+    return found["rows"] / found["seconds"]
+
+
+def run(contender: str, url: str, database: Path) -> dict[str, float]:
+    """Run one contender in a fresh process; its last line is what it found."""
+    began = time.monotonic()
+    command = [sys.executable, __file__, "--contender", contender, url, str(database)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return {**found, "process_seconds": time.monotonic() - began}
+
+
+@contextmanager
+def served(shipments: int) -> Iterator[str]:
+    """An account in a process of its own, which ends with the block."""
+    command = [sys.executable, __file__, "--serve", str(shipments)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.wait()
+
+
+def serve_account(shipments: int) -> None:
+    """Serve until killed; POST /touch/N modifies N shipments. Prints the address first."""
+    import uvicorn
+
+    from shipsync.emulator import Account, asgi_app
+    from shipsync.emulator.seed import seed_account
+
+    account = Account(seed=1)
+    seed_account(account, shipments=shipments, labels=False)
+    account.clock.advance(hours=1)
+    inner = asgi_app(account)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/touch/"):
+            count = int(scope["path"].rpartition("/")[2])
+            for shipment_id in account.ids("shipments")[:count]:
+                account.change_shipment(shipment_id, internal_notes=f"at {account.clock.now()}")
+            account.clock.advance(hours=1)
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await inner(scope, receive, send)
+
+    # The account's own clock gives the Date.
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", date_header=False
+    )
+    listening = config.bind_socket()
+    say(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def touch(url: str, count: int) -> None:
+    import httpx
+
+    httpx.post(f"{url}/touch/{count}", timeout=60).raise_for_status()
+
+
+def multiply(database: Path, wanted: int) -> None:
+    """Copy held shipments, with new ids and hashes, until there are ``wanted``."""
+    from shipsync.warehouse.database import connect
+
+    con = connect(database)
+    held = con.sql("select count(*) from raw.shipments where _dlt_valid_to is null").fetchone()
+    assert held is not None
+    copies = -(-wanted // held[0])
+    con.execute(
+        """
+        insert into raw.shipments
+        select shipments.* replace (
+            shipment_id || '-' || copy as shipment_id,
+            md5(content_hash || copy) as content_hash,
+            -- older than anything that is read again
+            modified_at - interval 1 year as modified_at
+        )
+        from raw.shipments, range(1, $copies) as copies (copy)
+        where _dlt_valid_to is null
+        """,
+        {"copies": copies},
+    )
+    con.close()
+
+
+def contend(contender: str, url: str, database: Path) -> None:
+    began = time.monotonic()
+    rows, requests = {"shipsync": ours, "floor": by_hand, "plain": plain_dlt}[contender](
+        url, database
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = time.monotonic() - began
+    say(json.dumps({"rows": rows, "requests": requests, "seconds": seconds, "peak_mb": peak}))
+
+
+def ours(url: str, database: Path) -> tuple[int, int]:
+    from shipsync.api.session import Session
+    from shipsync.connection import Connection, Secret
+    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.ledger import migrate
+    from shipsync.warehouse.sync import run_sync
+
+    connection = Connection(
+        "default", Secret(KEY), database, base_url=url, requests_per_minute=1_000_000
+    )
+    con = connect(database)
+    migrate(con)
+    with Session(connection) as session:
+        report = run_sync(con, connection, session, only=frozenset({"shipments"}))
+    con.close()
+    assert not report.failed, report.failed
+    return report.streams[0].rows, report.requests
+
+
+def by_hand(url: str, database: Path) -> tuple[int, int]:
+    """What a careful engineer writes for one load: column by column, straight into four tables."""
+    import duckdb
+    import httpx
+    import orjson
+    import pyarrow as pa
+
+    from shipsync.sources import tables
+    from shipsync.sources.schema import Kind
+
+    con = duckdb.connect(str(database))
+    lines = {
+        "items": tables.SHIPMENT_ITEMS,
+        "packages": tables.SHIPMENT_PACKAGES,
+        "tags": tables.SHIPMENT_TAGS,
+    }
+
+    def column(values: list[Any], kind: Kind) -> Any:
+        if kind is Kind.DOCUMENT:
+            return pa.array(
+                [None if v is None else orjson.dumps(v).decode() for v in values], pa.string()
+            )
+        if kind is Kind.INSTANT:
+            return pa.array(values, pa.string()).cast(kind.arrow)
+        if kind is Kind.MONEY:
+            return pa.array(values, pa.float64()).cast(kind.arrow)
+        return pa.array(values, kind.arrow)
+
+    def arrow(objects: list[dict[str, Any]], table: Any) -> Any:
+        arrays = []
+        for col in table.columns:
+            if len(col.path) == 1:
+                values = [o.get(col.path[0]) for o in objects]
+            else:
+                values = [(o.get(col.path[0]) or {}).get(col.path[1]) for o in objects]
+            arrays.append(column(values, col.kind))
+        return pa.table(arrays, names=[col.name for col in table.columns])
+
+    def insert(name: str, page: Any) -> None:
+        con.register("page", page)
+        con.execute(f"create table if not exists {name} as from page limit 0")
+        con.execute(f"insert into {name} from page")
+
+    rows = requests = 0
+    client = httpx.Client(headers={"api-key": KEY}, timeout=30)
+    page = 1
+    while True:
+        params = {"page_size": 500, "page": page, "sort_by": "modified_at", "sort_dir": "asc"}
+        body = orjson.loads(client.get(f"{url}/v2/shipments", params=params).content)
+        shipments = body["shipments"]
+        insert("shipments", arrow(shipments, tables.SHIPMENTS))
+        for key, table in lines.items():
+            found = [
+                {**line, "shipment_id": s["shipment_id"], table.columns[1].name: i}
+                for s in shipments
+                for i, line in enumerate(s[key])
+            ]
+            insert(table.name, arrow(found, table))
+        rows, requests, page = rows + len(shipments), requests + 1, page + 1
+        if page > body["pages"]:
+            break
+    con.close()
+    return rows, requests
+
+
+def plain_dlt(url: str, database: Path) -> tuple[int, int]:
+    import os
+
+    os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    os.environ["RUNTIME__LOG_LEVEL"] = "CRITICAL"
+    import dlt
+    from dlt.sources.rest_api import rest_api_source
+
+    source = rest_api_source(
+        {
+            "client": {
+                "base_url": url,
+                "auth": {
+                    "type": "api_key",
+                    "name": "api-key",
+                    "api_key": KEY,
+                    "location": "header",
+                },
+                "paginator": {"type": "json_link", "next_url_path": "links.next.href"},
+            },
+            "resource_defaults": {"primary_key": "shipment_id", "write_disposition": "merge"},
+            "resources": [
+                {
+                    "name": "shipments",
+                    "endpoint": {
+                        "path": "v2/shipments",
+                        "data_selector": "shipments",
+                        "params": {"page_size": 500, "sort_by": "modified_at", "sort_dir": "asc"},
+                    },
+                }
+            ],
+        }
+    )
+    pipeline = dlt.pipeline(
+        "plain",
+        pipelines_dir=str(database.parent / "plain"),
+        destination=dlt.destinations.duckdb(str(database)),
+        dataset_name="raw",
+    )
+    pipeline.run(source)
+    with pipeline.sql_client() as client:
+        found = client.execute_sql("select count(*) from shipments")
+    assert found is not None
+    return int(found[0][0]), -(-int(found[0][0]) // 500)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--contender"]:
+        contend(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
+    elif sys.argv[1:2] == ["--serve"]:
+        serve_account(int(sys.argv[2]))
+    else:
+        main()
