@@ -13,7 +13,7 @@ from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ShipsyncError
 from shipsync.warehouse import lock, models, runs
-from shipsync.warehouse.database import connect
+from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.models import BuildReport
 from shipsync.warehouse.reconcile import Comparison
@@ -102,7 +102,8 @@ def reconcile(
     connection: Connection, session: Session, *, only: frozenset[str] | None = None
 ) -> list[Comparison]:
     """Compare what is held with the account and repair what differs; errors as ``sync``."""
-    with lock.hold(connection.database), connect(connection.database) as con:
+    file = connection.database
+    with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
         return compare(con, connection, session, only=only)
 
@@ -114,7 +115,7 @@ def _sync(
     command: str,
     progress: Progress | None,
 ) -> SyncReport:
-    with connect(connection.database) as con:
+    with explained(connection.database), connect(connection.database) as con:
         migrate(con)
         return run_sync(
             con,
@@ -132,7 +133,7 @@ def _sync(
 @contextmanager
 def _recorded_build(database: Path) -> Iterator[None]:
     """A row in ledger.runs for the build in the block; dbt wants the file for itself meanwhile."""
-    with connect(database) as con:
+    with explained(database), connect(database) as con:
         migrate(con)
         run_id = runs.begin(con, "build")
     error: str | None = "interrupted"
@@ -143,5 +144,5 @@ def _recorded_build(database: Path) -> Iterator[None]:
         error = str(failure)
         raise
     finally:
-        with connect(database) as con:
+        with explained(database), connect(database) as con:
             runs.end(con, run_id, "failed" if error else "done", requests=0, error=error)
