@@ -42,7 +42,7 @@ def test_a_terminal_gets_a_drawn_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Stock" in shown
     assert "12,000" in shown
     assert "\t" not in shown
-    assert "│" in shown
+    assert "─" in shown
 
 
 def test_json_is_one_document_with_names_and_types(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,3 +88,10 @@ def test_a_cell_shows(value: object, shown: str) -> None:
 def test_a_value_without_a_form_in_json_is_an_error() -> None:
     with pytest.raises(TypeError, match="JSON"):
         output.show_json({"a": object()})
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [(None, ""), ("four", "four"), ("fives", "fiv…"), ("", "")]
+)
+def test_a_long_text_is_cut_with_an_ellipsis(text: str | None, shown: str) -> None:
+    assert output.shortened(text, 4) == shown

@@ -93,5 +93,4 @@ def _fields(values: object) -> Mapping[str, object]:
 
 
 def _short(value: object) -> str:
-    text = orjson.dumps(value).decode()
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+    return output.shortened(orjson.dumps(value).decode(), SHOWN_CHARACTERS)

@@ -68,22 +68,35 @@ def cell(value: object) -> str:
     return _printable(str(value))
 
 
+def shortened(text: str | None, characters: int) -> str:
+    """``text`` cut to so many characters, the last of them an ellipsis; nothing for None."""
+    whole = text or ""
+    return whole if len(whole) <= characters else whole[: characters - 1] + "…"
+
+
 def _show_on_terminal(rows: Rows, title: str) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Grid(title=title or None, title_justify="left", header_style="bold")
+    grid = Grid(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for index, column in enumerate(rows.columns):
         right = all(isinstance(row[index], int | float | Decimal) for row in rows.rows)
         grid.add_column(Text(column), justify="right" if right else "left", overflow="fold")
     for row in rows.rows:
-        grid.add_row(*(Text(_grouped(value)) for value in row))
+        grid.add_row(*(Text(_for_the_eye(value)) for value in row))
     Console().print(grid)
 
 
-def _grouped(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else cell(value)
+def _for_the_eye(value: object) -> str:
+    """A cell with thousands apart and times to the minute."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        text = cell(value)
+        return text[:16] + text[19:]
+    return cell(value)
 
 
 def _printable(text: str) -> str:

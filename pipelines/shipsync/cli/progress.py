@@ -52,12 +52,12 @@ class _Drawn:
     ) -> None:
         """The bar moves, if its end is known."""
         of = f" of {expected:,}" if expected else ""
-        counts = f"{rows:,}{of} rows, {pages:,} pages, {requests:,} requests"
+        counts = f"rows {rows:,}{of}, pages {pages:,}, requests {requests:,}"
         self._bars.update(self._tasks[stream], completed=rows, total=expected, counts=counts)
 
     def ended(self, report: StreamReport) -> None:
         """The bar stands full, with the outcome."""
-        counts = f"{report.outcome}, {report.rows:,} rows, {report.requests:,} requests"
+        counts = f"rows {report.rows:,}, requests {report.requests:,}, {report.outcome}"
         task = self._tasks.get(report.stream)
         if task is not None:
             self._bars.update(task, completed=1, total=1, counts=counts)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+SHOWN_CHARACTERS = 100
+
 
 @app.command(epilog="Example: shipsync status --json")
 def status(
@@ -38,7 +40,10 @@ def status(
     output.show_table(Rows(columns, cells), title=str(file))
     output.say()
     columns = ("command", "started_at", "finished_at", "outcome", "requests", "error")
-    cells = [[getattr(run, column) for column in columns] for run in latest]
+    cells = [
+        [*(getattr(run, c) for c in columns[:-1]), output.shortened(run.error, SHOWN_CHARACTERS)]
+        for run in latest
+    ]
     output.show_table(Rows(columns, cells), title="Latest runs")
 
 
