@@ -29,10 +29,13 @@ VOIDED_LABELS: Parameters = {
 class RecentWalk:
     """One walk from the front of ``listing``.
 
-    ``anchors`` are the ids that stood at the front when the last complete walk began. Empty means that
-    this walk may end at a full page whose every row is held unchanged. Given, the last walk was cut
-    short and may have loaded the newest changes without the older ones below them: then it goes on
-    until it has met every anchor, since all that changed after them stands before them.
+    It may end at a full page whose every row was held unchanged before the walk met it: rows that the
+    walk itself brought, and that changes have pushed back under its eyes, prove nothing.
+
+    ``anchors`` are the ids that stood at the front when the last complete walk began. Given, the last
+    walk was cut short and may have loaded the newest changes without the older ones below them: then
+    the walk also goes on until it has met every anchor, since all that changed after them stands
+    before them.
 
     ``front`` holds the ids of the first page once it is read, ``total`` the server's count of rows,
     ``found_news`` whether any row so far was new or changed.
@@ -53,7 +56,7 @@ class RecentWalk:
         self._held = held
         self._params = params
         self._waiting_for = set(anchors)
-        self._must_meet_anchors = bool(anchors)
+        self._brought: set[str] = set()
         self.front: tuple[str, ...] = ()
         self.total: int | None = None
         self.found_news = False
@@ -73,23 +76,24 @@ class RecentWalk:
                 self.front, self.total = tuple(ids), page.total
             hashes = content_hashes(page.items)
             # Asked before the page is handed on, for then it will be held.
-            settled = self._all_held(ids, hashes)
-            self.found_news = self.found_news or not settled
+            news = self._not_held(ids, hashes)
+            settled = not news and self._brought.isdisjoint(ids)
+            self._brought |= news
+            self.found_news = self.found_news or bool(news)
             yield Walked(page.items, hashes, None)
             self._waiting_for.difference_update(ids)
-            if self._waiting_for or not page.items:
-                continue
-            if self._must_meet_anchors or settled:
+            if settled and page.items and not self._waiting_for:
                 return
 
-    def _all_held(self, ids: Sequence[str], hashes: Sequence[str]) -> bool:
+    def _not_held(self, ids: Sequence[str], hashes: Sequence[str]) -> set[str]:
         held = self._held.current(ids)
-        return all(
-            (version := held.get(key)) is not None
-            and version.content_hash == digest
-            and version.is_whole
+        return {
+            key
             for key, digest in zip(ids, hashes, strict=True)
-        )
+            if (version := held.get(key)) is None
+            or version.content_hash != digest
+            or not version.is_whole
+        }
 
     def _id(self, item: Item) -> str:
         return str(item.get(self._listing.key[0]))

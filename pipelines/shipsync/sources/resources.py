@@ -16,7 +16,7 @@ from dlt.extract import DltResource, DltSource
 
 from shipsync.sources.batches import Package
 from shipsync.sources.instants import to_pendulum
-from shipsync.sources.schema import CONTENT_HASH, IS_REMOVED, Table
+from shipsync.sources.schema import CONTENT_HASH, IS_REMOVED, Kind, Table
 from shipsync.sources.streams import Stream
 
 # How a package is drawn: given where the cursor stands (None: nowhere yet), what to load, if anything.
@@ -48,7 +48,7 @@ def empty_source(tables: tuple[Table, ...]) -> DltSource:
     @dlt.source(name=SCHEMA_NAME)
     def source() -> Iterator[DltResource]:
         for table in tables:
-            empty = table.arrow_schema.empty_table()
+            empty = _as_stored(table, table.arrow_schema.empty_table())
             yield dlt.resource([empty], name=table.name, **hints(table))
 
     return source()
@@ -114,6 +114,24 @@ def _table_resource(pages: DltResource, table: Table) -> DltResource:
     @dlt.transformer(data_from=pages, name=table.name, **hints(table))
     def rows(page: Page) -> Iterator[pa.Table]:
         if (found := page["tables"].get(table.name)) is not None:
-            yield found
+            yield _as_stored(table, found)
 
     return rows
+
+
+def _as_stored(table: Table, rows: pa.Table) -> pa.Table:
+    """``rows`` with exactly the columns that dlt stores, in its order, and not-null where it says so.
+
+    dlt fills the three; were they missing, it would write every file anew, twice.
+    """
+    instant = Kind.INSTANT.arrow
+    added = [("_dlt_load_id", pa.string())]
+    if table.loading in ("versions", "snapshot"):
+        added += [("_dlt_valid_from", instant), ("_dlt_valid_to", instant)]
+    for name, kind in added:
+        rows = rows.append_column(name, pa.nulls(rows.num_rows, kind))
+    required = set(hints(table).get("merge_key", ())) | set(hints(table).get("primary_key", ()))
+    if table.loading in ("versions", "snapshot"):
+        required.add(CONTENT_HASH)
+    fields = [field.with_nullable(field.name not in required) for field in rows.schema]
+    return rows.cast(pa.schema(fields))

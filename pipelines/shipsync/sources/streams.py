@@ -6,7 +6,7 @@ A newcomer adds a stream by a table in ``tables.py`` and a row in ``STREAMS``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -158,25 +158,28 @@ def _children(
 ) -> tuple[list[dict[str, object]], list[str]]:
     children: list[dict[str, object]] = []
     child_hashes: list[str] = []
-    follow_parent = lines.table.loading == "children"
+    key, index = stream.id_key, lines.index
+    follows_parent = lines.table.loading == "children"
     for parent, parent_hash in zip(objects, hashes, strict=True):
-        identity = {stream.id_key: parent.get(stream.id_key)}
-        own = list(_numbered(parent.get(lines.list_key), lines.index))
-        if follow_parent and not own:
-            own = [{IS_REMOVED: True}]
-        for line in own:
-            child_hashes.append(parent_hash if follow_parent else content_hash(line))
+        found = parent.get(lines.list_key)
+        identity = parent.get(key)
+        if not (isinstance(found, list) and found):
+            if follows_parent:
+                children.append({IS_REMOVED: True, key: identity})
+                child_hashes.append(parent_hash)
+            continue
+        for position, line in enumerate(found):
+            # A line that is no object is kept as it came; flattening moves it to _extra.
+            child = dict(line) if isinstance(line, Mapping) else {"value": line}
+            digest = parent_hash if follows_parent else content_hash(child)
             if lines.table.loading == "insert_only":
                 # The API gives an event no id. Its content is its identity: the same event met again
                 # is the same row, and a reworded one is a row beside it.
-                line = {**line, "event_key": child_hashes[-1]}
-                line["tracking_number"] = parent.get("tracking_number")
-            children.append({**line, **identity})
+                child["event_key"] = digest
+                child["tracking_number"] = parent.get("tracking_number")
+            if index:
+                child[index] = position
+            child[key] = identity
+            children.append(child)
+            child_hashes.append(digest)
     return children, child_hashes
-
-
-def _numbered(found: object, index: str | None) -> Iterator[dict[str, object]]:
-    for position, line in enumerate(found if isinstance(found, list) else ()):
-        # A line that is no object is kept as it came; flattening moves it to _extra.
-        content = line if isinstance(line, Mapping) else {"value": line}
-        yield {**content, index: position} if index else dict(content)

@@ -105,7 +105,11 @@ class StreamRun:
                 yield Batch(self.run.time.upper_bound, {}, frozenset())
 
         def begin_batches(start: datetime | None) -> Iterator[Batch]:
-            return ahead(batches(start), depth=package_pages) if reads_ahead else batches(start)
+            return (
+                ahead(batches(start), depth=max(1, package_pages // 2))
+                if reads_ahead
+                else batches(start)
+            )
 
         package_pages = self.run.connection.checkpoint_pages
         self.report.packages += self.run.loader.load(
