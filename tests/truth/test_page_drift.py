@@ -19,7 +19,6 @@ from shipsync.sources.instants import MILLISECOND
 from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.recent import RecentWalk
 from truth.drift import (
-    ID,
     MODIFIED,
     OPTIONS,
     UNSTABLE,
