@@ -61,7 +61,7 @@ def scan(event_key: str, occurred_at: datetime | None, description: str) -> Row:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(tmp_path / "tracking.duckdb") as con:
+    with connect(tmp_path / "held.duckdb") as con:
         con.execute("create schema raw")
         yield con
 
