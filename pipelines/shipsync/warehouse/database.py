@@ -41,7 +41,7 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    con.execute("set memory_limit = '192MB'")
+    con.execute("set memory_limit = '160MB'")
     return con
 
 

@@ -106,7 +106,7 @@ class StreamRun:
 
         def begin_batches(start: datetime | None) -> Iterator[Batch]:
             return (
-                ahead(batches(start), depth=max(1, package_pages // 2))
+                ahead(batches(start), depth=max(1, package_pages // 4))
                 if reads_ahead
                 else batches(start)
             )
