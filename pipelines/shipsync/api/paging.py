@@ -42,18 +42,26 @@ def follow(
     Follows ``links.next.href``, of which only the query is used: the request always goes to our own
     base_url. Without such a link it counts pages up to ``pages``. A server that refuses the page
     size is asked for a smaller one. Raises ``IncompleteRead`` if an answer is no list, if a link
-    leads to another list or to a page already read, or if a page in the middle is empty.
+    leads to another list or to a page already read, if a page in the middle is empty, or if the
+    last one, read from the first on, leaves fewer rows than the server counts: it is not given out.
     """
     place = Place(path, items_key, stream)
     query = dict(params)
     number = int(query.get("page", 1))
     seen: set[frozenset[tuple[str, str]]] = set()
+    rows: int | None = None
     while True:
         mark = frozenset((name, str(value)) for name, value in {"page": 1, **query}.items())
         if mark in seen:
             raise place.incomplete(f"its links lead back from page {number - 1}")
         seen.add(mark)
         page = read_page(session, place, query, number)
+        # Rows that come or move up meanwhile are counted twice, none too little.
+        rows = 0 if page.number == 1 else rows
+        if rows is not None:
+            rows += len(page.items)
+            if page.following is None and page.total is not None and rows < page.total:
+                raise place.incomplete(f"{rows} rows came and its total said {page.total}")
         yield page
         if page.following is None:
             return
@@ -78,8 +86,8 @@ def complete(
 
     One row gone before the page being read and one come after it leave every count even, while a
     third row slips through between two pages. Who would take that row for gone passes the keys it
-    has ``held`` so far, as texts: a list of several pages that lacks one of them counts only if the
-    reading before it lacked that one too.
+    has ``held`` so far, as texts: a list of several pages, or of no row at all, that lacks one of
+    them counts only if the reading before it lacked that one too.
     """
     reader = _Reader(session, listing, stream or listing.stream, frozenset(held))
     attempts = tenacity.Retrying(
@@ -115,11 +123,11 @@ class _Reader:
         lacking = self._held.difference(*keys)
         slipped = lacking - self._lacking_before
         self._lacking_before = lacking
-        if slipped and len(pages) > 1:
+        items = [item for page in pages for item in page.items]
+        if slipped and (len(pages) > 1 or not items):
             raise place.incomplete(
                 f"{len(slipped)} rows were there in one reading and not in another"
             )
-        items = [item for page in pages for item in page.items]
         return Snapshot(items, len(pages), pages[0].total, pages[0].server_time)
 
     def _key(self, item: Item) -> Key:
