@@ -1,0 +1,166 @@
+"""A list that can't be read, or not whole: what was read stays, what was not is never taken for gone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shipsync.api.endpoints import LISTINGS
+from shipsync.emulator import Account, Fault, FaultKind
+from shipsync.emulator.seed import seed_account
+from shipsync.job import Scope
+from shipsync.sources.streams import STREAMS
+from truth.comparison import compare_current
+from truth.shop import START, Shop
+
+PATHS = {name: s.listing.path if s.listing else "/v2/labels/*/track" for name, s in STREAMS.items()}
+SNAPSHOTS = [name for name, stream in STREAMS.items() if stream.listing and not stream.cursor]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A small shop of which nothing is held yet; pages of 20."""
+    account = Account(seed=11, start=START)
+    seed_account(account, shipments=70, days=20)
+    return Shop(account, tmp_path, {"page_size": 20, "checkpoint_pages": 1})
+
+
+def touch_everything(shop: Shop) -> None:
+    """Let a day pass in which something of every list changes."""
+    account = shop.account
+    account.clock.advance(days=1, hours=1)
+    number = len(account.journal)
+    for shipment_id in account.ids("shipments")[-5:]:
+        account.change_shipment(shipment_id, internal_notes=f"note {number}")
+    for label_id in account.ids("labels")[-5:]:
+        account.change_label(label_id, label_image_id=f"image {number}")
+    for fulfillment_id in account.ids("fulfillments")[-2:]:
+        account.change_fulfillment(fulfillment_id, notification_error_message=f"no {number}")
+    level = account.levels()[-1]
+    account.move_stock(level["sku"], level["inventory_location_id"], delta=number)
+    for kind in ("warehouses", "inventory_warehouses", "inventory_locations", "products"):
+        body = account.items(kind)[-1]  # type: ignore[arg-type]
+        account.put_item(kind, {**body, "name": f"name {number}"})  # type: ignore[arg-type]
+    account.put_carrier({**account.items("carriers")[-1], "nickname": f"name {number}"})
+    account.put_tag({"name": f"tag {number}"})
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_one_stream_that_fails_leaves_the_others_loaded(shop: Shop, name: str) -> None:
+    others = {"shipments", "fulfillments", "tags"} - {name}
+    # Only labels that are held have tracking to be asked for.
+    scope = Scope(only=frozenset({name, *others, *(["labels"] if name == "tracking" else [])}))
+    shop.account.faults.add(Fault(FaultKind.SERVER_ERROR, path=PATHS[name], count=None))
+    report = shop.sync(scope).report
+    shop.account.faults.clear()
+    assert [stream.stream for stream in report.failed] == [name]
+    error = report.failed[0].error or ""
+    assert PATHS[name].split("*")[0] in error, error
+    assert name in error, error
+    assert shop.rows("select outcome, error from ledger.runs") == [("failed", f"{name}: {error}")]
+    compare_current(shop, f"while {name} failed", sorted(others))
+    assert not shop.rows("from query_table(?)", f"raw.{name}")
+
+    again = Scope(only=frozenset({name}))
+    assert not shop.sync(again).report.failed
+    compare_current(shop, f"after {name} failed", [name])
+
+
+@pytest.mark.parametrize("name", SNAPSHOTS)
+def test_snapshot_that_lacks_a_page_closes_no_row(shop: Shop, name: str) -> None:
+    scope = Scope(only=frozenset({name}))
+    shop.sync(scope)
+    total = len(shop.rows("from query_table(?)", f"raw.{name}"))
+    assert total
+    touch_everything(shop)
+    # A list that comes in one piece has no count: if it stays empty, nothing contradicts it.
+    for count in (None, 1) if LISTINGS[name].paged else (1,):
+        for page in range(1, -(-total // 20) + 1):
+            fault = Fault(FaultKind.MISSING_PAGE, path=PATHS[name], page=page, count=count)
+            shop.account.faults.add(fault)
+            report = shop.sync(scope).report
+            shop.account.faults.clear()
+            assert bool(report.failed) == (count is None), f"page {page}"
+            current = shop.rows("from query_table(?) where _dlt_valid_to is null", f"raw.{name}")
+            assert len(current) >= total, f"page {page}"
+    compare_current(shop, f"{name} in the end", [name])
+
+
+@pytest.mark.parametrize("name", ["shipments", "fulfillments", "labels"])
+def test_incremental_list_whose_only_page_comes_empty_is_not_taken_for_unchanged(
+    shop: Shop, name: str
+) -> None:
+    scope = Scope(only=frozenset({name}))
+    shop.sync(scope)
+    touch_everything(shop)
+    fault = Fault(FaultKind.MISSING_PAGE, path=PATHS[name], count=None)
+    shop.account.faults.add(fault)
+    assert [stream.stream for stream in shop.sync(scope).report.failed] == [name]
+    shop.account.faults.clear()
+    shop.account.clock.advance(hours=2)
+    assert not shop.sync(scope).report.failed
+    compare_current(shop, f"{name} in the end", [name])
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(FaultKind.KEY_REFUSED, "key"), (FaultKind.RESET, "labels")],
+    ids=["key refused", "reset"],
+)
+def test_only_a_refused_key_stops_the_whole_run(shop: Shop, kind: FaultKind, words: str) -> None:
+    shop.account.faults.add(Fault(kind, path="/v2/labels", count=None))
+    synced = shop.sync()
+    shop.account.faults.clear()
+    failed = [stream.stream for stream in synced.report.failed]
+    asked = {request.path for request in shop.account.requests[synced.requests]}
+    assert words in (synced.stream("labels").error or "")
+    compare_current(shop, "after the refusal", ["shipments", "fulfillments"])
+    if kind is FaultKind.KEY_REFUSED:
+        assert failed == list(STREAMS)[2:]
+        assert len({stream.error for stream in synced.report.failed}) == 1
+        assert asked == {"/v2/shipments", "/v2/fulfillments", "/v2/labels"}
+        sent = [r for r in shop.account.requests[synced.requests] if r.path == "/v2/labels"]
+        assert len(sent) == 1, "a refused key is not tried again"
+    else:
+        # Without labels there is nothing whose tracking could be asked for.
+        assert failed == ["labels"]
+    assert not shop.sync().report.failed
+    compare_current(shop, "in the end")
+
+
+@pytest.mark.parametrize("name", ["shipments", "labels"])
+def test_broken_off_backfill_goes_on_where_it_stopped(tmp_path: Path, name: str) -> None:
+    account = Account(seed=11, start=START)
+    seed_account(account, shipments=240, days=20)
+    shop = Shop(account, tmp_path, {"page_size": 20, "checkpoint_pages": 2})
+    scope = Scope(only=frozenset({name}))
+    rows = len(account.ids(name))  # type: ignore[arg-type]
+    pages = -(-rows // 20)
+    account.faults.add(Fault(FaultKind.SERVER_ERROR, path=PATHS[name], skip=8, count=None))
+    assert shop.sync(scope).report.failed
+    account.faults.clear()
+    held = len(shop.rows("from query_table(?)", f"raw.{name}"))
+    assert 80 <= held < rows, "what earlier packages loaded stays"
+
+    resumed = shop.sync(scope)
+    assert not resumed.report.failed
+    # The package under way and the lag are read again; labels are looked through newest first too.
+    newest_first = 0 if name == "shipments" else pages
+    asked = resumed.requests.stop - resumed.requests.start
+    assert asked <= pages - held // 20 + 3 + newest_first, f"{asked} requests for {pages} pages"
+    assert resumed.stream(name).rows <= rows - held + 20
+    compare_current(shop, "in the end", [name])
+
+
+def test_run_with_nothing_new_costs_one_request_for_each_incremental_list(shop: Shop) -> None:
+    shop.sync()
+    for minutes in (0, 90):
+        shop.account.clock.advance(minutes=minutes)
+        synced = shop.sync()
+        asked = [request.path for request in shop.account.requests[synced.requests]]
+        incremental = [path for path in asked if path != "/v2/inventory"]
+        assert incremental == ["/v2/shipments", "/v2/fulfillments", "/v2/labels"]
+        assert not any(stream.packages for stream in synced.report.streams)
+        slow = [name for name, stream in STREAMS.items() if stream.is_slow]
+        assert all(synced.stream(name).outcome == "skipped" for name in slow)
