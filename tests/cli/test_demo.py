@@ -86,11 +86,13 @@ def test_the_query_of_the_readme_runs_on_it_and_finds_something(demo: Demo) -> N
     with connect(demo.database, read_only=True) as con:
         found = con.execute(query)
         columns = [column[0] for column in found.description or ()]
-        short = found.fetchall()
+        rows = found.fetchall()
 
-    assert columns == ["sku", "needed", "on_hand", "short", "shipments", "oldest_order_at"]
-    assert short
-    assert all(row[1] - row[2] == row[3] > 0 for row in short)
+    assert columns == ["sku", "on_hand", "waiting", "sold_per_day", "days_left"]
+    assert rows
+    days_left = [row[-1] for row in rows]
+    assert days_left == sorted(days_left)
+    assert all((row[1] - row[2] < 0) == (row[-1] < 0) for row in rows)
 
 
 def test_every_core_table_of_the_readme_is_there(demo: Demo) -> None:
