@@ -31,7 +31,7 @@ demo: setup
 	@$(bin)/shipsync demo
 
 test: setup
-	@$(bin)/python -m pytest -q -n $(JOBS)
+	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup
 
 lint: setup
 	@$(bin)/ruff check .

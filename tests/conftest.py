@@ -13,6 +13,15 @@ import pytest
 SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "shared")
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say at the end, where nobody can miss it, what was not checked against the vendor's facts."""
+    if not (SHARED / "api").is_dir():
+        terminalreporter.section("NOT CHECKED AGAINST THE API'S DOCUMENT AND CAPTURES", red=True)
+        terminalreporter.line(
+            f"{SHARED / 'api'} is missing; set SHIPSYNC_SHARED to the folder above api/"
+        )
+
+
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that isn't to this machine."""

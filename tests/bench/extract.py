@@ -283,7 +283,7 @@ def plain_dlt(url: str, database: Path) -> tuple[int, int]:
                     "api_key": KEY,
                     "location": "header",
                 },
-                "paginator": {"type": "json_link", "next_url_path": "links.next.href"},
+                "paginator": {"type": "page_number", "base_page": 1, "total_path": "pages"},
             },
             "resource_defaults": {"primary_key": "shipment_id", "write_disposition": "merge"},
             "resources": [

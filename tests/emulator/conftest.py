@@ -25,15 +25,6 @@ def document() -> Document:
     return Document(DOCUMENT)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say it once more at the end, where nobody can miss it."""
-    if not DOCUMENT.exists():
-        terminalreporter.section("emulator not checked against the API's document", red=True)
-        terminalreporter.line(
-            f"{DOCUMENT} is missing; set SHIPSYNC_SHARED to the folder above api/"
-        )
-
-
 @pytest.fixture
 def account() -> Account:
     """An account with 60 shipments and what became of them."""
