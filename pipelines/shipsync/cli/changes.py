@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
-from shipsync.cli import options, output, times
+from shipsync.cli import consumers, options, output, times
+from shipsync.cli.triggers import Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(consumers.app)
 
 SHOWN_CHARACTERS = 40
 SHOWN_FIELDS = 4
 
 
-class Trigger(StrEnum):
-    """The kinds of change."""
-
-    NEW_SHIPMENT = "new_shipment"
-    SHIPMENT_MODIFIED = "shipment_modified"
-    NEW_FULFILLMENT = "new_fulfillment"
-    FULFILLMENT_MODIFIED = "fulfillment_modified"
-    FULFILLMENT_SHIPPED = "fulfillment_shipped"
-
-
 @app.callback()
 def changes() -> None:
-    """List what changed in the account."""
+    """List what changed in the account, and build on it."""
 
 
 @app.command("list", epilog="Example: shipsync changes list --trigger shipment_modified --since 2d")

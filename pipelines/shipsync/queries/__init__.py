@@ -28,16 +28,22 @@ class Rows:
 
 
 def fetch(
-    database: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, object] | None = None
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    package: str = __name__,
 ) -> Rows:
     """The rows of statement ``name``, ``values`` bound to its ``$`` parameters; JSON comes parsed.
+
+    ``package`` is the folder of the statement, as a dotted name.
 
     Raises ``DatabaseError`` when the database does not hold the tables it reads.
     """
     import duckdb
 
     try:
-        cursor = database.execute(statement(__name__, name), dict(values or {}))
+        cursor = database.execute(statement(package, name), dict(values or {}))
     except duckdb.CatalogException:
         raise DatabaseError(
             f"The tables that {name.replace('_', ' ')} reads are not in this database yet; "

@@ -1,0 +1,176 @@
+"""``shipsync changes read``, ``ack``, ``rewind`` and ``consumers``: the feed of change events."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipsync.cli import options, output, times
+from shipsync.cli.triggers import Trigger
+
+if TYPE_CHECKING:
+    import duckdb
+
+app = typer.Typer()
+
+Name = Annotated[
+    str, typer.Option("--consumer", metavar="NAME", help="Go by the offset of this consumer.")
+]
+Triggers = Annotated[
+    list[Trigger] | None,
+    typer.Option("--trigger", help="Keep to this kind of change; give it once for each."),
+]
+NoTouches = Annotated[
+    bool, typer.Option("--no-touches", help="Leave out what moved nothing but modified_at.")
+]
+WithObject = Annotated[
+    bool,
+    typer.Option("--with-object", help="Add the whole shipment or fulfillment as it is now."),
+]
+
+
+class Format(StrEnum):
+    """How an event is written on its line."""
+
+    JSONL = "jsonl"
+    CLOUDEVENTS = "cloudevents"
+
+
+@app.command("read", epilog="Example: shipsync changes read --consumer billing --limit 100")
+def read_changes(
+    consumer: Name,
+    triggers: Triggers = None,
+    no_touches: NoTouches = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Read at most so many.")] = 1000,
+    form: Annotated[
+        Format, typer.Option("--format", help="Write each event in this form, one a line.")
+    ] = Format.JSONL,
+    with_object: WithObject = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Read the next events for a consumer, oldest first.
+
+    The same ones come again until they are acknowledged. A name never seen begins with the first
+    event. --json gives one document that also says what to acknowledge.
+    """
+    from shipsync.feed import consumers
+    from shipsync.feed.events import cloud_line, line, plain, source_of
+    from shipsync.warehouse.database import connect
+
+    local = options.held(connection, database)
+    with connect(local.database, read_only=True) as con:
+        batch = consumers.read(
+            con,
+            consumer,
+            selection=consumers.Selection(
+                tuple(trigger.value for trigger in triggers or ()), not no_touches
+            ),
+            limit=limit,
+            with_object=with_object,
+        )
+    if as_json:
+        output.show_json({"events": [plain(e) for e in batch.events], "up_to": batch.up_to})
+        return
+    source = source_of(connection)
+    for event in batch.events:
+        text = line(event) if form is Format.JSONL else cloud_line(event, source)
+        sys.stdout.write(text.decode())
+    output.remark(f"Acknowledge: shipsync changes ack {batch.up_to} --consumer {consumer}")
+
+
+@app.command("ack", epilog="Example: shipsync changes ack 1200 --consumer billing")
+def acknowledge_changes(
+    sequence: Annotated[
+        int, typer.Argument(metavar="SEQUENCE", help="The last event taken care of.")
+    ],
+    consumer: Name,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Acknowledge all events up to a number.
+
+    The consumer reads on behind it. Saying it again, or saying less, changes nothing.
+    """
+    from shipsync.feed import consumers
+
+    with _ledger(connection, database) as con:
+        consumers.acknowledge(con, consumer, sequence)
+        reached = consumers.acknowledged(con, consumer)
+    if as_json:
+        output.show_json({"consumer": consumer, "acknowledged": reached})
+    else:
+        output.remark(f"{consumer} has taken care of everything up to {reached}.")
+
+
+@app.command("rewind", epilog="Example: shipsync changes rewind --consumer billing --to 2026-01-31")
+def rewind_consumer(
+    consumer: Name,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="SEQUENCE|TIME",
+            help="Begin with this event, or with the first detected since then (2026-01-31, 7d).",
+        ),
+    ],
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Choose the event that a consumer reads next.
+
+    Back to read again, or ahead to leave out: `--to 0h` begins with what comes next.
+    """
+    from shipsync.feed import consumers
+
+    place: int | datetime = int(to) if to.isdecimal() else times.instant(to)
+    with _ledger(connection, database) as con:
+        first = consumers.rewind(con, consumer, place)
+    if as_json:
+        output.show_json({"consumer": consumer, "next": first})
+    else:
+        output.remark(f"{consumer} reads event {first} next.")
+
+
+@app.command("consumers", epilog="Example: shipsync changes consumers --json")
+def list_consumers(
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List consumers, how far each has come and its lag."""
+    from shipsync.feed import consumers
+    from shipsync.queries import Rows
+    from shipsync.warehouse.database import connect
+
+    local = options.held(connection, database)
+    with connect(local.database, read_only=True) as con:
+        found = [asdict(consumer) for consumer in consumers.consumers(con)]
+    columns = ("consumer", "acknowledged", "lag", "waiting_since", "changed_at")
+    output.show(
+        Rows(columns, [[row[column] for column in columns] for row in found]), as_json=as_json
+    )
+
+
+@contextmanager
+def _ledger(connection: str, database: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database open for writing, while no run is at work on it, its ledger up to date."""
+    from shipsync.warehouse import lock
+    from shipsync.warehouse.database import connect, explained
+    from shipsync.warehouse.ledger import migrate
+
+    file = options.held(connection, database).database
+    with lock.hold(file), explained(file), connect(file) as con:
+        migrate(con)
+        yield con

@@ -1,0 +1,2 @@
+-- How far one consumer has come: no row while it is unknown.
+select acknowledged from ledger.consumers where consumer = $consumer

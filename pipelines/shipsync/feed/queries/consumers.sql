@@ -1,0 +1,19 @@
+-- Consumers and how far each is behind: one row per consumer. The sequence has no gaps, so the lag is
+-- a difference; it counts events that the consumer's own filter may leave out.
+with
+
+newest as (
+    select coalesce(max(sequence), 0) as sequence from changes.events
+)
+
+select
+    consumers.consumer,
+    consumers.acknowledged,
+    newest.sequence - consumers.acknowledged as lag,
+    oldest_waiting.detected_at as waiting_since,
+    consumers.changed_at
+from ledger.consumers as consumers
+cross join newest
+left join changes.events as oldest_waiting
+    on oldest_waiting.sequence = consumers.acknowledged + 1
+order by consumers.consumer

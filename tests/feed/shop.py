@@ -1,0 +1,72 @@
+"""A database with a ledger and events made by hand, in the columns that the models give them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
+
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+COLUMNS = {
+    "sequence": "BIGINT",
+    "event_id": "VARCHAR",
+    "trigger": "VARCHAR",
+    "entity_id": "VARCHAR",
+    "shipment_id": "VARCHAR",
+    "occurred_at": "TIMESTAMP WITH TIME ZONE",
+    "detected_at": "TIMESTAMP WITH TIME ZONE",
+    "load_id": "VARCHAR",
+    "is_touch": "BOOLEAN",
+    "changed_fields": "VARCHAR[]",
+    "before": "JSON",
+    "after": "JSON",
+}
+
+
+def open_shop(folder: Path) -> duckdb.DuckDBPyConnection:
+    """An empty feed in ``folder``; the ledger is up to date."""
+    con = connect(folder / "shop.duckdb")
+    migrate(con)
+    con.execute("create schema changes")
+    con.execute(
+        f"create table changes.events ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())})"
+    )
+    return con
+
+
+def happen(con: duckdb.DuckDBPyConnection, *shipments: str, hours: int = 1) -> None:
+    """Record one event for each of ``shipments``, in that order, ``hours`` apart.
+
+    The first of a shipment is new_shipment, later ones are modifications; a name that ends in ``~``
+    is touched only.
+    """
+    for name in shipments:
+        shipment = name.rstrip("~")
+        number = 1 + con.execute("select count(*) from changes.events").fetchall()[0][0]
+        seen = con.execute(
+            "select count(*) from changes.events where shipment_id = ?", [shipment]
+        ).fetchall()[0][0]
+        at = START + timedelta(hours=hours * (number - 1))
+        changed = seen and name == shipment
+        con.execute(
+            "insert into changes.events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                number,
+                f"event-{number}",
+                "shipment_modified" if seen else "new_shipment",
+                shipment,
+                shipment,
+                at,
+                at,
+                "1.0",
+                name != shipment,
+                ["zone"] if changed else [],
+                json.dumps({"zone": seen}) if changed else None,
+                json.dumps({"zone": seen + 1}) if changed else None,
+            ],
+        )
