@@ -101,6 +101,7 @@ class Loader:
 
         packages: Packages | None = None
         drawn: Package | None = None
+        handed: list[Package | None] = []
         count = 0
 
         def draw(start: datetime | None) -> Package | None:
@@ -111,8 +112,18 @@ class Loader:
             drawn = replace(package, tables={}) if package.must_load else None
             return package if package.must_load else None
 
+        def hand_on(start: datetime | None) -> Package | None:
+            return handed.pop()
+
         while packages is None or packages.has_more:
-            self._run(package_source(stream, draw, lag_seconds=lag_seconds))
+            if lag_seconds is not None:
+                self._run(package_source(stream, draw, lag_seconds=lag_seconds))
+            else:
+                # No cursor of dlt's is needed: draw first, and start it only if there is a load.
+                with explained(self._database):
+                    handed[:] = [draw(None)]
+                if drawn is not None:
+                    self._run(package_source(stream, hand_on, lag_seconds=None))
             if drawn is not None:
                 count += 1
                 between(drawn)
