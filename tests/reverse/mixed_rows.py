@@ -15,16 +15,23 @@ from shipsync.reverse.stock_action import Change, StockAction, from_request
 LOCATION_NAMES = {MAIN: "Main", BACK: "Back room"}
 
 
-def mixed_rows(skus: tuple[str, ...], dice: Random, most: int = 60) -> list[dict[str, object]]:
-    """One row for each SKU in Main: a change of every kind, none of which is a no-op."""
-    return [{**_change(dice, most), "sku": sku, "location": "Main", "key": sku} for sku in skus]
+def mixed_rows(
+    skus: tuple[str, ...], dice: Random, *, least: int = 1, most: int = 60
+) -> list[dict[str, object]]:
+    """One row for each SKU in Main: a change by at least ``least`` units, of every kind.
+
+    None is a no-op where ``most`` units are on hand.
+    """
+    return [
+        {**_change(dice, least, most), "sku": sku, "location": "Main", "key": sku} for sku in skus
+    ]
 
 
-def _change(dice: Random, most: int) -> dict[str, object]:
+def _change(dice: Random, least: int, most: int) -> dict[str, object]:
     change = dice.choice(list(Change))
-    row: dict[str, object] = {"action": change.value, "quantity": dice.randint(1, most)}
+    row: dict[str, object] = {"action": change.value, "quantity": dice.randint(least, most)}
     if change is Change.ADJUST:
-        row["quantity"] = most + dice.randint(1, 100)
+        row["quantity"] = most + dice.randint(least, 100)
     if change is Change.MODIFY:
         row["new_inventory_location_id"] = BACK
     return row

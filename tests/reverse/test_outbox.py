@@ -123,6 +123,16 @@ def test_steps_of_many_threads_are_all_on_disk(con: duckdb.DuckDBPyConnection) -
     assert {entry.state for entry in entries} == {State.APPLIED}
 
 
+def test_whoever_waits_for_the_disk_hears_of_any_failure(con: duckdb.DuckDBPyConnection) -> None:
+    """A thread that died in silence would leave the others waiting for ever."""
+    unwritable = step("k", State.PLANNED, reading_before={"level": object()})
+    with LedgerWriter(Outbox(con, "shop", "stock"), {}) as ledger:
+        with pytest.raises(TypeError):
+            ledger.record(unwritable)
+        ledger.record(planned("l"))
+    assert [entry.row_key for entry in Outbox(con, "shop", "stock").all()] == ["l"]
+
+
 @pytest.mark.parametrize(
     ("state", "following"),
     [

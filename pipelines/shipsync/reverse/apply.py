@@ -29,7 +29,8 @@ from shipsync.reverse.stock_writes import (
 )
 from shipsync.reverse.write import Write
 
-IN_FLIGHT = 8
+MOST_IN_FLIGHT = 16
+_REQUESTS_A_MINUTE_PER_ROW = 50
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,14 @@ def apply_plan(
     *,
     progress: Callable[[Progress], None] | None = None,
     pacing: Pacing | None = None,
-    in_flight: int = IN_FLIGHT,
+    in_flight: int | None = None,
     only_first: bool = False,
     late_commit_wait: timedelta = LATE_COMMIT_WAIT,
 ) -> ApplyReport:
     """Carry out the ready rows of a plan and say what became of each.
 
-    Rows already settled under this plan are reported, not sent again. ``con`` must be used by nobody
+    Rows already settled under this plan are reported, not sent again. ``in_flight`` rows are under way
+    at a time; by default as many as the account's rate can keep busy. ``con`` must be used by nobody
     else meanwhile, and its ledger must be up to date. Raises ``UsageError`` for a plan that a guard
     rail stopped or that is for another connection, ``ConfigurationError`` for a read-only connection.
     """
@@ -95,7 +97,7 @@ def apply_plan(
     requests_before = session.requests_sent
     with LedgerWriter(outbox, states) as ledger:
         dispatcher = Dispatcher(kind, ledger, pacing, digest(plan), entries)
-        rollout = Rollout(dispatcher, in_flight, progress)
+        rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
         to_do = rollout.begin(writes, _open_places(unsettled, settled))
@@ -110,6 +112,12 @@ def apply_plan(
         interrupted=rollout.interrupted,
         stopped_by=rollout.stopped_by,
     )
+
+
+def _in_flight(session: Session) -> int:
+    """More would only wait for the rate budget, between the reading of their level and the change."""
+    by_rate = session.connection.requests_per_minute // _REQUESTS_A_MINUTE_PER_ROW
+    return min(MOST_IN_FLIGHT, max(1, by_rate))
 
 
 def check_applicable(plan: Plan, session: Session) -> None:

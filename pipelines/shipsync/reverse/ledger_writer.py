@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
-from shipsync.errors import DatabaseError
 from shipsync.reverse.outbox import Event, Outbox
 from shipsync.reverse.states import State, may_follow
 
@@ -71,7 +70,9 @@ class LedgerWriter:
                 written.set_exception(error)
         try:
             self._outbox.append([event for events, _ in accepted for event in events])
-        except DatabaseError as error:
+        except (
+            Exception
+        ) as error:  # whatever it is, those who wait must hear of it, or wait for ever
             for _, written in accepted:
                 written.set_exception(error)
             return

@@ -7,13 +7,12 @@ is taken. No row is ever changed or removed; ``ledger.outbox_current`` sums up e
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 import duckdb
 import orjson
-import pyarrow as pa
 
 from shipsync.errors import DatabaseError
 from shipsync.reverse.states import UNSETTLED, Source, State
@@ -45,6 +44,9 @@ class Event:
     http_status: int | None = None
     request_id: str | None = None
     reason: str | None = None
+
+
+_FIELDS = tuple(field.name for field in fields(Event))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +99,7 @@ class Outbox:
 
     def entries(self, keys: Collection[str]) -> dict[str, Entry]:
         """The writes with these keys, as far as there are any, by key."""
-        asked = pa.table({"row_key": pa.array(keys, pa.string())})
-        self._con.register("asked_keys", asked)
-        try:
-            return self._read("outbox_by_key")
-        finally:
-            self._con.unregister("asked_keys")
+        return self._read("outbox_by_key", keys=orjson.dumps(list(keys)).decode())
 
     def unsettled(self) -> dict[str, Entry]:
         """Every write whose outcome nobody knows, by key."""
@@ -119,19 +116,23 @@ class Outbox:
         """
         if not events:
             return
-        self._con.register("new_events", _as_table(self._connection, self._kind, events))
+        values = {
+            "connection": self._connection,
+            "kind": self._kind,
+            "events": orjson.dumps(
+                [_written(event) for event in events], default=datetime.isoformat
+            ).decode(),
+        }
         try:
-            self._con.execute(statement(QUERIES, "outbox_append"))
+            self._con.execute(statement(QUERIES, "outbox_append"), values)
         except duckdb.Error as error:
             raise DatabaseError(
                 "The outbox could not be written, so nothing more is sent: "
                 f"{str(error).splitlines()[0]}. Mend that (disk full?) and apply the plan again."
             ) from error
-        finally:
-            self._con.unregister("new_events")
 
-    def _read(self, name: str) -> dict[str, Entry]:
-        values = {"connection": self._connection, "kind": self._kind}
+    def _read(self, name: str, **values: str) -> dict[str, Entry]:
+        values |= {"connection": self._connection, "kind": self._kind}
         found = self._con.execute(statement(QUERIES, name), values)
         columns = [column[0] for column in found.description or ()]
         entries = (_entry(dict(zip(columns, row, strict=True))) for row in found.fetchall())
@@ -153,44 +154,6 @@ def _parsed(text: str | None) -> JsonObject | None:
     return parsed
 
 
-_SCHEMA = pa.schema(
-    [
-        ("recorded_at", pa.timestamp("us", tz="UTC")),
-        *((name, pa.string()) for name in ("connection", "kind", "row_key", "state", "source")),
-        ("attempt", pa.int32()),
-        *((name, pa.string()) for name in ("plan_digest", "subject")),
-        ("places", pa.list_(pa.string())),
-        *((name, pa.string()) for name in ("request", "reading_before", "reading_after")),
-        ("http_status", pa.int32()),
-        *((name, pa.string()) for name in ("request_id", "reason")),
-    ]
-)
-
-
-def _as_table(connection: str, kind: str, events: Sequence[Event]) -> pa.Table:
-    rows = [
-        {
-            "recorded_at": event.recorded_at,
-            "connection": connection,
-            "kind": kind,
-            "row_key": event.row_key,
-            "state": event.state.value,
-            "source": event.source.value,
-            "attempt": event.attempt,
-            "plan_digest": event.plan_digest,
-            "subject": event.subject,
-            "places": event.places,
-            "request": _written(event.request),
-            "reading_before": _written(event.reading_before),
-            "reading_after": _written(event.reading_after),
-            "http_status": event.http_status,
-            "request_id": event.request_id,
-            "reason": event.reason,
-        }
-        for event in events
-    ]
-    return pa.Table.from_pylist(rows, schema=_SCHEMA)
-
-
-def _written(value: JsonObject | None) -> str | None:
-    return None if value is None else orjson.dumps(value).decode()
+def _written(event: Event) -> dict[str, object]:
+    """The event without what it does not say, so that absent stays NULL and is no JSON null."""
+    return {name: value for name in _FIELDS if (value := getattr(event, name)) is not None}

@@ -129,15 +129,15 @@ def from_request(request: Mapping[str, object]) -> StockAction:
     )
 
 
-def derived_key(action: StockAction, connection: str, observation: str) -> str:
+def derived_key(request: Mapping[str, object], connection: str, observation: str) -> str:
     """A key for a row that came without one; the same row gets the same key.
 
     An ``adjust`` is a statement about the stock as it was observed, so the observation is part of its
     key: next month's adjust to the same figure is another row. The other changes are deliveries and
     withdrawals: the same row given twice must not be made twice, whatever was observed in between.
     """
-    seen = observation if action.may_be_repeated else ""
-    parts = orjson.dumps([connection, seen, action.request()], option=orjson.OPT_SORT_KEYS)
+    seen = observation if request["transaction_type"] == Change.ADJUST else ""
+    parts = orjson.dumps([connection, seen, request], option=orjson.OPT_SORT_KEYS)
     return f"auto-{hashlib.sha256(parts).hexdigest()[:24]}"
 
 

@@ -4,4 +4,4 @@ select
     planned_at, sent_at, settled_at
 from ledger.outbox_current
 where connection = $connection and kind = $kind
-    and row_key in (select row_key from asked_keys)
+    and row_key in (select unnest(from_json($keys, '["VARCHAR"]')))
