@@ -216,7 +216,7 @@ def test_an_unknown_key_is_refused_wherever_it_stands(tmp_path: Path, section: s
         load("eu", environ={}, config_dir=tmp_path)
 
 
-@pytest.mark.parametrize("key", ["api_key", "personal_data_salt"])
+@pytest.mark.parametrize("key", ["api_key", "personal_data_salt", "deliver_secret"])
 @pytest.mark.parametrize("section", ["[sources.shipstation]", "[sources.shipstation.eu]"])
 def test_a_secret_in_the_shared_file_is_refused(tmp_path: Path, key: str, section: str) -> None:
     (tmp_path / "config.toml").write_text(f'{section}\n{key} = "{KEY}"\n')
@@ -301,6 +301,7 @@ def test_a_name_that_is_no_file_or_variable_is_refused(tmp_path: Path, name: str
         ("read_only", "true", "read_only", True),
         ("read_only", "false", "read_only", False),
         ("database", "a/b.duckdb", "database", Path("a/b.duckdb")),
+        ("deliver_to", "events/", "deliver_to", "events/"),
         ("changes_since", "2026-01-31", "changes_since", pendulum.datetime(2026, 1, 31)),
         (
             "changes_since",
@@ -336,7 +337,8 @@ def test_every_setting_is_read_by_some_case_above() -> None:
         for mark in test_a_value_means_the_same_in_both_places.pytestmark  # type: ignore[attr-defined]
         if mark.name == "parametrize"
     ]
-    assert {case[0] for case in marks.args[1]} | {"api_key", "personal_data_salt"} == set(SETTINGS)
+    secrets = {"api_key", "personal_data_salt", "deliver_secret"}
+    assert {case[0] for case in marks.args[1]} | secrets == set(SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -447,3 +449,19 @@ def test_settings_start_quickly_because_nothing_heavy_comes_along() -> None:
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
     assert not heavy & set(done.stdout.split())
+
+
+def test_where_a_connection_delivers_to_is_its_own_and_needs_no_key(tmp_path: Path) -> None:
+    variables = {
+        "SOURCES__SHIPSTATION__DELIVER_TO": "https://example.com/hook",
+        "SOURCES__SHIPSTATION__DELIVER_SECRET": "c2VjcmV0",
+        "SOURCES__SHIPSTATION__EU__DELIVER_TO": "eu.jsonl",
+    }
+    default = local(environ=variables, config_dir=tmp_path)
+    eu = local("eu", environ=variables, config_dir=tmp_path)
+
+    assert (default.deliver_to, default.deliver_secret) == (
+        "https://example.com/hook",
+        Secret("c2VjcmV0"),
+    )
+    assert (eu.deliver_to, eu.deliver_secret) == ("eu.jsonl", None)

@@ -93,6 +93,8 @@ class Connection:
     personal_data_salt: Secret | None = field(default=None)
     read_only: bool = False
     changes_since: pendulum.DateTime | None = None
+    deliver_to: str | None = None
+    deliver_secret: Secret | None = None
 
     def __post_init__(self) -> None:
         _check_key(self.api_key)
@@ -119,7 +121,7 @@ class Connection:
     @property
     def on_loopback(self) -> bool:
         """Whether the account is served by this machine, as the emulator's is."""
-        return _is_loopback(urlsplit(self.base_url).hostname or "")
+        return is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def key_looks_like_v1(self) -> bool:
@@ -136,7 +138,8 @@ def _check_range(key: str, value: float, low: int, high: int) -> None:
         raise ConfigurationError(f"{key} is {value:g}; {low} to {high} are allowed.")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine."""
     if host == "localhost":
         return True
     try:
@@ -169,7 +172,7 @@ def _check_address(base_url: str) -> None:
         raise ConfigurationError(f"base_url is {base_url!r}; it must end before any ? or #.")
     if parts.scheme == "https" and host:
         return
-    if parts.scheme == "http" and _is_loopback(host):
+    if parts.scheme == "http" and is_loopback(host):
         return
     raise ConfigurationError(
         f"base_url is {base_url!r}; it must begin with https://, or with http:// for this machine "

@@ -1,17 +1,17 @@
-"""The scheduled job and its halves: account → raw tables → models, under one lock, in the ledger."""
+"""The scheduled job and its parts: account → raw tables → models → deliveries, under one lock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shipsync import clock, queries
 from shipsync.api.session import Session
-from shipsync.errors import ShipsyncError
+from shipsync.errors import ConfigurationError, ShipsyncError
 from shipsync.warehouse import lock, models, runs
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
@@ -23,6 +23,12 @@ from shipsync.warehouse.sync import run_sync
 
 if TYPE_CHECKING:
     from shipsync.connection import Connection
+    from shipsync.feed.delivery import DeliveryReport
+    from shipsync.feed.target import Target
+
+# Whose offset the deliveries of ``run`` go by, and how many events one run sends at most.
+CONSUMER: Final = "run"
+MOST_DELIVERED_PER_RUN: Final = 50_000
 
 
 @dataclass(frozen=True)
@@ -40,20 +46,25 @@ class Scope:
 
 @dataclass(frozen=True)
 class JobReport:
-    """A sync and the build after it; ``build`` is None when the account never answered."""
+    """A sync, the build after it and the delivery after that.
+
+    ``build`` is None when the account never answered, ``delivery`` when none is configured either.
+    """
 
     sync: SyncReport
     build: BuildReport | None
+    delivery: DeliveryReport | None = None
 
 
 def run(
     connection: Connection, session: Session, scope: Scope, *, progress: Progress | None = None
 ) -> JobReport:
-    """Sync, then build as of the account's time that the sync read up to.
+    """Sync, then build as of the account's time that the sync read up to, then deliver.
 
     A stream that failed leaves the others loaded, and they are built. Raises ``LockHeld``,
-    ``DatabaseError``, ``UsageError`` (an unknown stream) and ``ModelError``.
+    ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to) and ``ModelError``.
     """
+    target = _target(connection)
     with lock.hold(connection.database):
         synced = _sync(connection, session, scope, "run", progress)
         if synced.read_up_to is None:
@@ -64,7 +75,7 @@ def run(
                 now=synced.read_up_to,
                 changes_since=connection.changes_since,
             )
-        return JobReport(synced, built)
+        return JobReport(synced, built, _deliver(connection.database, target))
 
 
 def sync(
@@ -128,6 +139,31 @@ def _sync(
             command=command,
             progress=progress,
         )
+
+
+def _target(connection: Connection) -> Target | None:
+    """Where to deliver to; asked before anything is read, so that a wrong setting says so at once."""
+    if connection.deliver_to is None:
+        return None
+    from shipsync.feed.destination import open_target
+    from shipsync.feed.events import source_of
+
+    if connection.deliver_to == "-":
+        raise ConfigurationError(
+            "deliver_to is standard output, where a run tells its own result; give an address, a file "
+            "or a folder, or use `shipsync changes deliver --to -`."
+        )
+    source = source_of(connection.name)
+    return open_target(connection.deliver_to, source=source, secret=connection.deliver_secret)
+
+
+def _deliver(database: Path, target: Target | None) -> DeliveryReport | None:
+    if target is None:
+        return None
+    from shipsync.feed.delivery import Delivery
+
+    with closing(target), explained(database), connect(database) as con:
+        return Delivery(con, CONSUMER, target).deliver(limit=MOST_DELIVERED_PER_RUN)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Setting:
     @property
     def is_own(self) -> bool:
         """Whether it belongs to one connection and is never inherited by the others."""
-        return self.argument in ("api_key", "database")
+        return self.argument in ("api_key", "database", "deliver_to", "deliver_secret")
 
 
 def _text(value: object) -> str:
@@ -119,4 +119,6 @@ SETTINGS: dict[str, Setting] = {
     "changes_since": Setting(
         "changes_since", "a day (2026-01-31) or an instant with its offset (…T08:00:00Z)", _instant
     ),
+    "deliver_to": Setting("deliver_to", "an https address, a file or a folder", _text),
+    "deliver_secret": Setting("deliver_secret", "a text that is not empty", _secret),
 }

@@ -41,10 +41,15 @@ class _Place:
 
 @dataclass(frozen=True)
 class Local:
-    """The DuckDB file, and from when on changes are told of (None: since the first run)."""
+    """The DuckDB file, from when on changes are told of (None: since the first run), and to whom.
+
+    ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed.
+    """
 
     database: Path
     changes_since: pendulum.DateTime | None
+    deliver_to: str | None = None
+    deliver_secret: Secret | None = None
 
 
 def load(
@@ -83,6 +88,8 @@ def local(
     return Local(
         database=database or arguments["database"],
         changes_since=arguments.get("changes_since"),
+        deliver_to=arguments.get("deliver_to"),
+        deliver_secret=arguments.get("deliver_secret"),
     )
 
 

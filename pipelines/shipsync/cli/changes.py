@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import orjson
 import typer
 
-from shipsync.cli import consumers, options, output, times
+from shipsync.cli import consumers, deliver, options, output, times
 from shipsync.cli.triggers import Trigger
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(consumers.app)
+app.add_typer(deliver.app)
 
 SHOWN_CHARACTERS = 40
 SHOWN_FIELDS = 4

@@ -104,7 +104,7 @@ def acknowledge_changes(
     """
     from shipsync.feed import consumers
 
-    with _ledger(connection, database) as con:
+    with open_ledger(options.held(connection, database).database) as con:
         consumers.acknowledge(con, consumer, sequence)
         reached = consumers.acknowledged(con, consumer)
     if as_json:
@@ -135,7 +135,7 @@ def rewind_consumer(
     from shipsync.feed import consumers
 
     place: int | datetime = int(to) if to.isdecimal() else times.instant(to)
-    with _ledger(connection, database) as con:
+    with open_ledger(options.held(connection, database).database) as con:
         first = consumers.rewind(con, consumer, place)
     if as_json:
         output.show_json({"consumer": consumer, "next": first})
@@ -157,20 +157,19 @@ def list_consumers(
     local = options.held(connection, database)
     with connect(local.database, read_only=True) as con:
         found = [asdict(consumer) for consumer in consumers.consumers(con)]
-    columns = ("consumer", "acknowledged", "lag", "waiting_since", "changed_at")
+    columns = ("consumer", "acknowledged", "lag", "waiting_since", "dead", "paused_because")
     output.show(
         Rows(columns, [[row[column] for column in columns] for row in found]), as_json=as_json
     )
 
 
 @contextmanager
-def _ledger(connection: str, database: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_ledger(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The database open for writing, while no run is at work on it, its ledger up to date."""
     from shipsync.warehouse import lock
     from shipsync.warehouse.database import connect, explained
     from shipsync.warehouse.ledger import migrate
 
-    file = options.held(connection, database).database
     with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
         yield con

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +33,7 @@ def account(name: str, database: Path | None) -> Connection:
 
     connection = settings.load(name, database=database)
     _opened.append(connection.api_key)
+    _remember(connection.deliver_secret)
     return connection
 
 
@@ -45,6 +46,7 @@ def held(name: str, database: Path | None) -> Local:
     from shipsync.errors import UsageError
 
     local = settings.local(name, database=database)
+    _remember(local.deliver_secret)
     if not local.database.exists():
         raise UsageError(
             f"There is no database {local.database} yet. `shipsync sync` makes it; --connection "
@@ -53,6 +55,16 @@ def held(name: str, database: Path | None) -> Local:
     return local
 
 
+def _remember(secret: Secret | None) -> None:
+    if secret is not None:
+        _opened.append(secret)
+
+
+def keep_out_of_traces(secrets: Iterable[Secret]) -> None:
+    """Have these taken out of any trace that is shown, as the keys of connections are."""
+    _opened.extend(secrets)
+
+
 def opened_secrets() -> Iterator[Secret]:
-    """The keys of all connections opened so far, so that a trace can be cleaned of them."""
+    """The keys and secrets of all connections opened so far, so that a trace can be cleaned of them."""
     yield from _opened

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipsync.cli import options, output, times
+from shipsync.cli.deliver import say_how_it_ended
 
 if TYPE_CHECKING:
     from shipsync.warehouse.models import BuildReport
@@ -49,7 +50,9 @@ def run(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Sync, then build the models: the job to schedule.
+    """Sync, build the models, deliver: the job to schedule.
+
+    Events are delivered to deliver_to, if that is set, as consumer `run`.
 
     Exit code 1 when a stream failed; what the others loaded is kept and built.
     """
@@ -61,12 +64,21 @@ def run(
     with Session(account) as session, progress.shown() as shown:
         report = job.run(account, session, job.Scope(), progress=shown)
     if as_json:
-        output.show_json({"sync": asdict(report.sync), "build": report.build})
+        output.show_json(
+            {
+                "sync": asdict(report.sync),
+                "build": report.build,
+                "delivery": report.delivery,
+            }
+        )
     else:
         _show_streams(report.sync)
         if report.build is not None:
             output.remark(_built(report.build))
+    code = 0 if report.delivery is None else say_how_it_ended(report.delivery)
     _say_what_went_wrong(report.sync, report.build)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command(epilog="Example: shipsync sync --only shipments --since 7d")

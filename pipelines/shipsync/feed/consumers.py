@@ -18,6 +18,7 @@ from shipsync import clock, queries
 from shipsync.errors import UsageError
 from shipsync.feed.events import TRIGGERS, Event
 from shipsync.statements import statement
+from shipsync.warehouse.database import transaction
 
 _QUERIES: Final = "shipsync.feed.queries"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -53,7 +54,9 @@ class Batch:
 class Consumer:
     """How far a consumer has come; ``lag`` is the number of events recorded since.
 
-    ``waiting_since`` is when the oldest of them was detected, None when there is none.
+    ``waiting_since`` is when the oldest of them was detected, None when there is none. ``dead`` counts
+    events that could not be delivered, ``paused_because`` says why nothing is delivered to it (None:
+    it is).
     """
 
     consumer: str
@@ -61,6 +64,8 @@ class Consumer:
     lag: int
     waiting_since: datetime | None
     changed_at: datetime
+    dead: int
+    paused_because: str | None
 
 
 EVERYTHING: Final = Selection()
@@ -132,8 +137,9 @@ def acknowledge(con: duckdb.DuckDBPyConnection, consumer: str, sequence: int) ->
 def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime) -> int:
     """Let ``consumer`` begin with event number ``to``, or with the first detected at that instant.
 
-    An instant after all events means: with whatever comes next. Ahead is as good as back. Returns
-    the number it begins with. Raises ``UsageError`` for a number further on than the next event's.
+    An instant after all events means: with whatever comes next. Ahead is as good as back. Dead letters
+    from there on are forgotten, since their events are sent anew. Returns the number it begins with.
+    Raises ``UsageError`` for a number further on than the next event's.
     """
     newest = _newest(con)
     if isinstance(to, datetime):
@@ -145,7 +151,11 @@ def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime) ->
         raise UsageError(
             f"There is no event {first} to go to; they go from 1 to {newest}. Nothing was changed."
         )
-    set_acknowledged(con, consumer, first - 1)
+    with transaction(con):
+        con.execute(
+            statement(_QUERIES, "forget_letters"), {"consumer": consumer, "sequence": first}
+        )
+        set_acknowledged(con, consumer, first - 1)
     return first
 
 

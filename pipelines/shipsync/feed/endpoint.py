@@ -1,0 +1,117 @@
+"""Delivery to an HTTP endpoint: batches of CloudEvents 1.0 in structured mode, signed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from shipsync.clock import Pacing, SystemPacing
+from shipsync.connection import Secret, is_loopback
+from shipsync.errors import UsageError
+from shipsync.feed.events import Event, cloud_line
+from shipsync.feed.signature import Signer
+from shipsync.feed.target import Away, Gone, Refused, Taken, Verdict
+
+CONTENT_TYPE: Final = "application/cloudevents-batch+json"
+# Says nothing about the events: the receiver is busy, or a proxy before it finds nobody.
+_AWAY: Final = frozenset({429, 502, 503, 504})
+# Nor do these: the address or the secret is wrong, and every batch would fare alike.
+_HOPELESS: Final = frozenset({401, 403, 404, 405, 407})
+_LONGEST_WAIT_ASKED: Final = 3600.0
+
+
+class Endpoint:
+    """One address; ``transport`` replaces the network, ``pacing`` the clock.
+
+    A redirect is not followed: events go nowhere but to the address that was given. Only status and
+    ``Retry-After`` of an answer are read. Raises ``UsageError`` for an address that is neither https
+    nor on this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        source: str,
+        secret: Secret | None = None,
+        timeout_seconds: float = 10.0,
+        transport: httpx.BaseTransport | None = None,
+        pacing: Pacing | None = None,
+    ) -> None:
+        self._url = url
+        self._host = _checked_host(url)
+        self._source = source
+        self._signer = None if secret is None else Signer(secret)
+        self._pacing = pacing or SystemPacing()
+        self._client = httpx.Client(
+            timeout=timeout_seconds, transport=transport, follow_redirects=False
+        )
+
+    def put(self, events: Sequence[Event]) -> Verdict:
+        """Post ``events`` once; an answer that is lost counts as refused, so they may come twice."""
+        body = b"[" + b",".join(cloud_line(event, self._source) for event in events) + b"]"
+        headers = {"content-type": CONTENT_TYPE}
+        message_id = _message_id(events)
+        if self._signer is None:
+            headers["webhook-id"] = message_id
+        else:
+            headers |= self._signer.headers(message_id, self._pacing.now(), body)
+        try:
+            with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+                return self._judged(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            return Away(f"{self._host} took no connection")
+        except httpx.TimeoutException:
+            return Refused(f"{self._host} gave no answer in time")
+        except httpx.HTTPError as error:
+            return Refused(f"{self._host} broke off ({type(error).__name__})")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _judged(self, response: httpx.Response) -> Verdict:
+        status = response.status_code
+        said = f"{self._host} answered {status}"
+        if response.is_success:
+            return Taken()
+        if status == httpx.codes.GONE:
+            return Gone(said)
+        if status in _AWAY:
+            return Away(said, _asked_wait(response.headers.get("retry-after", "")))
+        if status in _HOPELESS or response.has_redirect_location:
+            return Away(said, is_hopeless=True)
+        return Refused(said)
+
+
+def _message_id(events: Sequence[Event]) -> str:
+    """The same for the same events, so that a receiver can tell a repeated batch."""
+    text = "/".join(event.event_id for event in events)
+    return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def _asked_wait(retry_after: str) -> float:
+    return min(float(retry_after), _LONGEST_WAIT_ASKED) if retry_after.isdecimal() else 0.0
+
+
+def _checked_host(url: str) -> str:
+    # Path and query of an address may be what authorises a sender: only the host is ever shown.
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(
+            "The address to deliver to can't be read; give https://HOST/PATH."
+        ) from None
+    if parts.scheme == "https" and host:
+        return host
+    if parts.scheme == "http" and is_loopback(host):
+        return host
+    raise UsageError(
+        f"Events are not sent to {host or 'an address without a host'} over {parts.scheme}; give an "
+        "address that begins with https://, or http:// for this machine."
+    )

@@ -1,0 +1,2 @@
+-- Why a consumer is paused: no row if it isn't.
+select reason from ledger.paused_consumers where consumer = $consumer

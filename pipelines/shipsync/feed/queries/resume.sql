@@ -1,0 +1,1 @@
+delete from ledger.paused_consumers where consumer = $consumer

@@ -1,0 +1,2 @@
+update ledger.dead_letters set delivered_at = $delivered_at
+where consumer = $consumer and sequence = $sequence
