@@ -393,6 +393,7 @@ def test_a_sku_with_a_comma_is_not_taken_for_a_list(shop: Shop) -> None:
     shop.observe()
     shop.apply(shop.plan({**PLUS_5, "sku": "A,1"}))
     assert shop.on_hand("A,1") == 8
+    assert all("sku=" not in request.query for request in shop.account.requests)
     assert shop.entries()["k"].reading_before["levels"][0]["on_hand"] == 3  # type: ignore[index]
 
 
