@@ -51,7 +51,7 @@ def _placed(body: Body, types: Types) -> tuple[dict[str, Any], dict[str, Any]]:
             wanted[f"{key}_text"] = value
         if key in types and not (isinstance(value, Mapping) and types[key] != "JSON"):
             wanted[key] = value
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and _has_parts(key, types):
             for part, inner in value.items():
                 column = key if part == "amount" else f"{key}_{part}"
                 if column in types:

@@ -1,0 +1,159 @@
+"""The change events, worked out in plain Python from the versions that were seen and the builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from truth.comparison import Key, Version
+from truth.reading import Body
+from truth.shop import Shop
+
+RANKS = (
+    "new_shipment",
+    "shipment_modified",
+    "new_fulfillment",
+    "fulfillment_modified",
+    "fulfillment_shipped",
+)
+SINGULAR = {"shipments": "shipment", "fulfillments": "fulfillment"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event as it should stand in changes.events."""
+
+    trigger: str
+    entity_id: str
+    shipment_id: str | None
+    occurred_at: datetime
+    detected_at: datetime
+    is_touch: bool
+    version: int = 0
+
+    @property
+    def place(self) -> tuple[datetime, int, datetime, str, int]:
+        """Where it stands among the events of one build."""
+        rank = RANKS.index(self.trigger)
+        return self.detected_at, rank, self.occurred_at, self.entity_id, self.version
+
+    @property
+    def told(self) -> tuple[str, str, str | None, datetime, datetime, bool]:
+        """What is compared."""
+        return (
+            self.trigger,
+            self.entity_id,
+            self.shipment_id,
+            self.occurred_at,
+            self.detected_at,
+            self.is_touch,
+        )
+
+
+def expected_events(
+    shop: Shop, versions: Mapping[str, Mapping[Key, Sequence[Version]]]
+) -> list[Event]:
+    """All events, in the order of their sequence."""
+    since = shop.syncs[0].at
+    told: list[Event] = []
+    shipped: set[str] = set()
+    before: datetime | None = None
+    for as_of in shop.builds:
+        news = [
+            event
+            for kind in SINGULAR
+            for (entity_id, *_), held in versions[kind].items()
+            for event in _of_versions(kind, str(entity_id), held, before, as_of, since)
+        ]
+        for (entity_id, *_), held in versions["fulfillments"].items():
+            now = [version for version in held if version.observed_at <= as_of]
+            if now and entity_id not in shipped:
+                news += _shipped(str(entity_id), now[-1], as_of, since)
+        shipped |= {event.entity_id for event in news if event.trigger == "fulfillment_shipped"}
+        told += sorted(news, key=lambda event: event.place)
+        before = as_of
+    return told
+
+
+def _of_versions(
+    kind: str,
+    entity_id: str,
+    held: Sequence[Version],
+    before: datetime | None,
+    as_of: datetime,
+    since: datetime,
+) -> Iterator[Event]:
+    name = SINGULAR[kind]
+    for number, version in enumerate(held):
+        body, seen = version.body, version.observed_at
+        if seen > as_of or (before is not None and seen <= before):
+            continue
+        shipment_id = body["shipment_id"]
+        if number == 0:
+            created = _instant(body["created_at"])
+            if created >= since and seen > since:
+                yield Event(f"new_{name}", entity_id, shipment_id, created, seen, False)
+            continue
+        older = held[number - 1].body
+        occurred = _instant(body["modified_at"]) if kind == "shipments" else _happened(older, body)
+        yield Event(
+            f"{name}_modified",
+            entity_id,
+            shipment_id,
+            occurred or seen,
+            seen,
+            {**older, "modified_at": None} == {**body, "modified_at": None},
+            number,
+        )
+
+
+def _happened(older: Body, newer: Body) -> datetime | None:
+    for field in ("voided_at", "delivered_at"):
+        if newer[field] is not None and newer[field] != older[field]:
+            return _instant(newer[field])
+    return None
+
+
+def _shipped(entity_id: str, version: Version, as_of: datetime, since: datetime) -> list[Event]:
+    body, seen = version.body, version.observed_at
+    day = _instant(body["ship_date"]).date()
+    created = _instant(body["created_at"])
+    is_recent = day > since.date() or (created >= since and seen > since)
+    if day > as_of.date() or body["voided"] or not is_recent:
+        return []
+    detected = seen if day <= seen.date() else as_of
+    return [
+        Event(
+            "fulfillment_shipped", entity_id, body["shipment_id"], _midnight(day), detected, False
+        )
+    ]
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def compare_events(
+    shop: Shop, where: str, versions: Mapping[str, Mapping[Key, Sequence[Version]]]
+) -> int:
+    """changes.events holds every event once, in order, numbered without a gap; returns how many."""
+    held = shop.rows(
+        "select trigger, entity_id, shipment_id, occurred_at, detected_at, is_touch, sequence, event_id "
+        "from changes.events order by sequence"
+    )
+    assert [row[6] for row in held] == list(range(1, len(held) + 1)), f"{where}: sequence"
+    assert len({row[7] for row in held}) == len(held), f"{where}: an event_id comes twice"
+    wanted = [event.told for event in expected_events(shop, versions)]
+    told = [row[:6] for row in held]
+    missing = [event for event in wanted if event not in told]
+    surplus = [event for event in told if event not in wanted]
+    assert not missing, f"{where}: {len(missing)} events are missing, such as {missing[:3]}"
+    assert not surplus, f"{where}: {len(surplus)} events too many, such as {surplus[:3]}"
+    assert told == wanted, f"{where}: events stand in another order"
+    return len(held)

@@ -1,0 +1,92 @@
+"""A month of a shop with faults on, a sync each day: in the end every row is what the journal says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shipsync.emulator import Account, Options
+from shipsync.emulator.life import Life
+from shipsync.emulator.seed import seed_account
+from truth.comparison import compare_current, compare_tracking_events, compare_versions
+from truth.mischief import mischief, new_shapes
+from truth.shop import START, Shop
+from truth.telling import compare_events
+
+DAYS = 30
+BUILD_DAYS = (1, 9, 17, 24, DAYS)
+
+OBLIGING = Options(max_page_size=25)
+STUBBORN = Options(
+    max_page_size=25,
+    oversized_page="refuse",
+    start_is_inclusive=False,
+    end_is_inclusive=False,
+    ties="shuffled",
+    unlisted_modified_sort="created",
+    inventory_paging="links",
+    fulfillments_include_labels=True,
+    shipments_sort_by="modified_at",
+    status_after_void="label_purchased",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("seed", "options"),
+    [pytest.param(1, OBLIGING, id="1-obliging"), pytest.param(2, STUBBORN, id="2-stubborn")],
+)
+def test_a_month_with_faults_equals_the_journal(
+    tmp_path: Path, seed: int, options: Options
+) -> None:
+    where = f"seed {seed}"
+    account = Account(seed=seed, options=options, start=START)
+    seed_account(account, shipments=40, days=8)
+    life = Life(account, orders_per_day=4)
+    shop = Shop(account, tmp_path, {"page_size": 60, "checkpoint_pages": 1})
+    for day in range(1, DAYS + 1):
+        live_a_day(shop, life, seed, day)
+        today = mischief(seed, day, is_calm=day % 4 != 3)
+        account.faults.add(*today.faults)
+        report = shop.sync().report
+        account.faults.clear()
+        failed = {stream.stream: stream.error for stream in report.failed}
+        assert failed.keys() == today.outlasting, f"{where}, day {day}: {failed}"
+        if day in BUILD_DAYS:
+            shop.build(run_tests=day == DAYS)
+
+    settle(shop)
+    compare_current(shop, where, but=["tracking"])
+    versions = compare_versions(shop, where)
+    compare_tracking_events(shop, where, versions["tracking"])
+    events = compare_events(shop, where, versions)
+    struck = Counter(r.fault for r in account.requests if r.fault)
+    print(f"{where}: {len(account.journal)} versions, {events} events, faults {dict(struck)}")  # noqa: T201
+    assert len(struck) > 15, "the month was too quiet to prove anything"
+    assert events > 100
+
+
+def live_a_day(shop: Shop, life: Life, seed: int, day: int) -> None:
+    """A day of the shop's life, with what nobody foresaw and what shows later than it happened."""
+    life.live(1 - 1 / 24)
+    if day % 5 == 2:
+        new_shapes(shop.account, seed, day)
+    account, now = shop.account, shop.account.clock.now()
+    for shipment_id in account.ids("shipments")[-2:]:
+        account.commit_late(
+            shipment_id,
+            modified_at=now + timedelta(minutes=52),
+            visible_at=now + timedelta(hours=1, seconds=30),
+            notes_to_buyer=f"late on day {day}",
+        )
+    life.live(1 / 24)
+
+
+def settle(shop: Shop) -> None:
+    """One more sync without faults, a minute on: what the last day's syncs had to leave comes in."""
+    shop.account.clock.advance(days=1)
+    assert not shop.sync().report.failed
+    shop.build(run_tests=True)
