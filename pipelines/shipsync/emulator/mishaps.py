@@ -153,7 +153,11 @@ def _edited(edit: Callable[[Account, Fault, Request, Any], None]) -> Spoil:
     def spoil(account: Account, fault: Fault, request: Request, response: Response) -> Response:
         if not response.body or response.status >= 400:
             return response
-        document = orjson.loads(response.body)
+        try:
+            document = orjson.loads(response.body)
+        except orjson.JSONDecodeError:
+            # A fault before this one has left nothing to edit.
+            return response
         edit(account, fault, request, document)
         return replace(response, body=orjson.dumps(document))
 
