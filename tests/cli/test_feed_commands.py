@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from feed.shop import COLUMNS
+from feed.webhooks import BODY, SIGNATURE, drop, headers, save_keys
 from shipsync.feed.consumers import consumers, read_after
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
@@ -125,3 +126,16 @@ def test_the_consumer_in_the_readme_runs(
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == consumer.acknowledged
     assert printed[0].startswith(f"{first.trigger} {first.entity_id} ")
+
+
+def test_webhooks_are_taken_in_and_counted(run: Run, database: Path, folder: Path) -> None:
+    drop(folder / "inbox", "one", BODY, headers(SIGNATURE))
+    drop(folder / "inbox", "two", BODY, headers(SIGNATURE[4:]))
+    drop(folder / "inbox", "three", b"{}")
+    keys = save_keys(folder / "jwks.json")
+
+    taken = run("inbox", folder / "inbox", "--keys", keys, "--json", "--database", database)
+
+    assert taken.code == 0
+    assert taken.json == {"hints": 1, "known": 0, "not_understood": 1, "refused": 1}
+    assert "1 webhooks carry a signature that does not hold" in taken.err

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 import typer
 
 from shipsync import __version__
-from shipsync.cli import changes, check, demo, emulator, places, runs, state, stock, track
+from shipsync.cli import (
+    changes,
+    check,
+    demo,
+    emulator,
+    inbox,
+    places,
+    runs,
+    state,
+    stock,
+    track,
+)
 
 app = typer.Typer(
     name="shipsync",
@@ -43,6 +54,7 @@ app.add_typer(demo.app)
 app.add_typer(check.app)
 app.add_typer(runs.app)
 app.add_typer(changes.app, name="changes")
+app.add_typer(inbox.app)
 app.add_typer(stock.app, name="stock")
 app.add_typer(track.app)
 app.add_typer(places.app)

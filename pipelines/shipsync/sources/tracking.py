@@ -34,7 +34,7 @@ def tracking_pages(
             answers = pool.map(lambda label_id: _ask(session, time, label_id), chunk)
             found = [(label, body) for label, body in zip(chunk, answers, strict=True) if body]
             hashes = content_hashes(body for _, body in found)
-            items = [_labelled(label, body) for label, body in found]
+            items = [labelled(label, body) for label, body in found]
             yield Walked(items, hashes, None)
 
 
@@ -47,7 +47,8 @@ def _ask(session: Session, time: AccountTime, label_id: str) -> Item | None:
     return answer.body if isinstance(answer.body, dict) else None
 
 
-def _labelled(label_id: str, body: dict[str, Any]) -> Item:
+def labelled(label_id: str, body: dict[str, Any]) -> Item:
+    """A tracking object with what the raw table has beside it: its label and its count of events."""
     events = body.get("events")
     count = len(events) if isinstance(events, list) else None
     return {**body, "label_id": label_id, "event_count": count}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence, Set
+from datetime import datetime, timedelta
 
 from shipsync.sources.batches import Package
 from shipsync.sources.keyset import Walked
@@ -28,10 +28,10 @@ def sync_tracking(run: StreamRun) -> None:
         budget=connection.tracking_calls_per_run,
     )
     for first in range(0, len(due), LABELS_PER_PAGE):
-        _ask(run, due[first : first + LABELS_PER_PAGE])
+        ask(run, due[first : first + LABELS_PER_PAGE])
 
 
-def _ask(run: StreamRun, label_ids: Sequence[str]) -> None:
+def ask(run: StreamRun, label_ids: Sequence[str]) -> None:
     """One load of up to a hundred labels. Killed before the polls are recorded, they are asked again."""
     changed: set[str] = set()
 
@@ -42,10 +42,17 @@ def _ask(run: StreamRun, label_ids: Sequence[str]) -> None:
         changed.update(package.ids)
 
     run.load(begin, between=remember)
+    record_polls(run, label_ids, run.run.time.upper_bound, changed)
+
+
+def record_polls(
+    run: StreamRun, label_ids: Sequence[str], polled_at: datetime, changed: Set[str]
+) -> None:
+    """Remember when labels were asked, and which of the answers differed from the one before."""
     run.run.con.execute(
         statement(_QUERIES, "record_poll"),
         {
-            "polled_at": run.run.time.upper_bound,
+            "polled_at": polled_at,
             "label_ids": list(label_ids),
             "changed": list(changed),
         },

@@ -14,6 +14,7 @@ from shipsync.connection import Connection
 from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachable, UsageError
 from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
 from shipsync.warehouse import runs
+from shipsync.warehouse.hints import read_hinted
 from shipsync.warehouse.incremental import sync_by_recency, sync_shipments
 from shipsync.warehouse.load import Loader
 from shipsync.warehouse.polls import sync_tracking
@@ -110,6 +111,8 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
             stream_run.report.outcome, stream_run.report.error = "failed", refused
         else:
             try:
+                if run.request.backfill is None:
+                    read_hinted(stream_run)
                 _way_to_sync(stream)(stream_run)
             except DatabaseError:
                 raise

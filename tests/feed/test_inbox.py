@@ -1,0 +1,163 @@
+"""Webhooks in a folder: what becomes a hint, what is refused, and that nothing else is believed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import orjson
+import pytest
+
+from shipsync.errors import InputFileError
+from shipsync.feed.inbox import InboxReport, take_in
+from shipsync.feed.webhook_keys import WebhookKeys
+
+from .webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
+
+Con = duckdb.DuckDBPyConnection
+AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> WebhookKeys:
+    """ShipStation's keys, as a file would have them."""
+    return WebhookKeys(save_keys(tmp_path / "jwks.json"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder that bodies are dropped into."""
+    (tmp_path / "inbox").mkdir()
+    return tmp_path / "inbox"
+
+
+def hints(con: Con) -> list[tuple[str, dict[str, str], bool, bool]]:
+    rows = con.execute(
+        "select stream, query, signed_at is not null, tracking is not null from ledger.hints "
+        "order by stream, query"
+    ).fetchall()
+    return [(stream, orjson.loads(query), signed, data) for stream, query, signed, data in rows]
+
+
+def test_a_signature_made_by_openssl_holds_and_says_when(
+    con: Con, folder: Path, keys: WebhookKeys
+) -> None:
+    drop(folder, "one", BODY, headers(SIGNATURE))
+
+    assert take_in(con, folder, keys) == InboxReport(hints=1)
+    assert hints(con) == [("labels", {"batch_id": "se-1"}, True, False)]
+    assert con.execute("select signed_at from ledger.hints").fetchall() == [(AT,)]
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        pytest.param(BODY + b" ", headers(SIGNATURE), id="another body"),
+        pytest.param(BODY, headers(SIGNATURE, "2026-03-01T08:00:01Z"), id="another time"),
+        pytest.param(BODY, headers(SIGNATURE[4:]), id="cut"),
+        pytest.param(BODY, headers("AAAA" + SIGNATURE[4:]), id="bent"),
+        pytest.param(BODY, headers("!"), id="no base64"),
+        pytest.param(BODY, headers(""), id="empty"),
+        pytest.param(
+            BODY, headers(SIGNATURE) | {"X-ShipEngine-RSA-SHA256-Key-Id": "x"}, id="unknown key"
+        ),
+        pytest.param(BODY, {"X-ShipEngine-RSA-SHA256-Signature": SIGNATURE}, id="headers missing"),
+    ],
+)
+def test_a_signature_that_does_not_hold_is_refused(
+    con: Con, folder: Path, keys: WebhookKeys, body: bytes, kept: dict[str, str]
+) -> None:
+    drop(folder, "one", body, kept)
+
+    assert take_in(con, folder, keys) == InboxReport(refused=1)
+    assert hints(con) == []
+
+
+def test_a_key_of_another_size_signs_nothing_here(con: Con, folder: Path, tmp_path: Path) -> None:
+    other = WebhookKeys(save_keys(tmp_path / "other.json", modulus=2**2048 - 1557))
+    drop(folder, "one", BODY, headers(SIGNATURE))
+
+    assert take_in(con, folder, other).refused == 1
+
+
+def test_bodies_come_in_files_and_on_lines_and_count_once(con: Con, folder: Path) -> None:
+    shipments = webhook("/v2/shipments?import_batch_id=b6ba2537-aef1", "SHIPMENT_CREATED_V2")
+    fulfillment = webhook("/v2/fulfillments?fulfillment_id=se-1&shipment_id=se-2")
+    drop(folder, "one", shipments)
+    line = orjson.dumps({"headers": {"Host": "x"}, "body": fulfillment.decode()})
+    (folder / "more.jsonl").write_bytes(BODY + b"\n" + line + b"\n")
+
+    assert take_in(con, folder) == InboxReport(hints=3)
+    assert take_in(con, folder) == InboxReport(known=3)
+    assert hints(con) == [
+        ("fulfillments", {"fulfillment_id": "se-1", "shipment_id": "se-2"}, False, False),
+        ("labels", {"batch_id": "se-1"}, False, False),
+        ("shipments", {"import_batch_id": "b6ba2537-aef1"}, False, False),
+    ]
+
+
+def test_what_a_body_says_of_a_parcel_is_kept_only_if_it_is_signed(
+    con: Con, folder: Path, keys: WebhookKeys
+) -> None:
+    body = webhook("/v2/labels/se-7/track", "TRACK_EVENT_V2", data={"status_code": "DE"})
+    drop(folder, "signed", body, signed(body, AT))
+    drop(folder, "unsigned", body)
+
+    assert take_in(con, folder, keys).hints == 2
+    assert sorted(hints(con), key=str) == [
+        ("tracking", {"label_id": "se-7"}, False, False),
+        ("tracking", {"label_id": "se-7"}, True, True),
+    ]
+
+
+def test_without_keys_nothing_counts_as_signed(con: Con, folder: Path) -> None:
+    body = webhook("/v2/labels/se-7/track", "TRACK_EVENT_V2", data={"status_code": "DE"})
+    drop(folder, "signed", body, signed(body, AT))
+
+    take_in(con, folder)
+
+    assert hints(con) == [("tracking", {"label_id": "se-7"}, False, False)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[1]",
+        b"{}",
+        b'{"resource_url": 5}',
+        webhook("/v2/inventory?sku=A"),
+        webhook("/v2/labels"),
+        webhook("/v2/labels?batch_id=se-1&page_size=1"),
+        webhook("/v2/labels?batch_id="),
+        webhook("/v2/labels?batch_id=../../x"),
+        webhook("/v2/labels/../warehouses/track"),
+        webhook("/v2/labels/se-1/void"),
+        b'{"resource_url": "http://[/v2/labels?batch_id=se-1"}',
+    ],
+)
+def test_what_names_nothing_to_read_is_counted_and_left(
+    con: Con, folder: Path, body: bytes
+) -> None:
+    drop(folder, "one", body)
+
+    assert take_in(con, folder) == InboxReport(not_understood=1)
+    assert hints(con) == []
+
+
+def test_a_folder_that_is_not_there_is_named(con: Con, tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="nowhere can't be read"):
+        take_in(con, tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', '{"keys": [{"kty": "RSA"}]}'])
+def test_a_file_without_keys_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "jwks.json").write_text(content)
+    with pytest.raises(InputFileError, match="holds no RSA key"):
+        WebhookKeys(tmp_path / "jwks.json")
+
+
+def test_a_key_too_short_to_be_trusted_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="2048 bits"):
+        WebhookKeys(save_keys(tmp_path / "jwks.json", modulus=2**1023 + 1))
