@@ -11,8 +11,9 @@ import pytest
 
 from reverse.shop import BACK, MAIN, Shop, open_shop
 from shipsync.emulator import Account, Fault, FaultKind, Options, Request, Transport
-from shipsync.errors import ConfigurationError, KeyRefused, Unavailable, UsageError
+from shipsync.errors import ConfigurationError, DatabaseError, KeyRefused, Unavailable, UsageError
 from shipsync.reverse import stock
+from shipsync.reverse.apply import apply_plan
 from shipsync.reverse.rollout import Progress
 from shipsync.reverse.states import Source, State
 
@@ -428,8 +429,6 @@ def test_a_read_only_connection_changes_nothing(shop: Shop) -> None:
     plan = shop.plan(TO_25)
     with shop.connect() as con, shop.session() as session:
         session.connection = replace(shop.connection, read_only=True)
-        from shipsync.reverse.apply import apply_plan
-
         with pytest.raises(ConfigurationError, match="read_only; nothing was sent"):
             apply_plan(con, session, plan)
     assert shop.writes_sent() == 0
@@ -494,6 +493,24 @@ def test_an_interruption_begins_nothing_more_and_the_next_run_goes_on(shop: Shop
     assert (len(report.outcomes), report.left) == (2, 4)
     assert shop.apply(plan).counts == {State.APPLIED: 6}
     assert [shop.on_hand(sku) for sku in shop.skus] == [11] * 6
+
+
+def test_nothing_is_sent_that_the_ledger_cannot_take(shop: Shop) -> None:
+    """The first row is through when the outbox goes away, as it would on a full disk."""
+    rows = [{"sku": sku, "location": "Main", "quantity": 12} for sku in shop.skus]
+    plan = shop.plan(*rows)
+    with shop.connect() as con, shop.session() as session:
+
+        def lose_the_outbox(progress: Progress) -> None:
+            con.execute("drop view ledger.outbox_current")
+            con.execute("alter table ledger.outbox rename to outbox_gone")
+
+        report = apply_plan(
+            con, session, plan, pacing=shop.pacing, in_flight=1, progress=lose_the_outbox
+        )
+    assert isinstance(report.stopped_by, DatabaseError)
+    assert "nothing more is sent" in str(report.stopped_by)
+    assert (len(report.outcomes), report.left, shop.writes_sent()) == (1, 5, 1)
 
 
 def test_progress_counts_every_row(shop: Shop) -> None:

@@ -10,10 +10,12 @@ import difflib
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+
 from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import UsageError
+from shipsync.errors import DatabaseError, UsageError
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
 from shipsync.reverse.input_file import read_rows
@@ -60,13 +62,22 @@ def apply(
         migrate(con)
         run_id = runs.begin(con, "stock apply")
         report = apply_plan(con, session, plan, progress=progress, only_first=only_first)
-        stopped = report.stopped_by
-        error = str(stopped) if stopped else "interrupted" if report.interrupted else None
-        outcome: runs.RunOutcome = "failed" if error else "done"
-        if outcome == "done" and report.needs_person:
-            outcome = "needs_person"
-        runs.end(con, run_id, outcome, requests=report.requests, error=error)
+        _end(con, run_id, report)
         return report
+
+
+def _end(con: duckdb.DuckDBPyConnection, run_id: str, report: ApplyReport) -> None:
+    stopped = report.stopped_by
+    error = str(stopped) if stopped else "interrupted" if report.interrupted else None
+    outcome: runs.RunOutcome = "needs_person" if report.needs_person else "done"
+    if error is not None:
+        outcome = "failed"
+    try:
+        runs.end(con, run_id, outcome, requests=report.requests, error=error)
+    except duckdb.Error:
+        # The database is what stopped the run; the run stays without an end, the report says why.
+        if not isinstance(stopped, DatabaseError):
+            raise
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:
