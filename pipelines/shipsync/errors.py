@@ -5,7 +5,8 @@
     ShipsyncError                 exit 1   the message says what to do
     ├── UsageError                exit 2   fix the call
     │   ├── ConfigurationError             fix a setting
-    │   └── InputFileError                 fix the file that was given
+    │   ├── InputFileError                 fix the file that was given
+    │   └── MissingLibrary                 install the library that is named
     ├── AccountError                       fix the key or the plan, then run again
     │   ├── KeyRefused                     401
     │   └── AccessDenied                   403
@@ -18,6 +19,7 @@
     ├── DatabaseError                      the DuckDB file or its disk needs care
     │   ├── DatabaseLocked                 another program has the file open
     │   └── DatabaseCorrupt                move the file away or restore it
+    ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
     ├── UnknownOrder                       nothing in the database answers to that reference
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
@@ -47,6 +49,10 @@ class ConfigurationError(UsageError):
 
 class InputFileError(UsageError):
     """A file given by the user cannot be read or lacks something."""
+
+
+class MissingLibrary(UsageError):
+    """A library that only this command needs is not installed."""
 
 
 class AccountError(ShipsyncError):
@@ -140,6 +146,10 @@ class DatabaseLocked(DatabaseError):
 
 class DatabaseCorrupt(DatabaseError):
     """The file is not a DuckDB database or is damaged."""
+
+
+class ExportFailed(ShipsyncError):
+    """The target of an export could not be written."""
 
 
 class ModelError(ShipsyncError):

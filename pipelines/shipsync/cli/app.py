@@ -10,8 +10,10 @@ from shipsync import __version__
 from shipsync.cli import (
     changes,
     check,
+    dashboard,
     demo,
     emulator,
+    export,
     inbox,
     places,
     runs,
@@ -59,6 +61,8 @@ app.add_typer(stock.app, name="stock")
 app.add_typer(track.app)
 app.add_typer(places.app)
 app.add_typer(state.app)
+app.add_typer(export.app)
+app.add_typer(dashboard.app)
 app.add_typer(emulator.app)
 
 

@@ -1,0 +1,82 @@
+"""``shipsync export``: tables to other places."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipsync.cli import options, output
+
+if TYPE_CHECKING:
+    from shipsync.export.target import Exported, Told
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: shipsync export --to parquet:exports --schema core")
+def export(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="TARGET",
+            help="Write there: parquet:FOLDER (or FOLDER), csv:FOLDER, "
+            "postgresql://USER:PASSWORD@HOST/DATABASE.",
+        ),
+    ],
+    schema: Annotated[
+        list[str] | None,
+        typer.Option("--schema", metavar="NAME", help="Take this schema; give it once for each."),
+    ] = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table", metavar="SCHEMA.NAME", help="Take this table; give it once for each."
+        ),
+    ] = None,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Copy tables into a folder or another database.
+
+    Takes core and changes unless told otherwise. All tables are of one state; what the
+    target held under their names is replaced. Runs step aside meanwhile.
+    """
+    from shipsync.export.run import export as carry_out
+    from shipsync.export.targets import target
+    from shipsync.queries import Rows
+
+    goal = target(to)
+    options.keep_out_of_traces(goal.secrets)
+    local = options.held(connection, database)
+    with _progress() as told:
+        report = carry_out(
+            local.database, goal, schemas=schema or (), tables=table or (), told=told
+        )
+    if as_json:
+        output.show_json({"target": report.target, "rows": report.rows, "tables": report.tables})
+        return
+    cells = [(done.table, done.rows, done.place) for done in report.tables]
+    output.show_table(Rows(("table", "rows", "place"), cells))
+    output.remark(f"{len(report.tables)} tables, {report.rows:,} rows, now in {report.target}.")
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """What to tell of each table that was read; a line on standard error when there is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Reading") as status:
+
+        def show(done: Exported) -> None:
+            status.update(f"{done.table}: {done.rows:,} rows")
+
+        yield show

@@ -1,0 +1,28 @@
+"""Libraries that only some commands need, and what to say where one is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+
+from shipsync.errors import MissingLibrary
+
+POSTGRES: Mapping[str, str] = {
+    "psycopg2": "psycopg2-binary",
+    "adbc_driver_postgresql": "adbc-driver-postgresql",
+}
+NOTEBOOKS: Mapping[str, str] = {"marimo": "marimo", "altair": "altair"}
+
+
+def require(what: str, modules: Mapping[str, str]) -> None:
+    """Raise ``MissingLibrary`` when ``what`` needs a module that isn't installed.
+
+    ``modules`` maps the name that is imported to the one that is installed.
+    """
+    missing = [package for module, package in modules.items() if find_spec(module) is None]
+    if missing:
+        names = " ".join(missing)
+        raise MissingLibrary(
+            f"{what} needs what is not installed: {' and '.join(missing)}. Install it with "
+            f"`python -m pip install {names}` and run again."
+        )

@@ -1,0 +1,107 @@
+"""The account at a glance: how fresh it is, what changed, what runs out, what left, what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from shipsync import queries
+from shipsync.errors import DatabaseError
+from shipsync.queries import Rows
+from shipsync.warehouse.copies import copied
+from shipsync.warehouse.database import connect, explained
+from shipsync.warehouse.status import recent_runs, stream_status
+
+SHOWN_CHANGES = 50
+SHOWN_SKUS = 50
+SHOWN_DAYS = 60
+
+_STREAM = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "last_error")
+_RUN = ("command", "started_at", "finished_at", "outcome", "requests", "error")
+_CHANGE = ("sequence", "trigger", "entity_id", "occurred_at", "detected_at", "changed_fields")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part: its rows, or the sentence that says why there are none to be had (``missing``)."""
+
+    title: str
+    rows: Rows
+    missing: str | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All parts, of one state of the database.
+
+    ``changes`` are newest first, ``shipped`` has a row per day, latest first.
+    """
+
+    streams: Section
+    runs: Section
+    changes: Section
+    stock: Section
+    shipped: Section
+    outbox: Section
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The parts in the order in which they are shown."""
+        return (self.streams, self.runs, self.changes, self.stock, self.shipped, self.outbox)
+
+
+def read(database: Path) -> Overview:
+    """The overview of ``database`` as of its last commit; the file itself is not kept open.
+
+    Raises ``DatabaseError`` (or a kind of it) when the file can't be read. What was not built yet is
+    said in its part.
+    """
+    with (
+        copied(database) as copy,
+        explained(database),
+        connect(copy, read_only=True) as con,
+    ):
+        return Overview(
+            streams=_section("Streams", lambda: _streams(con)),
+            runs=_section("Latest runs", lambda: _runs(con)),
+            changes=_section("Latest changes", lambda: _changes(con)),
+            stock=_section(
+                "Waiting orders that stock does not cover",
+                lambda: queries.fetch(con, "overview_stock", {"limit": SHOWN_SKUS}),
+            ),
+            shipped=_section(
+                "Labels by ship date",
+                lambda: queries.fetch(con, "overview_days", {"days": SHOWN_DAYS}),
+            ),
+            outbox=_section("Writes to the account", lambda: queries.fetch(con, "overview_outbox")),
+        )
+
+
+def _section(title: str, fetch: Callable[[], Rows]) -> Section:
+    try:
+        return Section(title, fetch())
+    except DatabaseError as error:
+        return Section(title, Rows((), ()), str(error))
+    except duckdb.CatalogException:
+        return Section(title, Rows((), ()), "Nothing is recorded yet; `shipsync run` begins it.")
+
+
+def _streams(con: duckdb.DuckDBPyConnection) -> Rows:
+    states = stream_status(con)
+    if not states:
+        raise DatabaseError("Nothing was read yet; `shipsync run` reads the account.")
+    return Rows(_STREAM, [[getattr(state, name) for name in _STREAM] for state in states])
+
+
+def _runs(con: duckdb.DuckDBPyConnection) -> Rows:
+    runs = recent_runs(con)
+    return Rows(_RUN, [[getattr(run, name) for name in _RUN] for run in runs])
+
+
+def _changes(con: duckdb.DuckDBPyConnection) -> Rows:
+    values = {"trigger": None, "since": None, "limit": SHOWN_CHANGES}
+    events = queries.fetch(con, "changes_list", values).objects()
+    return Rows(_CHANGE, [[event[name] for name in _CHANGE] for event in reversed(events)])

@@ -1,0 +1,70 @@
+"""Copies of the database for readers who stay, so that they never stand in the way of a run.
+
+DuckDB lets no program write a file that another reads. A copy is taken without opening the file in
+DuckDB. It is good if nobody wrote meanwhile: the file and its log then are what a crash at that moment
+would leave, which DuckDB opens as of the last commit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shipsync.errors import DatabaseError, DatabaseLocked
+from shipsync.warehouse.database import explained
+
+_ATTEMPTS = 3
+
+
+@contextmanager
+def copied(database: Path) -> Iterator[Path]:
+    """A copy of ``database`` for the time of the block, to be opened instead of it.
+
+    Raises ``DatabaseError`` when there is none, ``DatabaseLocked`` when it was written to throughout.
+    """
+    if not database.exists():
+        raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
+    with TemporaryDirectory(prefix="shipsync-copy-") as folder, explained(database):
+        copy = Path(folder) / database.name
+        for _ in range(_ATTEMPTS):
+            before = _signature(database)
+            _copy(database, copy)
+            if _signature(database) == before:
+                break
+        else:
+            raise DatabaseLocked(
+                f"{database} is being written to just now; look again when the run has ended."
+            )
+        try:
+            yield copy
+        except DatabaseError as error:
+            # Nobody knows the copy by name.
+            raise type(error)(str(error).replace(str(copy), str(database))) from error
+
+
+def _copy(database: Path, copy: Path) -> None:
+    log = _log(copy)
+    log.unlink(missing_ok=True)
+    # The log is there only while the file is open, or after a run was killed.
+    with suppress(FileNotFoundError):
+        shutil.copyfile(_log(database), log)
+    shutil.copyfile(database, copy)
+
+
+def _signature(database: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    return tuple(_state(file) for file in (database, _log(database)))
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return None
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+def _log(database: Path) -> Path:
+    return database.with_name(f"{database.name}.wal")

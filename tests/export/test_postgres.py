@@ -1,0 +1,146 @@
+"""Tables in a real Postgres: every row and type, replaced each time, and the password told to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shipsync.cli import boundary
+from shipsync.errors import ExportFailed
+from shipsync.export.run import export
+from shipsync.export.targets import target
+from shipsync.warehouse.database import connect
+
+from .conftest import ESCAPED, PASSWORD, Server
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+TYPES = """
+select column_name, data_type, numeric_precision, numeric_scale from information_schema.columns
+where table_schema = 'core' and table_name = 'values' order by ordinal_position
+"""
+
+
+@pytest.fixture
+def ask(server: Server) -> Iterator[Ask]:
+    """Asks the server, in a transaction of its own."""
+    import psycopg2
+
+    con = psycopg2.connect(server.url)
+    con.autocommit = True  # an open transaction would stand in the way of the next export
+
+    def ask(query: str) -> list[tuple[Any, ...]]:
+        with con.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    yield ask
+    con.close()
+
+
+def test_rows_and_types_arrive_and_a_repeat_replaces_them(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    first = export(database, target(server.url))
+    again = export(database, target(server.url))
+
+    assert again == first
+    assert {table.table: table.rows for table in first.tables} == {
+        "changes.events": 7,
+        "core.many": 25000,
+        "core.nothing": 0,
+        "core.recent": 1,
+        "core.values": 3,
+    }
+    for table in first.tables:
+        assert ask(f"select count(*) from {table.place}") == [(table.rows,)]  # noqa: S608
+    assert ask("select count(distinct id) from core.many") == [(25000,)]
+    assert ask("select * from core.values order by id") == [
+        (
+            "",
+            datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC),
+            *(None, None, Decimal("-0.0001"), 0, 0, -1.5, False, [], [], None),
+        ),
+        (
+            "se-1",
+            datetime(2026, 3, 1, 7, 30, 0, 123456, tzinfo=UTC),
+            datetime(2026, 3, 1, 23, 59, 59, 500000),  # noqa: DTZ001 - a carrier's local time
+            date(2026, 3, 1),
+            Decimal("12345678901234.5678"),
+            9007199254740993,
+            -2,
+            0.1,
+            True,
+            {"a": [1, "é"]},
+            ["one", 'two, "three"'],
+            {"width": 3, "label": "x"},
+        ),
+        ("se-2", *[None] * 11),
+    ]
+    types = {name: rest for name, *rest in ask(TYPES)}
+    assert types["happened_at"] == ["timestamp with time zone", None, None]
+    assert types["local_at"] == ["timestamp without time zone", None, None]
+    assert types["money"] == ["numeric", 18, 4]
+    assert types["document"] == types["words"] == types["box"] == ["json", None, None]
+
+
+def test_a_table_that_fills_or_empties_follows(server: Server, ask: Ask, database: Path) -> None:
+    chosen = ["odd.orders"]
+    with connect(database) as con:
+        con.execute("create table odd.orders (id varchar, document json)")
+    export(database, target(server.url), tables=chosen)
+    assert ask("select * from odd.orders") == []
+
+    with connect(database) as con:
+        con.execute("""insert into odd.orders values ('', '{"a": 1}')""")
+    export(database, target(server.url), tables=chosen)
+    assert ask("select id, document from odd.orders") == [("", {"a": 1})]
+
+    with connect(database) as con:
+        con.execute("delete from odd.orders")
+    export(database, target(server.url), tables=chosen)
+    assert ask("select * from odd.orders") == []
+
+
+def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    import psycopg2
+
+    export(database, target(server.url), tables=["core.recent"])
+    reader = psycopg2.connect(server.url)
+    with reader.cursor() as cursor:
+        cursor.execute("select * from core.recent")
+        impatient = f"{server.url}?options=-clock_timeout%3D50ms"
+        with pytest.raises(ExportFailed, match="lock timeout"):
+            export(database, target(impatient), tables=["core.recent"])
+    reader.close()
+
+    assert ask("select count(*) from core.recent") == [(1,)]
+
+
+@pytest.mark.parametrize("wrong", ["password", "port"])
+def test_a_failure_is_one_sentence_without_the_password(
+    server: Server, database: Path, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    refused = Server(server.port if wrong == "password" else 1).url
+    if wrong == "password":
+        refused = refused.replace(ESCAPED, f"{ESCAPED}x")
+    with pytest.raises(
+        ExportFailed, match="could not be written: connection to server at"
+    ) as error:
+        export(database, target(refused), tables=["core.values"])
+    code = boundary.run(
+        ["--debug", "export", "--to", refused, "--database", str(database)],
+    )
+    printed = "".join(capsys.readouterr())
+
+    assert code == 1
+    assert "Traceback" in printed
+    for text in (PASSWORD, ESCAPED):
+        assert text not in printed + str(error.value) + repr(target(refused))

@@ -1,0 +1,74 @@
+"""A copy is whole or refused, holds what was committed, and never keeps the file from a writer."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shipsync import overview
+from shipsync.errors import DatabaseCorrupt, DatabaseError
+from shipsync.warehouse.copies import copied
+from shipsync.warehouse.database import connect
+
+# Leaves a commit in the log and one that never was, as a killed run does.
+KILLED = """
+import os, signal, sys
+import duckdb
+con = duckdb.connect(sys.argv[1])
+con.execute("create table committed as select 1 as id")
+con.begin()
+con.execute("create table open as select 1 as id")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def tables(file: Path) -> list[tuple[str]]:
+    with connect(file, read_only=True) as con:
+        return con.execute("select table_name from duckdb_tables() order by 1").fetchall()
+
+
+def test_a_copy_holds_what_a_killed_run_had_committed(tmp_path: Path) -> None:
+    file = tmp_path / "held.duckdb"
+    connect(file).close()
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert Path(f"{file}.wal").stat().st_size > 0
+
+    with copied(file) as copy:
+        assert tables(copy) == [("committed",)]
+    assert not copy.parent.exists()
+
+
+def test_the_file_can_be_written_while_its_copy_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "held.duckdb"
+    connect(file).close()
+    with copied(file) as copy, connect(copy, read_only=True) as reader:
+        writer = (
+            "import sys, duckdb; duckdb.connect(sys.argv[1]).execute('create table late(id int)')"
+        )
+        subprocess.run([sys.executable, "-c", writer, str(file)], check=True, timeout=60)
+        assert reader.execute("select count(*) from duckdb_tables()").fetchone() == (0,)
+    assert tables(file) == [("late",)]
+
+
+def test_an_overview_of_an_empty_database_says_what_makes_each_part(tmp_path: Path) -> None:
+    file = tmp_path / "new.duckdb"
+    connect(file).close()
+
+    for section in overview.read(file).sections:
+        assert section.rows.rows == ()
+        assert section.missing is not None
+        assert "`shipsync run`" in section.missing
+
+
+def test_errors_name_the_file_and_not_the_copy(tmp_path: Path) -> None:
+    file = tmp_path / "bad.duckdb"
+    with pytest.raises(DatabaseError, match=f"There is no database at {file} yet"):
+        overview.read(file)
+    file.write_text("this is no database")
+    with pytest.raises(DatabaseCorrupt, match=f"^{file} is not a DuckDB database"):
+        overview.read(file)
