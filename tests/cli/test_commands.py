@@ -59,6 +59,18 @@ def test_run_syncs_and_builds_and_is_silent_on_standard_error(
     ]
 
 
+def test_looking_back_reports_every_shipment_once(run: Run, account: Account) -> None:
+    assert run("sync", "--only", "shipments").code == 0
+    assert run("build").code == 0
+    assert run("changes", "list", "--json").json == []
+    for _ in range(2):
+        assert run("build", "--changes-since", "2000-01-01", "--select", "changes").code == 0
+        events = run(
+            "changes", "list", "--trigger", "new_shipment", "--limit", "9999", "--json"
+        ).json
+        assert sorted(e["entity_id"] for e in events) == sorted(account.ids("shipments"))
+
+
 def test_sync_reads_only_what_it_is_told_and_build_can_follow_without_a_key(
     run: Run, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

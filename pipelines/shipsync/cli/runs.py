@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +39,15 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="STREAM", help="Keep to this stream; give it once for each."),
 ]
+ChangesSince = Annotated[
+    datetime | None,
+    typer.Option(
+        "--changes-since",
+        metavar="TIME",
+        parser=times.instant,
+        help="Report what was made since then, each entity once, also what was there at the start.",
+    ),
+]
 FullRefresh = Annotated[
     bool, typer.Option("--full-refresh", help="Read the incremental lists from their beginning.")
 ]
@@ -46,6 +55,7 @@ FullRefresh = Annotated[
 
 @app.command(epilog="Example: shipsync run --connection west")
 def run(
+    changes_since: ChangesSince = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -56,11 +66,15 @@ def run(
 
     Exit code 1 when a stream failed; what the others loaded is kept and built.
     """
+    import pendulum
+
     from shipsync import job
     from shipsync.api.session import Session
     from shipsync.cli import progress
 
     account = options.account(connection, database)
+    if changes_since is not None:
+        account = replace(account, changes_since=pendulum.instance(changes_since))
     with Session(account) as session, progress.shown() as shown:
         report = job.run(account, session, job.Scope(), progress=shown)
     if as_json:
@@ -125,6 +139,7 @@ def build(
         bool,
         typer.Option("--full-refresh", help="Build anew what grows; events keep their numbers."),
     ] = False,
+    changes_since: ChangesSince = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -137,7 +152,10 @@ def build(
 
     local = options.held(connection, database)
     report = job.build(
-        local.database, local.changes_since, select=select, full_refresh=full_refresh
+        local.database,
+        changes_since or local.changes_since,
+        select=select,
+        full_refresh=full_refresh,
     )
     if as_json:
         output.show_json(report)
