@@ -62,33 +62,35 @@ def expected_events(
     for as_of in shop.builds:
         news = [
             event
-            for kind in SINGULAR
-            for (entity_id, *_), held in versions[kind].items()
-            for event in _of_versions(kind, str(entity_id), held, before, as_of, since)
+            for event in events_of_versions(versions, since)
+            if event.detected_at <= as_of and (before is None or event.detected_at > before)
         ]
         for (entity_id, *_), held in versions["fulfillments"].items():
             now = [version for version in held if version.observed_at <= as_of]
-            if now and entity_id not in shipped:
-                news += _shipped(str(entity_id), now[-1], as_of, since)
+            event = shipping(str(entity_id), now[-1], as_of, since) if now else None
+            if event is not None and entity_id not in shipped:
+                news.append(event)
         shipped |= {event.entity_id for event in news if event.trigger == "fulfillment_shipped"}
         told += sorted(news, key=lambda event: event.place)
         before = as_of
     return told
 
 
-def _of_versions(
-    kind: str,
-    entity_id: str,
-    held: Sequence[Version],
-    before: datetime | None,
-    as_of: datetime,
-    since: datetime,
+def events_of_versions(
+    versions: Mapping[str, Mapping[Key, Sequence[Version]]], since: datetime
+) -> Iterator[Event]:
+    """What each version tells of itself: that something is new, or that it was modified."""
+    for kind in SINGULAR:
+        for (entity_id, *_), held in versions[kind].items():
+            yield from _of_entity(kind, str(entity_id), held, since)
+
+
+def _of_entity(
+    kind: str, entity_id: str, held: Sequence[Version], since: datetime
 ) -> Iterator[Event]:
     name = SINGULAR[kind]
     for number, version in enumerate(held):
         body, seen = version.body, version.observed_at
-        if seen > as_of or (before is not None and seen <= before):
-            continue
         shipment_id = body["shipment_id"]
         if number == 0:
             created = _instant(body["created_at"])
@@ -115,19 +117,18 @@ def _happened(older: Body, newer: Body) -> datetime | None:
     return None
 
 
-def _shipped(entity_id: str, version: Version, as_of: datetime, since: datetime) -> list[Event]:
+def shipping(entity_id: str, version: Version, as_of: datetime, since: datetime) -> Event | None:
+    """That a fulfillment was shipped, if by this version it has been; a date to come is no event."""
     body, seen = version.body, version.observed_at
     day = _instant(body["ship_date"]).date()
     created = _instant(body["created_at"])
     is_recent = day > since.date() or (created >= since and seen > since)
     if day > as_of.date() or body["voided"] or not is_recent:
-        return []
+        return None
     detected = seen if day <= seen.date() else as_of
-    return [
-        Event(
-            "fulfillment_shipped", entity_id, body["shipment_id"], _midnight(day), detected, False
-        )
-    ]
+    return Event(
+        "fulfillment_shipped", entity_id, body["shipment_id"], _midnight(day), detected, False
+    )
 
 
 def _instant(text: str) -> datetime:

@@ -1,0 +1,157 @@
+"""A process that has everything loaded and forks a child for each run, so that runs can be killed.
+
+Starting Python with dlt and dbt takes seconds; a fork takes none. Reads one order a line from standard
+input (JSON, see ``Order``) and answers each with a line: how the child ended and how far it came.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shipsync import job
+from shipsync.api.session import Session
+from shipsync.connection import Connection, Secret
+from shipsync.job import Scope
+from shipsync.warehouse import models
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.load import Loader
+
+FILE_EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"})
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run to be made, and when it is to be killed: at most one of the ``after_`` is given.
+
+    ``after_requests`` answered, ``after_files`` opened, renamed or removed, or ``after_seconds``.
+    ``action`` is ``sync``, ``build`` or ``run``.
+    """
+
+    action: str
+    database: str
+    base_url: str
+    after_requests: int | None = None
+    after_files: int | None = None
+    after_seconds: float | None = None
+
+    def line(self) -> str:
+        """As the nursery reads it."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended: ``killed``, or else ``error`` (None if all went well) and what it took."""
+
+    killed: bool
+    error: str | None = None
+    requests: int = 0
+    files: int = 0
+
+
+def connection(database: Path, base_url: str) -> Connection:
+    """The connection of every run: small pages, small packages, no pace to keep."""
+    return Connection(
+        "default",
+        Secret("emulator-key"),
+        database,
+        base_url=base_url,
+        requests_per_minute=1_000_000,
+        page_size=20,
+        checkpoint_pages=2,
+    )
+
+
+def die() -> None:
+    """End this process as ``kill -9`` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(order: Order) -> Ending:
+    """Make the run, and die on the way if that is asked for."""
+    requests = files = 0
+
+    def answered(stream: str) -> None:
+        nonlocal requests
+        requests += 1
+        if requests == order.after_requests:
+            die()
+
+    def audit(event: str, arguments: object) -> None:
+        nonlocal files
+        if event in FILE_EVENTS:
+            files += 1
+            if files == order.after_files:
+                die()
+
+    sys.addaudithook(audit)
+    settings = connection(Path(order.database), order.base_url)
+    error = None
+    with Session(settings, on_request=answered) as session:
+        if order.action == "build":
+            job.build(settings.database, None)
+        elif order.action == "sync":
+            error = _failures(job.sync(settings, session, Scope()))
+        else:
+            error = _failures(job.run(settings, session, Scope()).sync)
+    return Ending(False, error, requests, files)
+
+
+def _failures(report: Any) -> str | None:
+    return "; ".join(f"{stream.stream}: {stream.error}" for stream in report.failed) or None
+
+
+def attend(order: Order) -> Ending:
+    """Fork a child for the run, kill it when its time has come, and say how it ended."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _be_the_child(order, lambda ending: os.write(writer, json.dumps(asdict(ending)).encode()))
+    os.close(writer)
+    if order.after_seconds is not None:
+        ended = signal.sigtimedwait({signal.SIGCHLD}, order.after_seconds)
+        if ended is None:
+            os.kill(child, signal.SIGKILL)
+    with os.fdopen(reader, "rb") as pipe:
+        said = pipe.read()
+    _, status = os.waitpid(child, 0)
+    signal.sigtimedwait({signal.SIGCHLD}, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return Ending(True)
+    return Ending(**json.loads(said)) if said else Ending(False, f"ended with {status}")
+
+
+def _be_the_child(order: Order, tell: Callable[[Ending], object]) -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+    try:
+        tell(run(order))
+    except BaseException as error:
+        tell(Ending(False, f"{type(error).__name__}: {error}"))
+    finally:
+        os._exit(0)
+
+
+def main(scratch: Path) -> None:
+    """Load everything once, then take orders until the input ends."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    database = scratch / "shop.duckdb"
+    with connect(database) as con:
+        migrate(con)
+        Loader(con, database).prepare()
+    models.build(database, now=datetime(2026, 1, 1, tzinfo=UTC))
+    for line in sys.stdin:
+        print(json.dumps(asdict(attend(Order(**json.loads(line))))), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
