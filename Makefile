@@ -1,5 +1,6 @@
 # make demo   set everything up and run the main job against an emulated account
 # make test   set everything up and pass the tests
+# make prove  the long ones: a month with faults, runs killed at many instants
 #
 # Everything is installed into $(VENV) from requirements.lock, each package checked against its
 # hash. Nothing is written outside this folder, whatever HOME is.
@@ -16,11 +17,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock wheel clean
+.PHONY: help setup demo test prove lint format lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
 	@echo 'make test    set up, then run the tests'
+	@echo 'make prove   set up, then run the tests that take minutes'
 	@echo 'make lint    ruff and mypy'
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make lock    resolve requirements.lock anew (needs uv)'
@@ -31,7 +33,10 @@ demo: setup
 	@$(bin)/shipsync demo
 
 test: setup
-	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup
+	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m 'not slow'
+
+prove: setup
+	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow
 
 lint: setup
 	@$(bin)/ruff check .
