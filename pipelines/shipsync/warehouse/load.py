@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -74,6 +75,7 @@ class Loader:
 
         with self._plainly():
             self._pipeline.sync_destination()
+            self._drop_leftovers()
             if self._pipeline.has_pending_data:
                 self._pipeline.run()
         found = self._con.execute(
@@ -82,6 +84,18 @@ class Loader:
         missing = tuple(table for table in TABLES if (table.name,) not in found)
         if missing:
             self._run(empty_source(missing))
+
+    def _drop_leftovers(self) -> None:
+        """Delete what finished packages were made from.
+
+        dlt moves a finished package to its place and then deletes its origin. Killed in between, it would
+        make the package a second time for ever and fail to move it, as one stands there already.
+        """
+        finished = set(self._pipeline.list_normalized_load_packages())
+        extracted = Path(self._pipeline.working_dir) / "normalize" / "extracted"
+        for load_id in self._pipeline.list_extracted_load_packages():
+            if load_id in finished:
+                shutil.rmtree(extracted / load_id)
 
     def load(
         self,
