@@ -75,7 +75,7 @@ class Loader:
 
         with self._plainly():
             self._pipeline.sync_destination()
-            self._drop_leftovers()
+            self._take_missing_steps()
             if self._pipeline.has_pending_data:
                 self._pipeline.run()
         found = self._con.execute(
@@ -85,17 +85,24 @@ class Loader:
         if missing:
             self._run(empty_source(missing))
 
-    def _drop_leftovers(self) -> None:
-        """Delete what finished packages were made from.
+    def _take_missing_steps(self) -> None:
+        """Take the steps that a killed run could not take between two files, and dlt won't.
 
-        dlt moves a finished package to its place and then deletes its origin. Killed in between, it would
-        make the package a second time for ever and fail to move it, as one stands there already.
+        dlt moves a package that is made to its place and then deletes what it was made from; it notes
+        that a package is loaded and then moves it away. Killed in between, it would make or end the
+        package a second time, and fail at that in every later run.
         """
-        finished = set(self._pipeline.list_normalized_load_packages())
-        extracted = Path(self._pipeline.working_dir) / "normalize" / "extracted"
+        from dlt.common.storages.load_package import PackageStorage
+
+        folder = Path(self._pipeline.working_dir)
+        made = set(self._pipeline.list_normalized_load_packages())
         for load_id in self._pipeline.list_extracted_load_packages():
-            if load_id in finished:
-                shutil.rmtree(extracted / load_id)
+            if load_id in made:
+                shutil.rmtree(folder / "normalize" / "extracted" / load_id)
+        for load_id in made:
+            package = folder / "load" / "normalized" / load_id
+            if (package / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).exists():
+                package.rename(folder / "load" / "loaded" / load_id)
 
     def load(
         self,
