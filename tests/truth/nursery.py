@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -32,8 +33,9 @@ FILE_EVENTS = frozenset({"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir
 class Order:
     """A run to be made, and when it is to be killed: at most one of the ``after_`` is given.
 
-    ``after_requests`` answered, ``after_files`` opened, renamed or removed, or ``after_seconds``.
-    ``action`` is ``sync``, ``build`` or ``run``.
+    ``after_requests`` answered, ``after_files`` opened, renamed or removed, ``after_seconds``, or
+    ``at_seam``: about to do that to a file the first time (see ``seam``). ``action`` is ``sync``,
+    ``build`` or ``run``.
     """
 
     action: str
@@ -42,6 +44,7 @@ class Order:
     after_requests: int | None = None
     after_files: int | None = None
     after_seconds: float | None = None
+    at_seam: str | None = None
 
     def line(self) -> str:
         """As the nursery reads it."""
@@ -56,6 +59,12 @@ class Ending:
     error: str | None = None
     requests: int = 0
     files: int = 0
+    seams: tuple[str, ...] = ()
+
+
+def seam(event: str, path: object) -> str:
+    """What is done to which kind of file, with the digits of its name left out."""
+    return f"{event} {re.sub('[0-9a-f]{8,}|[0-9]+', '#', str(path).partition('.dlt/')[2])}"
 
 
 def connection(database: Path, base_url: str) -> Connection:
@@ -86,12 +95,19 @@ def run(order: Order) -> Ending:
         if requests == order.after_requests:
             die()
 
-    def audit(event: str, arguments: object) -> None:
+    seams: dict[str, None] = {}
+
+    def audit(event: str, arguments: tuple[object, ...]) -> None:
         nonlocal files
-        if event in FILE_EVENTS:
-            files += 1
-            if files == order.after_files:
+        if event not in FILE_EVENTS:
+            return
+        files += 1
+        if event != "open":
+            seams[name := seam(event, arguments[0])] = None
+            if name == order.at_seam:
                 die()
+        if files == order.after_files:
+            die()
 
     sys.addaudithook(audit)
     settings = connection(Path(order.database), order.base_url)
@@ -103,7 +119,7 @@ def run(order: Order) -> Ending:
             error = _failures(job.sync(settings, session, Scope()))
         else:
             error = _failures(job.run(settings, session, Scope()).sync)
-    return Ending(False, error, requests, files)
+    return Ending(False, error, requests, files, tuple(seams))
 
 
 def _failures(report: Any) -> str | None:

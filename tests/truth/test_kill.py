@@ -25,6 +25,19 @@ from truth.survivors import compare_events_held, compare_versions_held
 pytestmark = pytest.mark.slow
 
 TESTS = Path(__file__).parents[1]
+_LOAD = "shipsync/load/normalized/#.#"
+SEAMS = (
+    "os.rename shipsync/load/new/#.#",
+    "shutil.rmtree shipsync/normalize/extracted/#.#",
+    "os.rmdir shipsync/normalize/extracted/#.#",
+    f"os.rename {_LOAD}/started_jobs/shipments.#.#.parquet",
+    f"os.rename {_LOAD}/new_jobs/shipments.#.#.sql",
+    f"os.remove {_LOAD}/.pending_transitions/labels.#.#.sql",
+    f"os.rename {_LOAD}/started_jobs/shipments.#.#.sql",
+    f"os.rename {_LOAD}",
+    "shutil.rmtree shipsync/load/loaded/#.#/completed_jobs",
+)
+"""What dlt does to the files of a package, in its order; a run is killed just before it does so."""
 
 
 @dataclass
@@ -150,6 +163,17 @@ def test_killed_incremental_runs(scene: Scene) -> None:
     scene.clean()
     bounds = Bounds(requests=20, files=900, seconds=2.5)
     scene.kill_often("run", bounds, 17, days=1, forget_every=6)
+    scene.clean()
+    scene.compare()
+
+
+@pytest.mark.parametrize("scene", [34], indirect=True)
+def test_killed_at_each_seam_of_a_load(scene: Scene) -> None:
+    scene.clean()
+    for seam in SEAMS:
+        scene.life.live(1)
+        ending = scene.nursery.attend(replace(scene.order("sync"), at_seam=seam))
+        assert ending.killed, f"{seam}: {ending}"
     scene.clean()
     scene.compare()
 
