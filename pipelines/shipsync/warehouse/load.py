@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,6 +23,7 @@ from shipsync.sources.batches import Batch, Package, Packages
 from shipsync.sources.streams import Stream
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
+from shipsync.warehouse import leftovers
 from shipsync.warehouse.database import explained
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Loader:
 
         with self._plainly():
             self._pipeline.sync_destination()
-            self._take_missing_steps()
+            leftovers.tidy(Path(self._pipeline.working_dir))
             if self._pipeline.has_pending_data:
                 self._pipeline.run()
         found = self._con.execute(
@@ -84,25 +84,6 @@ class Loader:
         missing = tuple(table for table in TABLES if (table.name,) not in found)
         if missing:
             self._run(empty_source(missing))
-
-    def _take_missing_steps(self) -> None:
-        """Take the steps that a killed run could not take between two files, and dlt won't.
-
-        dlt moves a package that is made to its place and then deletes what it was made from; it notes
-        that a package is loaded and then moves it away. Killed in between, it would make or end the
-        package a second time, and fail at that in every later run.
-        """
-        from dlt.common.storages.load_package import PackageStorage
-
-        folder = Path(self._pipeline.working_dir)
-        made = set(self._pipeline.list_normalized_load_packages())
-        for load_id in self._pipeline.list_extracted_load_packages():
-            if load_id in made:
-                shutil.rmtree(folder / "normalize" / "extracted" / load_id)
-        for load_id in made:
-            package = folder / "load" / "normalized" / load_id
-            if (package / PackageStorage.PACKAGE_COMPLETED_FILE_NAME).exists():
-                package.rename(folder / "load" / "loaded" / load_id)
 
     def load(
         self,
