@@ -11,6 +11,7 @@ import duckdb
 
 from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
+from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, ShipsyncError, UsageError
 from shipsync.reverse.dispatch import Dispatcher, Outcome
 from shipsync.reverse.ledger_writer import LedgerWriter
@@ -20,14 +21,8 @@ from shipsync.reverse.planned import Plan
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.rollout import Progress, Rollout
 from shipsync.reverse.states import UNSETTLED, State
-from shipsync.reverse.stock_action import KIND
-from shipsync.reverse.stock_writes import (
-    PlannedChange,
-    StockWrites,
-    lists_levels,
-    to_write,
-)
-from shipsync.reverse.write import Write
+from shipsync.reverse.stock_writes import StockWrites, lists_levels, to_write
+from shipsync.reverse.write import A, Kind, Write
 
 MOST_IN_FLIGHT = 16
 _REQUESTS_A_MINUTE_PER_ROW = 50
@@ -81,22 +76,52 @@ def apply_plan(
     """
     check_applicable(plan, session)
     pacing = pacing or SystemPacing()
-    outbox = Outbox(con, plan.connection, KIND)
     rows = plan.ready
-    writes = [to_write(row) for row in rows]
-    _check_apart(writes)
     kind = StockWrites(
         session,
         pacing,
         lists_levels=lists_levels(rows, plan.observed_levels, session),
         late_commit_wait=late_commit_wait,
     )
+    return apply_writes(
+        con,
+        session,
+        kind,
+        [to_write(row) for row in rows],
+        digest(plan),
+        pacing=pacing,
+        progress=progress,
+        in_flight=in_flight,
+        only_first=only_first,
+    )
+
+
+def apply_writes(
+    con: duckdb.DuckDBPyConnection,
+    session: Session,
+    kind: Kind[A],
+    writes: Sequence[Write[A]],
+    plan_digest: str,
+    *,
+    pacing: Pacing,
+    progress: Callable[[Progress], None] | None = None,
+    in_flight: int | None = None,
+    only_first: bool = False,
+) -> ApplyReport:
+    """Carry out writes of one kind, each once, and say what became of each; see ``apply_plan``.
+
+    What earlier plans of this kind left open is settled first. Raises ``ConfigurationError`` for a
+    read-only connection.
+    """
+    check_may_write(session.connection)
+    _check_apart(writes)
+    outbox = Outbox(con, session.connection.name, kind.name)
     entries = outbox.entries([write.key for write in writes])
     unsettled = outbox.unsettled()
     states = {key: entry.state for key, entry in {**entries, **unsettled}.items()}
     requests_before = session.requests_sent
     with LedgerWriter(outbox, states) as ledger:
-        dispatcher = Dispatcher(kind, ledger, pacing, digest(plan), entries)
+        dispatcher = Dispatcher(kind, ledger, pacing, plan_digest, entries)
         rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
@@ -104,7 +129,7 @@ def apply_plan(
         rollout.carry_out(to_do[:1] if only_first else to_do)
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
     return ApplyReport(
-        plan_digest=dispatcher.plan_digest,
+        plan_digest=plan_digest,
         outcomes=outcomes,
         settled_before=tuple(settled),
         left=len(writes) - len(outcomes),
@@ -130,6 +155,11 @@ def check_applicable(plan: Plan, session: Session) -> None:
             f"The plan is for connection {plan.connection!r}, not {connection.name!r}; choose it with "
             "--connection."
         )
+    check_may_write(connection)
+
+
+def check_may_write(connection: Connection) -> None:
+    """Raise ``ConfigurationError`` when the connection is read-only."""
     if connection.read_only:
         raise ConfigurationError(
             f"Connection {connection.name!r} is read_only; nothing was sent. Set read_only = false to "
@@ -137,7 +167,7 @@ def check_applicable(plan: Plan, session: Session) -> None:
         )
 
 
-def _check_apart(writes: Sequence[Write[PlannedChange]]) -> None:
+def _check_apart(writes: Sequence[Write[A]]) -> None:
     names = [
         *(f"key {write.key}" for write in writes),
         *(place for write in writes for place in write.places),

@@ -133,7 +133,7 @@ class Dispatcher(Generic[A]):
         """Send it once; None when its answer was lost."""
         self._record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
         try:
-            answer = self.kind.send(write)
+            done = self.kind.send(write)
         except OutcomeUnknown:
             return None
         except RequestRejected as refusal:
@@ -155,8 +155,10 @@ class Dispatcher(Generic[A]):
             State.APPLIED,
             Source.ANSWER,
             sent,
-            http_status=answer.status,
-            request_id=answer.request_id,
+            reading_after=done.reading,
+            http_status=done.answer.status,
+            request_id=done.answer.request_id,
+            reason=done.reason,
         )
 
     def _read_back(
@@ -206,6 +208,7 @@ class Dispatcher(Generic[A]):
         attempt: int,
         *,
         reading_before: JsonObject | None = None,
+        reading_after: JsonObject | None = None,
         http_status: int | None = None,
         request_id: str | None = None,
         reason: str | None = None,
@@ -218,6 +221,7 @@ class Dispatcher(Generic[A]):
             self.plan_digest,
             attempt,
             reading_before=reading_before,
+            reading_after=reading_after,
             http_status=http_status,
             request_id=request_id,
             reason=reason,

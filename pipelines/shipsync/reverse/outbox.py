@@ -53,6 +53,7 @@ _FIELDS = tuple(field.name for field in fields(Event))
 class Entry:
     """A write as it stands now: its last event, with what earlier ones said of it."""
 
+    kind: str
     row_key: str
     state: State
     source: Source
@@ -84,6 +85,11 @@ class Entry:
     def was_read_back(self) -> bool:
         """Whether a reading was had after its answer was lost, and did not settle it."""
         return self.state is State.UNKNOWN and self.reading_after is not None
+
+
+def all_kinds(con: duckdb.DuckDBPyConnection, connection: str) -> list[Entry]:
+    """Every write of every kind for a connection, the latest first."""
+    return _fetched(con, "outbox_all_kinds", {"connection": connection})
 
 
 class Outbox:
@@ -133,10 +139,15 @@ class Outbox:
 
     def _read(self, name: str, **values: str) -> dict[str, Entry]:
         values |= {"connection": self._connection, "kind": self._kind}
-        found = self._con.execute(statement(QUERIES, name), values)
-        columns = [column[0] for column in found.description or ()]
-        entries = (_entry(dict(zip(columns, row, strict=True))) for row in found.fetchall())
-        return {entry.row_key: entry for entry in entries}
+        return {entry.row_key: entry for entry in _fetched(self._con, name, values)}
+
+
+def _fetched(
+    con: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, object]
+) -> list[Entry]:
+    found = con.execute(statement(QUERIES, name), dict(values))
+    columns = [column[0] for column in found.description or ()]
+    return [_entry(dict(zip(columns, row, strict=True))) for row in found.fetchall()]
 
 
 def _entry(record: Mapping[str, Any]) -> Entry:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CHANGE_STOCK
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
@@ -26,7 +25,7 @@ from shipsync.reverse.proof import LATE_COMMIT_WAIT, Verdict, judge
 from shipsync.reverse.readings import STREAM, LevelReader, from_json, reading_calls, to_json
 from shipsync.reverse.stock_action import KIND, StockAction, from_request
 from shipsync.reverse.stock_effect import check_fits
-from shipsync.reverse.write import Look, Settlement, Write
+from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class StockWrites:
         reading = self._reader.now(*planned.action.places)
         return Look(to_json(reading), _misfit(planned, reading.levels[place]))
 
-    def send(self, write: Write[PlannedChange]) -> Answer:
+    def send(self, write: Write[PlannedChange]) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""
         answer = self._session.write(
             CHANGE_STOCK.method, CHANGE_STOCK.path, write.request, stream=STREAM
@@ -110,7 +109,7 @@ class StockWrites:
                 attempts=1,
                 request_id=answer.request_id,
             )
-        return answer
+        return Sent(answer)
 
     def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
         """Read the levels after a lost answer; twice, some time apart, to be certain of no change."""

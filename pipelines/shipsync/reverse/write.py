@@ -43,6 +43,15 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """The answer that says a write was carried out, and what of it is worth keeping."""
+
+    answer: Answer
+    reason: str | None = None
+    reading: JsonObject | None = None
+
+
+@dataclass(frozen=True)
 class Settlement:
     """What a reading after a lost answer proves, and the reading to keep.
 
@@ -67,7 +76,7 @@ class Kind(Protocol[A]):
         """Read what the write would change, just before it is sent."""
         ...
 
-    def send(self, write: Write[A]) -> Answer:
+    def send(self, write: Write[A]) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""
         ...
 
