@@ -158,7 +158,7 @@ def test_the_database_of_the_command_line_goes_first(tmp_path: Path) -> None:
 
 def test_what_is_on_this_machine_is_known_without_a_key(tmp_path: Path) -> None:
     nothing_set = local("eu", environ={}, config_dir=tmp_path)
-    assert nothing_set == Local(database=Path("data/eu.duckdb"), changes_since=None)
+    assert nothing_set == Local("eu", Path("data/eu.duckdb"), changes_since=None)
     variables = {"SOURCES__SHIPSTATION__EU__CHANGES_SINCE": "2026-01-31"}
     since = local("eu", environ=variables, config_dir=tmp_path).changes_since
     assert since == pendulum.datetime(2026, 1, 31)

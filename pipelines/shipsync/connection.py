@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from shipsync.errors import ConfigurationError
@@ -64,6 +64,25 @@ class Secret:
         raise TypeError(
             "A secret is not written out; pass on the connection's name and load it there."
         )
+
+
+class Pace(Protocol):
+    """What it takes to reckon how long work on an account will take: no key, no address."""
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        ...
+
+    @property
+    def requests_per_minute(self) -> int:
+        """The account's limit."""
+        ...
+
+    @property
+    def page_size(self) -> int:
+        """Rows asked for at once."""
+        ...
 
 
 @dataclass(frozen=True)

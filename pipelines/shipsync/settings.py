@@ -43,13 +43,17 @@ class _Place:
 class Local:
     """The DuckDB file, from when on changes are told of (None: since the first run), and to whom.
 
-    ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed.
+    ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed. Name, limit and
+    page size make it a ``Pace``.
     """
 
+    name: str
     database: Path
     changes_since: pendulum.DateTime | None
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
+    requests_per_minute: int = Connection.requests_per_minute
+    page_size: int = Connection.page_size
 
 
 def load(
@@ -86,10 +90,13 @@ def local(
     """
     arguments = _arguments(name, environ, config_dir)
     return Local(
+        name=name,
         database=database or arguments["database"],
         changes_since=arguments.get("changes_since"),
         deliver_to=arguments.get("deliver_to"),
         deliver_secret=arguments.get("deliver_secret"),
+        requests_per_minute=arguments.get("requests_per_minute", Local.requests_per_minute),
+        page_size=arguments.get("page_size", Local.page_size),
     )
 
 

@@ -108,6 +108,25 @@ def test_the_whole_round(run: Run, served: Shop) -> None:
     }
 
 
+def test_a_plan_needs_no_key_and_may_come_from_a_query(
+    run: Run, served: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCES__SHIPSTATION__SHOP__API_KEY")
+    query = "select sku, inventory_location_id, on_hand + 1 as quantity from raw.inventory_levels"
+    planned = run("plan", "--sql", query)
+    assert planned.code == 0
+    plan = orjson.loads(Path("query.plan.json").read_bytes())
+    assert (plan["source"], plan["summary"]["ready"]) == ("The query", 6)
+    assert run("plan", "--model", "raw.inventory_levels").err.startswith(
+        "raw.inventory_levels has no column quantity"
+    )
+    both = run("plan", "counts.csv", "--sql", query)
+    assert (both.code, both.err) == (
+        2,
+        "Say where the rows are: give one of FILE, --sql and --model.\n",
+    )
+
+
 def test_json_is_one_document_with_every_row(run: Run) -> None:
     planned = run("plan", "counts.csv", "--json", "--out", "p.json").json
     assert planned["plan"] == "p.json"
@@ -178,7 +197,7 @@ def test_an_old_observation_stops_the_plan_unless_allowed(run: Run, served: Shop
 
 def test_columns_that_mean_nothing_are_named(run: Run) -> None:
     Path("counts.csv").write_text("sku,location,quantity,shelf\nA-1,Main,12,top\n")
-    assert "The column 'shelf' means nothing here" in run("plan", "counts.csv").err
+    assert "Left aside, as it means nothing here: shelf." in run("plan", "counts.csv").err
 
 
 def test_an_edited_plan_and_a_bad_file_are_usage_errors(run: Run, served: Shop) -> None:

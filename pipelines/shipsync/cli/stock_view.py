@@ -39,8 +39,8 @@ def say_what_the_plan_needs(plan: Plan, place: Path) -> None:
     """Say what the plan comes to; raises ``NeedsPerson`` when a row is invalid or it was stopped."""
     from shipsync.reverse.planned import Status
 
-    for column in plan.ignored_columns:
-        output.note(f"The column {column!r} means nothing here and was left aside.")
+    if plan.ignored_columns:
+        output.note(f"Left aside, as it means nothing here: {', '.join(plan.ignored_columns)}.")
     ready, invalid = plan.count(Status.READY), plan.count(Status.INVALID)
     figures = (
         f"{ready} rows ready, {plan.count(Status.NO_OP)} need nothing, {invalid} invalid; "

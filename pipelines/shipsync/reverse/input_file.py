@@ -166,7 +166,7 @@ def _json_lines(path: Path, text: str) -> tuple[tuple[str, ...], tuple[InputRow,
                 f"{path} holds no object on line {line}; each line must be {{...}}."
             )
         columns.update(dict.fromkeys(parsed))
-        rows.append(InputRow(line, _cells(path, line, parsed)))
+        rows.append(InputRow(line, cells(path, line, parsed)))
     return tuple(columns), tuple(rows)
 
 
@@ -180,13 +180,16 @@ def _parquet(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
             first = str(error).splitlines()[0]
             raise InputFileError(f"{path} cannot be read as Parquet: {first}.") from None
     records = enumerate(table.to_pylist(), start=1)
-    rows = tuple(InputRow(line, _cells(path, line, record)) for line, record in records)
+    rows = tuple(InputRow(line, cells(path, line, record)) for line, record in records)
     return tuple(table.column_names), rows
 
 
-def _cells(path: Path, line: int, record: Mapping[str, object]) -> dict[str, str]:
+def cells(source: Path | str, line: int, record: Mapping[str, object]) -> dict[str, str]:
+    """A record's values as text, empty ones left out; raises ``InputFileError`` for a nested one."""
     nested = next((c for c, value in record.items() if isinstance(value, (dict, list, bool))), None)
     if nested is not None:
-        raise InputFileError(f"{path} holds no plain text or number in {nested!r} on line {line}.")
+        raise InputFileError(
+            f"{source} holds no plain text or number in {nested!r} on line {line}."
+        )
     texts = {column: str(value).strip() for column, value in record.items() if value is not None}
     return {column: text for column, text in texts.items() if text}

@@ -1,4 +1,4 @@
-"""Making a plan: every row of a file against the observed stock, the outbox and the other rows."""
+"""Making a plan: every given row against the observed stock, the outbox and the other rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import duckdb
 
-from shipsync.connection import Connection
+from shipsync.connection import Pace
 from shipsync.reverse.guards import Guards, stops
 from shipsync.reverse.held import Held, read_held
 from shipsync.reverse.input_file import InputRow, InputRows, check_columns
@@ -46,13 +46,13 @@ class PastWrites:
 def plan_stock(
     con: duckdb.DuckDBPyConnection,
     given: InputRows,
-    connection: Connection,
+    connection: Pace,
     *,
     now: datetime,
     guards: Guards | None = None,
     default_change: Change = Change.ADJUST,
 ) -> Plan:
-    """A plan for the rows of a file, against what the open database holds.
+    """A plan for rows, against what the open database holds.
 
     Reads only. Raises ``InputFileError`` for a missing column and ``UsageError`` when the stock was
     never synced.
@@ -86,7 +86,7 @@ def make_plan(
     given: InputRows,
     held: Held,
     past: PastWrites,
-    connection: Connection,
+    connection: Pace,
     *,
     now: datetime,
     guards: Guards,

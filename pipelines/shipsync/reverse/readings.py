@@ -21,7 +21,7 @@ from shipsync.api.endpoints import INVENTORY_LEVELS
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, complete, follow
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.connection import Connection
+from shipsync.connection import Pace
 from shipsync.errors import IncompleteRead
 from shipsync.reverse.held import ABSENT, Level
 from shipsync.reverse.outbox import JsonObject
@@ -39,10 +39,10 @@ class Reading:
     levels: Mapping[Place, Level]
 
 
-def reading_calls(adjusts: int, observed_levels: int, connection: Connection) -> int:
+def reading_calls(adjusts: int, observed_levels: int, pace: Pace) -> int:
     """Requests that re-checking ``adjusts`` levels takes: one each, or the whole list if that is less."""
-    pages = max(1, math.ceil(observed_levels / connection.page_size))
-    minutes = adjusts / connection.requests_per_minute
+    pages = max(1, math.ceil(observed_levels / pace.page_size))
+    minutes = adjusts / pace.requests_per_minute
     rounds = 1 + int(minutes / (LISTING_IS_FRESH_FOR.total_seconds() / 60))
     return min(adjusts, pages * rounds)
 

@@ -14,15 +14,15 @@ import duckdb
 
 from shipsync import clock
 from shipsync.api.session import Session
-from shipsync.connection import Connection
+from shipsync.connection import Connection, Pace
 from shipsync.errors import DatabaseError, UsageError
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
-from shipsync.reverse.input_file import read_rows
 from shipsync.reverse.outbox import Entry, Event, Outbox
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.rollout import Progress
+from shipsync.reverse.row_source import RowSource, read_source
 from shipsync.reverse.states import Source, State
 from shipsync.reverse.stock_action import KIND, Change
 from shipsync.warehouse import lock, runs
@@ -31,20 +31,21 @@ from shipsync.warehouse.ledger import migrate
 
 
 def plan(
-    connection: Connection,
-    file: Path,
+    pace: Pace,
+    database: Path,
+    source: RowSource,
     *,
     guards: Guards | None = None,
     default_change: Change = Change.ADJUST,
 ) -> Plan:
-    """A plan for the rows of a file, against what the connection's database holds; sends nothing.
+    """A plan for the rows of a source, against what the database holds; sends nothing.
 
-    Raises ``InputFileError`` for a file that cannot be read and ``UsageError`` before the first sync.
+    Raises ``InputFileError`` for a source that cannot be read and ``UsageError`` before the first sync.
     """
-    given = read_rows(file)
-    with connect(connection.database, read_only=True) as con:
+    with connect(database, read_only=True) as con:
+        given = read_source(con, source)
         return plan_stock(
-            con, given, connection, now=clock.now(), guards=guards, default_change=default_change
+            con, given, pace, now=clock.now(), guards=guards, default_change=default_change
         )
 
 
