@@ -31,6 +31,17 @@ def test_a_line_is_one_json_object(con: duckdb.DuckDBPyConnection) -> None:
     }
 
 
+def test_a_document_that_was_written_over_lines_takes_one(con: duckdb.DuckDBPyConnection) -> None:
+    happen(con, "se-1")
+    document = orjson.dumps({"notes": "one\ntwo"}, option=orjson.OPT_INDENT_2).decode()
+    con.execute("update changes.events set after = ?", [document])
+    (event,) = read(con, "x").events
+
+    assert line(event).count(b"\n") == 1
+    assert event.after == {"notes": "one\ntwo"}
+    assert orjson.loads(line(event))["after"] == event.after
+
+
 def test_a_cloud_event_has_every_attribute_that_the_standard_asks_for(
     con: duckdb.DuckDBPyConnection,
 ) -> None:

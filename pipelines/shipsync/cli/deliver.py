@@ -83,6 +83,7 @@ def deliver_changes(
 def retry_dead_letters(
     consumer: Name,
     to: To = None,
+    with_object: WithObject = False,
     attempts: Attempts = 5,
     budget: Budget = 60.0,
     connection: options.ConnectionName = "default",
@@ -94,10 +95,13 @@ def retry_dead_letters(
     Each goes out alone, in order; what is refused again stays dead, and so does what waits behind it.
     Exit codes are those of `changes deliver`.
     """
-    from shipsync.feed.delivery import Delivery, Effort
+    from shipsync.feed.delivery import Effort
 
-    effort = Effort(1, attempts, budget)
-    _carry_out(Delivery.retry, _Order(consumer, to, effort, connection, database), as_json=as_json)
+    _carry_out(
+        lambda delivery: delivery.retry(with_object=with_object),
+        _Order(consumer, to, Effort(1, attempts, budget), connection, database),
+        as_json=as_json,
+    )
 
 
 def say_how_it_ended(report: DeliveryReport) -> int:

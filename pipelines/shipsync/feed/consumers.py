@@ -108,8 +108,7 @@ def read_after(
     up_to = reach if count == limit else max(newest, sequence)
     if reach is None:
         return Batch((), up_to)
-    rows = _fetch(con, "events", bounds | {"up_to": reach}).objects()
-    events = tuple(Event(**row) for row in rows)
+    events = tuple(map(Event.of_row, _fetch(con, "events", bounds | {"up_to": reach}).rows))
     return Batch(_with_objects(con, events) if with_object else events, up_to)
 
 

@@ -20,7 +20,6 @@ from typing import Final, Literal
 import duckdb
 import tenacity
 
-from shipsync import queries
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.feed.consumers import (
     EVERYTHING,
@@ -28,6 +27,7 @@ from shipsync.feed.consumers import (
     acknowledged,
     checked_name,
     read,
+    read_after,
     set_acknowledged,
 )
 from shipsync.feed.dead_letters import DeadLetters
@@ -121,7 +121,7 @@ class Delivery:
         report.acknowledged = acknowledged(self.con, self.consumer)
         return report
 
-    def retry(self) -> DeliveryReport:
+    def retry(self, *, with_object: bool = False) -> DeliveryReport:
         """Lift a pause, and send the dead letters again, in order, each alone.
 
         One that is refused again stays dead, and so do those of its shipment behind it.
@@ -132,7 +132,8 @@ class Delivery:
         for letter in self._letters.open():
             if letter.order_key in still_dead:
                 continue
-            event = self._event(letter.sequence)
+            before = letter.sequence - 1
+            (event,) = read_after(self.con, before, limit=1, with_object=with_object).events
             verdict, attempts = self._tried(event)
             if isinstance(verdict, Taken):
                 self._letters.settle(letter.sequence)
@@ -247,12 +248,6 @@ class Delivery:
         return self._report.end(
             "stopped", f"{verdict.reason} to {_REFUSED_IN_A_ROW} events in a row"
         )
-
-    def _event(self, sequence: int) -> Event:
-        found = queries.fetch(
-            self.con, "event", {"sequence": sequence}, package="shipsync.feed.queries"
-        )
-        return Event(**found.objects()[0])
 
 
 def _verdict(state: tenacity.RetryCallState) -> Verdict:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,14 +17,16 @@ TRIGGERS: Final = (
     "fulfillment_modified",
     "fulfillment_shipped",
 )
-_OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One row of ``changes.events``; times are UTC.
 
-    ``before`` and ``after`` hold the values of ``changed_fields`` (None when there are none).
+    ``before_json`` and ``after_json`` hold the values of ``changed_fields`` as one JSON object on one
+    line (None when there are none). They are written as they are: most readers only pass them on.
     ``object`` is the whole shipment or fulfillment as it is now, under the names of ``core``; None
     unless it was asked for, or when the account no longer has it.
     """
@@ -38,9 +40,38 @@ class Event:
     detected_at: datetime
     is_touch: bool
     changed_fields: list[str]
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
+    before_json: str | None
+    after_json: str | None
     object: Mapping[str, Any] | None = None
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Event:
+        """The event in a row of ``queries/events.sql``, which gives times as microseconds."""
+        sequence, event_id, trigger, entity_id, shipment_id, occurred, detected, *rest = row
+        is_touch, changed_fields, before, after = rest
+        return cls(
+            sequence,
+            event_id,
+            trigger,
+            entity_id,
+            shipment_id,
+            _EPOCH + timedelta(microseconds=occurred),
+            _EPOCH + timedelta(microseconds=detected),
+            is_touch,
+            changed_fields,
+            before,
+            after,
+        )
+
+    @property
+    def before(self) -> Mapping[str, Any] | None:
+        """Earlier values of ``changed_fields``, None when there are none."""
+        return _parsed(self.before_json)
+
+    @property
+    def after(self) -> Mapping[str, Any] | None:
+        """New values of ``changed_fields``, None when there are none."""
+        return _parsed(self.after_json)
 
     @property
     def order_key(self) -> str:
@@ -49,18 +80,35 @@ class Event:
 
 
 def plain(event: Event) -> dict[str, Any]:
-    """The event as an object of plain values; ``object`` only where there is one."""
-    fields = dict(vars(event))
-    if event.object is None:
-        del fields["object"]
+    """The event as an object that orjson can write; ``object`` only where there is one."""
+    fields = {
+        "sequence": event.sequence,
+        "event_id": event.event_id,
+        "trigger": event.trigger,
+        "entity_id": event.entity_id,
+        "shipment_id": event.shipment_id,
+        "occurred_at": event.occurred_at,
+        "detected_at": event.detected_at,
+        "is_touch": event.is_touch,
+        "changed_fields": event.changed_fields,
+        "before": event.before_json and orjson.Fragment(event.before_json),
+        "after": event.after_json and orjson.Fragment(event.after_json),
+    }
+    if event.object is not None:
+        fields["object"] = event.object
     return fields
+
+
+def object_json(event: Event) -> str | None:
+    """``object`` as JSON, None when there is none."""
+    if event.object is None:
+        return None
+    return orjson.dumps(event.object, default=_json_value, option=orjson.OPT_UTC_Z).decode()
 
 
 def line(event: Event) -> bytes:
     """The event as one JSON object, with a line feed at its end."""
-    return orjson.dumps(
-        plain(event), default=_json_value, option=_OPTIONS | orjson.OPT_APPEND_NEWLINE
-    )
+    return orjson.dumps(plain(event), default=_json_value, option=_OPTIONS)
 
 
 def cloud_event(event: Event, source: str) -> dict[str, Any]:
@@ -86,13 +134,17 @@ def cloud_event(event: Event, source: str) -> dict[str, Any]:
 
 def cloud_line(event: Event, source: str) -> bytes:
     """``cloud_event`` as one line of JSON."""
-    option = _OPTIONS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(cloud_event(event, source), default=_json_value, option=option)
+    return orjson.dumps(cloud_event(event, source), default=_json_value, option=_OPTIONS)
 
 
 def source_of(connection: str) -> str:
     """The ``source`` of CloudEvents about the account behind ``connection``."""
     return f"/shipsync/{connection}"
+
+
+def _parsed(text: str | None) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = None if text is None else orjson.loads(text)
+    return found
 
 
 def _json_value(value: object) -> object:

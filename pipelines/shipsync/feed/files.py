@@ -8,12 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, Final
 
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shipsync.errors import UsageError
-from shipsync.feed.events import Event, line, plain
+from shipsync.feed.events import Event, line, object_json, plain
 from shipsync.feed.target import Away, Taken, Verdict
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -33,7 +32,6 @@ _SCHEMA: Final = pa.schema(
         ("object", pa.string()),
     ]
 )
-_DOCUMENTS: Final = ("before", "after", "object")
 _TAIL: Final = 1 << 20
 
 
@@ -145,10 +143,10 @@ def _write(folder: Path, events: Sequence[Event]) -> None:
 
 
 def _row(event: Event) -> dict[str, Any]:
-    row = plain(event)
-    return row | {
-        name: None if row.get(name) is None else orjson.dumps(row[name], default=str).decode()
-        for name in _DOCUMENTS
+    return plain(event) | {
+        "before": event.before_json,
+        "after": event.after_json,
+        "object": object_json(event),
     }
 
 

@@ -50,11 +50,12 @@ def fetch(
             "`shipsync run` makes them."
         ) from None
     description = cursor.description or []
+    columns = tuple(column[0] for column in description)
     documents = [str(column[1]) == "JSON" for column in description]
-    return Rows(
-        tuple(column[0] for column in description),
-        [
+    rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    if any(documents):
+        rows = [
             tuple(orjson.loads(v) if d and v else v for v, d in zip(row, documents, strict=True))
-            for row in cursor.fetchall()
-        ],
-    )
+            for row in rows
+        ]
+    return Rows(columns, rows)
