@@ -61,9 +61,9 @@ def read_action(
         cost=_cost(cells, "cost"),
         condition=_condition(cells, "condition"),
         lot=cells.get("lot"),
-        usable_start_date=_date(cells, "usable_start_date"),
-        usable_end_date=_date(cells, "usable_end_date"),
-        effective_at=_date(cells, "effective_at"),
+        usable_start_date=read_date(cells, "usable_start_date"),
+        usable_end_date=read_date(cells, "usable_end_date"),
+        effective_at=read_date(cells, "effective_at"),
         reason=cells.get("reason"),
         notes=cells.get("notes"),
         new_inventory_location_id=_new_location(cells, locations),
@@ -140,7 +140,7 @@ def _condition(cells: Mapping[str, str], column: str) -> str | None:
     return text
 
 
-def _date(cells: Mapping[str, str], column: str) -> str | None:
+def read_date(cells: Mapping[str, str], column: str) -> str | None:
     """RFC 3339 in UTC; a plain date is its first instant in UTC."""
     text = cells.get(column)
     if text is None:
@@ -162,7 +162,7 @@ def _new_location(cells: Mapping[str, str], locations: Locations) -> str | None:
 
 def _check_dates(action: StockAction) -> None:
     start, end = action.usable_start_date, action.usable_end_date
-    # Both were written by _date, in one form, so that their text sorts as their time does.
+    # Both were written by read_date, in one form, so that their text sorts as their time does.
     if start is not None and end is not None and end < start:
         raise InvalidRowError(Problem.DATES_REVERSED, start=start, end=end)
 
