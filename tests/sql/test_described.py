@@ -57,7 +57,7 @@ def test_columns_are_described_as_they_are(story: Story) -> None:
     for row in story.rows(
         """
         select table_name, column_name from information_schema.columns
-        where table_schema in ('staging', 'core', 'changes') and table_name <> 'processed_loads'
+        where table_schema in ('staging', 'core', 'changes', 'reverse') and table_name <> 'processed_loads'
         order by table_name, ordinal_position
         """
     ):

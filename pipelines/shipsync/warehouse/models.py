@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
 from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,7 +95,7 @@ def build(
     full_refresh: bool = False,
     run_tests: bool = True,
 ) -> BuildReport:
-    """Build staging, core and change-sets in ``database``, and test them.
+    """Build staging, core, change-sets and reverse in ``database``, and test them.
 
     ``now`` is the instant the build stands for: ship dates up to its UTC day have come. Entities
     created before ``changes_since`` are known silently (None: before the first run). ``select`` takes
@@ -168,7 +169,8 @@ def sql_dir() -> Path:
 def _check_database(database: Path) -> None:
     if not database.exists():
         raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
-    connect(database).close()
+    with connect(database) as con:
+        migrate(con)
 
 
 def _write_profile(folder: Path, database: Path) -> None:
