@@ -73,7 +73,9 @@ def test_the_writes_are_found() -> None:
         "CHANGE_STOCK",
         "CREATE_SHIPMENTS",
         "CREATE_FULFILLMENTS",
+        "CALCULATE_RATES",
         "cancel_shipment",
+        "void_label",
     }
 
 

@@ -128,8 +128,14 @@ def inventory_location(inventory_location_id: str) -> str:
 CHANGE_STOCK = Write("POST", "/v2/inventory")
 CREATE_SHIPMENTS = Write("POST", "/v2/shipments")
 CREATE_FULFILLMENTS = Write("POST", "/v2/fulfillments")
+CALCULATE_RATES = Write("POST", "/v2/rates")
 
 
 def cancel_shipment(shipment_id: str) -> Write:
     """Cancel one shipment; ShipStation refuses it while a label of it is live."""
     return Write("PUT", f"{shipment(shipment_id)}/cancel")
+
+
+def void_label(label_id: str) -> Write:
+    """Void one label; a refusal comes as 200 with ``approved`` false."""
+    return Write("PUT", f"{label(label_id)}/void")

@@ -155,6 +155,10 @@ def status_command(
     state: Annotated[
         State | None, typer.Option("--state", help="Keep to rows in this state.")
     ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--kind", help="Keep to this kind: stock, create_shipment and the like."),
+    ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="Show at most so many, the latest ones.")
     ] = 100,
@@ -162,12 +166,17 @@ def status_command(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show every row that was taken up, and what became of it."""
+    """Show every write that was taken up, and what became of it.
+
+    Of every kind: stock, create_shipment, cancel_shipment, void_label, create_fulfillment.
+    """
     from shipsync.reverse import stock
 
     file = options.held(connection, database).database
     entries = stock.outcomes(file, connection)
-    chosen = [entry for entry in entries if state in (None, entry.state)][:limit]
+    chosen = [
+        entry for entry in entries if state in (None, entry.state) and kind in (None, entry.kind)
+    ][:limit]
     if as_json:
         output.show_json(chosen)
     else:
@@ -182,25 +191,28 @@ def resolve_command(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The row's key, as status shows it.")],
     applied: Annotated[
         bool | None,
-        typer.Option("--applied/--not-applied", help="Say whether the stock was changed by it."),
+        typer.Option("--applied/--not-applied", help="Say whether the account was changed by it."),
     ] = None,
     because: Annotated[
         str, typer.Option("--because", metavar="TEXT", help="Say how you know; it is kept.")
     ] = "",
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Say which kind, if two have the key.")
+    ] = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Settle a row whose outcome is unknown.
+    """Settle a write whose outcome is unknown.
 
-    Look at the stock first. Nothing is sent; a row that was not applied can be planned again.
+    Look at the account first. Nothing is sent; a row that was not applied can be planned again.
     """
     from shipsync.reverse import stock
 
     if applied is None:
         raise UsageError("Say what became of the row: --applied or --not-applied.")
     file = options.held(connection, database).database
-    entry = stock.resolve(file, connection, key, applied=applied, because=because)
+    entry = stock.resolve(file, connection, key, applied=applied, because=because, kind=kind)
     if as_json:
         output.show_json(entry)
     else:

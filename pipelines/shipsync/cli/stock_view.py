@@ -102,7 +102,7 @@ def show_entries(entries: list[Entry]) -> None:
     from shipsync.queries import Rows
 
     columns = (
-        *("row_key", "subject", "state", "source", "attempt"),
+        *("row_key", "subject", "state", "kind", "source", "attempt"),
         *("planned_at", "sent_at", "settled_at", "request_id", "reason"),
     )
     rows = [[getattr(entry, column) for column in columns] for entry in entries]

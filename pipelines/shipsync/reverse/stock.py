@@ -7,7 +7,7 @@ file cannot be used and ``LockHeld`` while another run has it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,13 +18,13 @@ from shipsync.connection import Connection, Pace
 from shipsync.errors import DatabaseError, UsageError
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
-from shipsync.reverse.outbox import Entry, Event, Outbox
+from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.rollout import Progress
 from shipsync.reverse.row_source import RowSource, read_source
 from shipsync.reverse.states import Source, State
-from shipsync.reverse.stock_action import KIND, Change
+from shipsync.reverse.stock_action import Change
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
@@ -82,27 +82,31 @@ def _end(con: duckdb.DuckDBPyConnection, run_id: str, report: ApplyReport) -> No
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:
-    """Every stock change that was ever taken up for a connection, the latest first."""
+    """Every write of every kind that was ever taken up for a connection, the latest first."""
     with connect(database, read_only=True) as con:
-        return Outbox(con, connection_name, KIND).all()
+        return all_kinds(con, connection_name)
 
 
 def resolve(
-    database: Path, connection_name: str, key: str, *, applied: bool, because: str
+    database: Path,
+    connection_name: str,
+    key: str,
+    *,
+    applied: bool,
+    because: str,
+    kind: str | None = None,
 ) -> Entry:
-    """Record what a person found out about a change whose outcome nobody knew.
+    """Record what a person found out about a write whose outcome nobody knew.
 
-    Returns the change as it stands then. Raises ``UsageError`` for an unknown key, a change that is
-    settled, and an empty reason.
+    Returns the write as it stands then. Raises ``UsageError`` for an unknown key, a write that is
+    settled, an empty reason, and a key that two kinds of write have when ``kind`` is not given.
     """
     if not because.strip():
         raise UsageError('Say what the decision rests on: --because "counted the shelf".')
     with lock.hold(database), connect(database) as con:
         migrate(con)
-        outbox = Outbox(con, connection_name, KIND)
-        entry = outbox.entries([key]).get(key)
-        if entry is None:
-            raise UsageError(_no_such_key(key, outbox))
+        entry = _only(all_kinds(con, connection_name), key, kind)
+        outbox = Outbox(con, connection_name, entry.kind)
         if not entry.is_unsettled:
             raise UsageError(
                 f"The outcome of {key} is known ({entry.state}: {entry.reason or 'answered'}); there is "
@@ -126,8 +130,21 @@ def resolve(
         return outbox.entries([key])[key]
 
 
-def _no_such_key(key: str, outbox: Outbox) -> str:
-    keys = list(outbox.unsettled())
+def _only(entries: Sequence[Entry], key: str, kind: str | None) -> Entry:
+    """The one write that is meant; a settled one only if no unsettled one has the key."""
+    found = [e for e in entries if e.row_key == key and kind in (None, e.kind)]
+    meant = [entry for entry in found if entry.is_unsettled] or found
+    if len(meant) > 1:
+        kinds = ", ".join(entry.kind for entry in meant)
+        raise UsageError(
+            f"{len(meant)} writes have the key {key!r}; say which with --kind: {kinds}."
+        )
+    if not meant:
+        raise UsageError(_no_such_key(key, [e.row_key for e in entries if e.is_unsettled]))
+    return meant[0]
+
+
+def _no_such_key(key: str, keys: Sequence[str]) -> str:
     close = difflib.get_close_matches(key, keys, n=1)
     if close:
         return f"There is no row with the key {key!r}; did you mean {close[0]!r}?"

@@ -1,0 +1,131 @@
+"""Cancelling shipments as a kind of write: ``PUT /v2/shipments/{id}/cancel``.
+
+The account refuses it while a label of the shipment is live, with a code that is not established
+(FACTS, Shipments), so the labels are looked at before and after a refusal. A cancelled shipment stays
+cancelled: what its status says settles a lost answer, and cancelling again does no harm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shipsync.api.endpoints import cancel_shipment
+from shipsync.api.paging import Item
+from shipsync.api.session import Session
+from shipsync.clock import Pacing
+from shipsync.errors import OutcomeUnknown, RequestRejected
+from shipsync.reverse.live import STREAM, Live, read_twice
+from shipsync.reverse.outbox import JsonObject
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.write import Look, Sent, Settlement, Write
+
+KIND = "cancel_shipment"
+"""The name of these writes in the outbox; the key of one is its ``shipment_id``."""
+
+CANCELLED = "cancelled"
+_WITHOUT_LABEL = "pending"
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """A shipment to cancel."""
+
+    shipment_id: str
+
+
+class ShipmentCancelling:
+    """Cancellations through one session; a ``write.Kind``. Safe to share between threads."""
+
+    name = KIND
+
+    def __init__(
+        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+    ) -> None:
+        self._session = session
+        self._live = Live(session)
+        self._pacing = pacing
+        self._late_commit_wait = late_commit_wait
+        self._lost: set[str] = set()
+
+    def look(self, write: Write[Cancellation]) -> Look:
+        """Read the shipment's status and, unless it is waiting for a label, its live labels."""
+        shipment_id = write.action.shipment_id
+        found = self._live.shipment(shipment_id)
+        status = None if found is None else found.get("shipment_status")
+        labels: list[Item] = []
+        if status not in (None, CANCELLED, _WITHOUT_LABEL):
+            labels = self._live.live_labels(shipment_id)
+        return Look(self._reading(found), _misfit(shipment_id, status, labels))
+
+    def send(self, write: Write[Cancellation]) -> Sent:
+        """Send it once; raises what ``Session.write`` raises."""
+        shipment_id = write.action.shipment_id
+        endpoint = cancel_shipment(shipment_id)
+        try:
+            return Sent(self._session.write(endpoint.method, endpoint.path, None, stream=STREAM))
+        except RequestRejected as refusal:
+            if shipment_id in self._lost and self._is_cancelled(shipment_id):
+                raise OutcomeUnknown("It was refused and is cancelled.", stream=STREAM) from None
+            labels = self._live.live_labels(shipment_id)
+            if not labels:
+                raise
+            raise RequestRejected(
+                str(refusal),
+                status=refusal.status,
+                codes=refusal.codes,
+                messages=(*refusal.messages, void_first(shipment_id, labels)),
+                request_id=refusal.request_id,
+            ) from None
+
+    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+        """Read the status after a lost answer; twice, some time apart, before it counts as not cancelled."""
+        shipment_id = str(request["shipment_id"])
+        self._lost.add(shipment_id)
+        cancelled = read_twice(
+            lambda: self._cancelled(shipment_id), self._pacing, self._late_commit_wait
+        )
+        if cancelled is not None:
+            reason = "The answer was lost; the shipment is cancelled, and was not before."
+            return Settlement(Finding(Verdict.MADE, reason), self._reading(cancelled))
+        return Settlement(
+            Finding(
+                Verdict.NOT_MADE,
+                "The answer was lost; the shipment is not cancelled, read twice. Run the command again.",
+            ),
+            self._reading(self._live.shipment(shipment_id)),
+            may_be_sent_again=True,
+        )
+
+    def _is_cancelled(self, shipment_id: str) -> bool:
+        return self._cancelled(shipment_id) is not None
+
+    def _cancelled(self, shipment_id: str) -> Item | None:
+        found = self._live.shipment(shipment_id)
+        return found if found and found.get("shipment_status") == CANCELLED else None
+
+    def _reading(self, found: Item | None) -> JsonObject:
+        return {
+            "read_at": self._pacing.now().to_iso8601_string(),
+            "shipment_status": None if found is None else found.get("shipment_status"),
+        }
+
+
+def void_first(shipment_id: str, labels: list[Item]) -> str:
+    """What to do about labels that stand in the way."""
+    named = ", ".join(
+        f"{label.get('label_id')} (tracking number {label.get('tracking_number')})"
+        for label in labels
+    )
+    return (
+        f"Shipment {shipment_id} has a live label: {named}. Void it first, in ShipStation or with "
+        "--void-labels."
+    )
+
+
+def _misfit(shipment_id: str, status: object, labels: list[Item]) -> str | None:
+    if status is None:
+        return f"The account has no shipment {shipment_id} any more. Run `shipsync sync`."
+    if status == CANCELLED:
+        return f"Shipment {shipment_id} was cancelled already, by somebody else. Nothing was sent."
+    return void_first(shipment_id, labels) if labels else None

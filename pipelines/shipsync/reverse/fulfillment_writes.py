@@ -1,0 +1,113 @@
+"""Fulfilling shipments as a kind of write: ``POST /v2/fulfillments``, one shipment to a call.
+
+It marks a shipment as shipped without a label of ShipStation's. No id comes back, nothing says that a
+second one would be refused (FACTS, Fulfillments), so it is never sent twice: a lost answer is settled by
+the shipment's fulfillments, among which ours is known by its tracking number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shipsync.api.endpoints import CREATE_FULFILLMENTS
+from shipsync.api.paging import Item
+from shipsync.api.session import Session
+from shipsync.clock import Pacing
+from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
+from shipsync.reverse.live import STREAM, Live, read_twice
+from shipsync.reverse.outbox import JsonObject
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.write import Look, Sent, Settlement, Write
+
+KIND = "create_fulfillment"
+"""The name of these writes in the outbox."""
+
+
+@dataclass(frozen=True)
+class Fulfilling:
+    """A shipment that was shipped under a tracking number; ``body`` is the row as it is sent."""
+
+    shipment_id: str
+    tracking_number: str
+    body: Mapping[str, object]
+
+
+class FulfillmentCreation:
+    """New fulfillments through one session; a ``write.Kind``. Safe to share between threads."""
+
+    name = KIND
+
+    def __init__(
+        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+    ) -> None:
+        self._session = session
+        self._live = Live(session)
+        self._pacing = pacing
+        self._late_commit_wait = late_commit_wait
+
+    def look(self, write: Write[Fulfilling]) -> Look:
+        """Read the fulfillments that the shipment has."""
+        action = write.action
+        found = self._live.fulfillments(action.shipment_id)
+        misfit = None
+        if found:
+            numbers = ", ".join(str(item.get("tracking_number")) for item in found)
+            misfit = (
+                f"Shipment {action.shipment_id} is fulfilled already, with tracking number {numbers}. "
+                "Nothing was sent."
+            )
+        return Look(self._reading(found), misfit)
+
+    def send(self, write: Write[Fulfilling]) -> Sent:
+        """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
+        action = write.action
+        body = {"fulfillments": [action.body]}
+        answer = self._session.write(
+            CREATE_FULFILLMENTS.method, CREATE_FULFILLMENTS.path, body, stream=STREAM
+        )
+        row = only_row(answer, "fulfillments", write.subject)
+        said = messages(row)
+        if said and self._ours(action.shipment_id, action.tracking_number):
+            raise unclear(answer, write.subject, f"an error ({said[0]}), and it is there")
+        if said:
+            raise rejected(answer, said)
+        if row.get("shipment_id") not in (None, action.shipment_id):
+            raise unclear(answer, write.subject, "a row of another shipment")
+        return Sent(answer)
+
+    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+        """Look for it after a lost answer; twice, some time apart, before it counts as not made."""
+        shipment_id, number = str(request["shipment_id"]), str(request["tracking_number"])
+        found = read_twice(
+            lambda: self._ours(shipment_id, number), self._pacing, self._late_commit_wait
+        )
+        if found is not None:
+            reason = (
+                f"The answer was lost; the shipment is fulfilled with this tracking number "
+                f"({found.get('fulfillment_id')}), and was not before."
+            )
+            return Settlement(Finding(Verdict.MADE, reason), self._reading([found]))
+        reason = (
+            "The answer was lost; the shipment has no fulfillment with this tracking number, looked for "
+            "twice. Run the command again to send it again."
+        )
+        return Settlement(Finding(Verdict.NOT_MADE, reason), self._reading([]))
+
+    def _ours(self, shipment_id: str, number: str) -> Item | None:
+        wanted = same_number(number)
+        found = self._live.fulfillments(shipment_id)
+        return next((f for f in found if same_number(f.get("tracking_number")) == wanted), None)
+
+    def _reading(self, found: list[Item]) -> JsonObject:
+        names = ("fulfillment_id", "tracking_number", "created_at")
+        return {
+            "read_at": self._pacing.now().to_iso8601_string(),
+            "fulfillments": [{name: item.get(name) for name in names} for item in found],
+        }
+
+
+def same_number(number: object) -> str:
+    """A tracking number in the form in which two writings of it are equal."""
+    return "".join(str(number or "").split()).casefold()

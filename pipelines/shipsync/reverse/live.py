@@ -1,0 +1,110 @@
+"""What the account shows at this moment of one shipment: itself, its labels, its fulfillments.
+
+Lists are asked for with a filter. A server that ignores a filter would answer with the whole account,
+so a row that the filter should have kept out makes the answer useless: ``IncompleteRead``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shipsync.api import endpoints
+from shipsync.api.endpoints import FULFILLMENTS, LABELS, SHIPMENTS, Listing
+from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
+from shipsync.api.session import Session
+from shipsync.clock import Pacing
+from shipsync.errors import IncompleteRead, NotFound
+
+STREAM = "writes"
+
+# What else may stand in an id is at the mercy of every server and proxy that takes paths apart.
+_PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Live:
+    """The account as one session sees it; safe to share between threads.
+
+    All methods raise what ``Session.read`` raises, and ``IncompleteRead``.
+    """
+
+    session: Session
+
+    def shipment(self, shipment_id: str) -> Item | None:
+        """A shipment by ShipStation's id; None if there is none."""
+        return self._one(endpoints.shipment(shipment_id))
+
+    def shipment_by_external_id(self, external_id: str, *, thoroughly: bool = False) -> Item | None:
+        """A shipment by the id that its maker gave it; ``thoroughly``: one the list alone shows counts."""
+        if _PLAIN.fullmatch(external_id):
+            found = self._one(endpoints.shipment_by_external_id(external_id))
+            if found is not None or not thoroughly:
+                return found
+        listed = self._filtered(SHIPMENTS, "external_shipment_id", external_id)
+        return listed[0] if listed else None
+
+    def label(self, label_id: str) -> Item | None:
+        """A label; None if there is none."""
+        return self._one(endpoints.label(label_id))
+
+    def live_labels(self, shipment_id: str) -> list[Item]:
+        """The labels of a shipment that are not void."""
+        labels = self._filtered(LABELS, "shipment_id", shipment_id)
+        return [label for label in labels if not is_void(label)]
+
+    def fulfillments(self, shipment_id: str) -> list[Item]:
+        """The fulfillments of a shipment that are not void."""
+        found = self._filtered(FULFILLMENTS, "shipment_id", shipment_id)
+        return [fulfillment for fulfillment in found if not is_void(fulfillment)]
+
+    def _one(self, path: str) -> Item | None:
+        try:
+            answer = self.session.read(path, stream=STREAM)
+        except NotFound:
+            return None
+        if not isinstance(answer.body, dict):
+            raise IncompleteRead(
+                f"{path} answered with something else than an object. Run again later."
+            )
+        return answer.body
+
+    def _filtered(self, listing: Listing, name: str, value: str) -> list[Item]:
+        for _ in range(SNAPSHOT_ATTEMPTS):
+            try:
+                return self._whole(listing, name, value)
+            except IncompleteRead as error:
+                complaint = error
+        raise complaint
+
+    def _whole(self, listing: Listing, name: str, value: str) -> list[Item]:
+        params = {name: value, "page_size": self.session.connection.page_size}
+        items: list[Item] = []
+        for page in follow(self.session, listing.path, params, listing.items_key, STREAM):
+            for item in page.items:
+                if str(item.get(name)).casefold() != value.casefold():
+                    raise IncompleteRead(
+                        f"{listing.path} gave other rows than those with {name} {value}. Nothing was "
+                        "concluded from it; run again later."
+                    )
+            items += page.items
+        return items
+
+
+def is_void(item: Item) -> bool:
+    """Whether a label or a fulfillment was voided."""
+    return bool(item.get("voided")) or item.get("status") == "voided" or bool(item.get("voided_at"))
+
+
+def read_twice(look: Callable[[], Item | None], pacing: Pacing, wait: timedelta) -> Item | None:
+    """What a look finds, at once or after ``wait``: None only when nothing was there both times.
+
+    A server may still be at work on a request whose answer we stopped waiting for.
+    """
+    found = look()
+    if found is None:
+        pacing.sleep(wait.total_seconds())
+        found = look()
+    return found

@@ -1,0 +1,127 @@
+"""Voiding labels as a kind of write: ``PUT /v2/labels/{id}/void``.
+
+A refusal is an answer with status 200, ``approved`` false and a ``reason_code`` (FACTS, Labels). A void
+label stays void: the label itself settles a lost answer, and voiding it again does no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shipsync.api.answer import Answer
+from shipsync.api.endpoints import void_label
+from shipsync.api.paging import Item
+from shipsync.api.session import Session
+from shipsync.clock import Pacing
+from shipsync.errors import OutcomeUnknown, RequestRejected
+from shipsync.reverse.answer_row import rejected, unclear
+from shipsync.reverse.live import STREAM, Live, is_void, read_twice
+from shipsync.reverse.outbox import JsonObject
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.write import Look, Sent, Settlement, Write
+
+KIND = "void_label"
+"""The name of these writes in the outbox; the key of one is its ``label_id``."""
+
+_REASONS = {
+    "label_already_used": "the carrier has had the parcel; a label that was used stays paid for",
+    "label_already_voided": "it was voided before",
+    "label_not_found_within_void_period": "the time in which it could be voided is over",
+    "contact_carrier": "the carrier wants to be asked; call them",
+    "validation_failed": "it cannot be voided as it stands; look at it in ShipStation",
+}
+
+
+@dataclass(frozen=True)
+class Voiding:
+    """A label to void; ``shipment_id`` is whose it is."""
+
+    label_id: str
+    shipment_id: str
+
+
+class LabelVoiding:
+    """Voids through one session; a ``write.Kind``. Safe to share between threads."""
+
+    name = KIND
+
+    def __init__(
+        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+    ) -> None:
+        self._session = session
+        self._live = Live(session)
+        self._pacing = pacing
+        self._late_commit_wait = late_commit_wait
+        self._lost: set[str] = set()
+
+    def look(self, write: Write[Voiding]) -> Look:
+        """Read the label."""
+        label_id = write.action.label_id
+        found = self._live.label(label_id)
+        misfit = None
+        if found is None:
+            misfit = f"The account has no label {label_id} any more. Run `shipsync sync`."
+        elif is_void(found):
+            misfit = f"Label {label_id} was voided already, by somebody else. Nothing was sent."
+        return Look(self._reading(found), misfit)
+
+    def send(self, write: Write[Voiding]) -> Sent:
+        """Send it once; raises what ``Session.write`` raises, also when the void is not approved."""
+        label_id = write.action.label_id
+        endpoint = void_label(label_id)
+        try:
+            answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)
+            return self._judged(write, answer)
+        except RequestRejected:
+            if label_id in self._lost and self._void(label_id) is not None:
+                raise OutcomeUnknown("It was refused and is void.", stream=STREAM) from None
+            raise
+
+    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+        """Read the label after a lost answer; twice, some time apart, before it counts as not voided."""
+        label_id = str(request["label_id"])
+        self._lost.add(label_id)
+        voided = read_twice(lambda: self._void(label_id), self._pacing, self._late_commit_wait)
+        if voided is not None:
+            reason = "The answer was lost; the label is void, and was not before."
+            return Settlement(Finding(Verdict.MADE, reason), self._reading(voided))
+        return Settlement(
+            Finding(
+                Verdict.NOT_MADE,
+                "The answer was lost; the label is not void, read twice. Run the command again.",
+            ),
+            self._reading(self._live.label(label_id)),
+            may_be_sent_again=True,
+        )
+
+    def _judged(self, write: Write[Voiding], answer: Answer) -> Sent:
+        body = answer.body
+        approved = body.get("approved") if isinstance(body, Mapping) else None
+        if not isinstance(body, Mapping) or not isinstance(approved, bool):
+            raise unclear(answer, write.subject, "no word on whether the void is approved")
+        if not approved:
+            raise rejected(answer, (_refusal(body),))
+        return Sent(answer, _text(body.get("message")))
+
+    def _void(self, label_id: str) -> Item | None:
+        found = self._live.label(label_id)
+        return found if found is not None and is_void(found) else None
+
+    def _reading(self, found: Item | None) -> JsonObject:
+        return {
+            "read_at": self._pacing.now().to_iso8601_string(),
+            "voided": None if found is None else is_void(found),
+        }
+
+
+def _refusal(body: Mapping[str, object]) -> str:
+    code, message = str(body.get("reason_code") or "unknown"), _text(body.get("message"))
+    why = _REASONS.get(code, "no reason is given")
+    said = f' ShipStation says: "{message}"' if message else ""
+    return f"The void was not approved ({code}): {why}.{said}"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
