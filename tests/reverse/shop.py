@@ -169,8 +169,9 @@ def observe(
         current = [{**row, "observed_at": at, "_dlt_valid_from": at} for row in rows]
         _load(con, name, current, at)
     con.execute(
-        "insert into ledger.stream_runs select 'run-' || count(*), 'inventory_levels', 'loaded', "
-        "$at, $at, 0, 0, 0, 0, 0, 0, 0, null, null from ledger.stream_runs",
+        "insert into ledger.stream_runs (run_id, stream, outcome, read_at, finished_at, rows, unchanged, "
+        "stale, caught_late, pages, requests, packages) select 'run-' || count(*), 'inventory_levels', "
+        "'loaded', $at, $at, 0, 0, 0, 0, 0, 0, 0 from ledger.stream_runs",
         {"at": at},
     )
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from shipsync.cli import options, output, stock_view
+from shipsync.cli import options, output, row_source, stock_targets, stock_view
 from shipsync.errors import UsageError
 from shipsync.reverse.states import State
 from shipsync.reverse.stock_action import Change
-
-if TYPE_CHECKING:
-    from shipsync.reverse.row_source import RowSource
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -25,18 +22,9 @@ def stock() -> None:
 
 @app.command("plan", epilog="Example: shipsync stock plan counts.csv --max-change-percent 50")
 def plan_command(
-    file: Annotated[
-        Path | None,
-        typer.Argument(metavar="FILE", help="Rows to plan: .csv, .jsonl, .parquet or .sql."),
-    ] = None,
-    sql: Annotated[
-        str | None,
-        typer.Option("--sql", metavar="SELECT", help="Take the rows of this query instead."),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="SCHEMA.NAME", help="Take the rows of this model instead."),
-    ] = None,
+    file: row_source.File = None,
+    sql: row_source.Sql = None,
+    model: row_source.Model = None,
     action: Annotated[
         Change, typer.Option("--action", help="Do this where a row has no action of its own.")
     ] = Change.ADJUST,
@@ -87,40 +75,16 @@ def plan_command(
         max_observation_age=timedelta(hours=max_age),
         stop_below_allocated=stop_below_allocated,
     )
-    source = _source(file, sql, model)
+    source = row_source.chosen(file, sql, model)
     local = options.held(connection, database)
     plan = stock.plan(local, local.database, source, guards=guards, default_change=action)
-    place = out or _beside(source)
+    place = out or row_source.plan_beside(source)
     plan_file.save(plan, place)
     if as_json:
         output.show_json({"plan": place, **plan_file.document(plan)})
     else:
         stock_view.show_plan(plan)
     stock_view.say_what_the_plan_needs(plan, place)
-
-
-def _source(file: Path | None, sql: str | None, model: str | None) -> RowSource:
-    """The one source that was given."""
-    from shipsync.reverse.row_source import ModelName, SqlQuery
-
-    given: list[RowSource] = [
-        *([file] if file is not None else []),
-        *([SqlQuery(sql)] if sql is not None else []),
-        *([ModelName(model)] if model is not None else []),
-    ]
-    if len(given) != 1:
-        raise UsageError("Say where the rows are: give one of FILE, --sql and --model.")
-    return given[0]
-
-
-def _beside(source: RowSource) -> Path:
-    """Where the plan of a source goes if nothing else is said."""
-    from shipsync.reverse.row_source import SqlQuery
-
-    if isinstance(source, Path):
-        return source.with_suffix(".plan.json")
-    name = "query" if isinstance(source, SqlQuery) else source.name.rpartition(".")[2]
-    return Path(f"{name}.plan.json")
 
 
 @app.command("apply", epilog="Example: shipsync stock apply counts.plan.json")
@@ -217,3 +181,6 @@ def resolve_command(
         output.show_json(entry)
     else:
         stock_view.show_entries([entry])
+
+
+app.add_typer(stock_targets.app)

@@ -43,14 +43,12 @@ class Problem(StrEnum):
 SENTENCES: dict[Problem, str] = {
     Problem.MISSING_SKU: "The sku is empty; name the product.",
     Problem.MISSING_LOCATION: "The location is empty; give its id or its name.",
-    Problem.MISSING_QUANTITY: "The quantity is empty; give a whole number.",
+    Problem.MISSING_QUANTITY: "The {column} is empty; give a whole number.",
     Problem.UNKNOWN_ACTION: "The action is {value!r}; it can be adjust, increment, decrement or modify.",
-    Problem.QUANTITY_NOT_A_NUMBER: "The quantity is {value!r}; write it in digits only, such as 1200.",
-    Problem.QUANTITY_FRACTIONAL: "The quantity is {value}; it must be a whole number.",
-    Problem.QUANTITY_NEGATIVE: (
-        "The quantity is {value}; it cannot be negative. To take stock away, use the action decrement."
-    ),
-    Problem.QUANTITY_TOO_LARGE: "The quantity is {value}; at most {most} is sent. Is it a slip?",
+    Problem.QUANTITY_NOT_A_NUMBER: "The {column} is {value!r}; write it in digits only, such as 1200.",
+    Problem.QUANTITY_FRACTIONAL: "The {column} is {value}; it must be a whole number.",
+    Problem.QUANTITY_NEGATIVE: ("The {column} is {value}; it cannot be negative.{hint}"),
+    Problem.QUANTITY_TOO_LARGE: "The {column} is {value}; at most {most} is sent. Is it a slip?",
     Problem.COST_NOT_AN_AMOUNT: "The {column} is {value!r}; write an amount such as 12.50.",
     Problem.COST_WITHOUT_CURRENCY: (
         "The {column} is {value} without a currency; give {currency_column}, such as usd."

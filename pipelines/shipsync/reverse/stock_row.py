@@ -52,7 +52,7 @@ def read_action(
     change = _change(cells.get("action"), default_change)
     sku = _given(cells, "sku", Problem.MISSING_SKU)
     place = locations.find(cells.get("inventory_location_id"), cells.get("location"))
-    quantity = _quantity(_given(cells, "quantity", Problem.MISSING_QUANTITY))
+    quantity = read_quantity(cells, "quantity")
     action = StockAction(
         change,
         sku,
@@ -77,7 +77,7 @@ def read_action(
 
 def _given(cells: Mapping[str, str], column: str, problem: Problem) -> str:
     if column not in cells:
-        raise InvalidRowError(problem)
+        raise InvalidRowError(problem, column=column)
     return cells[column]
 
 
@@ -90,18 +90,23 @@ def _change(text: str | None, default: Change) -> Change:
         raise InvalidRowError(Problem.UNKNOWN_ACTION, value=text) from None
 
 
-def _quantity(text: str) -> int:
+def read_quantity(cells: Mapping[str, str], column: str) -> int:
+    """The units that a cell states; raises ``InvalidRowError`` for anything but a whole number."""
+    text = _given(cells, column, Problem.MISSING_QUANTITY)
     match = _NUMBER.fullmatch(text)
     if match is None:
-        raise InvalidRowError(Problem.QUANTITY_NOT_A_NUMBER, value=text)
+        raise InvalidRowError(Problem.QUANTITY_NOT_A_NUMBER, column=column, value=text)
     sign, whole, fraction = match.groups()
     # Spreadsheets and floating-point columns write twelve as 12.0.
     if fraction and fraction.strip("0"):
-        raise InvalidRowError(Problem.QUANTITY_FRACTIONAL, value=text)
+        raise InvalidRowError(Problem.QUANTITY_FRACTIONAL, column=column, value=text)
     if sign and whole.strip("0"):
-        raise InvalidRowError(Problem.QUANTITY_NEGATIVE, value=text)
+        hint = " To take stock away, use the action decrement." if column == "quantity" else ""
+        raise InvalidRowError(Problem.QUANTITY_NEGATIVE, column=column, value=text, hint=hint)
     if len(whole.lstrip("0")) > 10 or int(whole) > LARGEST_QUANTITY:
-        raise InvalidRowError(Problem.QUANTITY_TOO_LARGE, value=text, most=LARGEST_QUANTITY)
+        raise InvalidRowError(
+            Problem.QUANTITY_TOO_LARGE, column=column, value=text, most=LARGEST_QUANTITY
+        )
     return int(whole)
 
 

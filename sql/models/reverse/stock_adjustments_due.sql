@@ -35,11 +35,8 @@ compared as (
     select
         targets.sku,
         targets.inventory_location_id,
-        targets.location,
         targets.target as quantity,
-        case
-            when targets.inventory_location_id is not null then coalesce(on_hand_by_place.on_hand, 0)
-        end as on_hand,
+        coalesce(on_hand_by_place.on_hand, 0) as on_hand,
         on_hand_by_place.allocated,
         targets.given_at,
         targets.source,
@@ -56,7 +53,6 @@ due as (
     select
         sku,
         inventory_location_id,
-        location,
         quantity,
         on_hand,
         allocated,
@@ -66,7 +62,7 @@ due as (
         observed_at,
         observation_minutes
     from compared
-    where quantity is distinct from on_hand
+    where quantity <> on_hand
 )
 
 select * from due

@@ -8,8 +8,7 @@ create table ledger.stock_targets (
     -- the file it came from
     source varchar not null,
     sku varchar not null,
-    -- an id or a name, as it was given
-    location varchar not null,
-    -- units on hand; null: nothing is wanted there in particular any more
+    inventory_location_id varchar not null,
+    -- units on hand; null: nothing in particular is wanted there any more
     target bigint check (target >= 0)
 );
