@@ -57,6 +57,10 @@ def empty_source(tables: tuple[Table, ...]) -> DltSource:
 def hints(table: Table) -> dict[str, Any]:
     """The dlt hints that make ``table`` load as its ``loading`` says."""
     columns: dict[str, Any] = {name: {"data_type": "json"} for name in table.documents}
+    for column in table.columns:
+        if column.kind is Kind.LOCAL_TIME:
+            # dlt would give it a zone that nobody said.
+            columns[column.name] = {"data_type": "timestamp", "timezone": False}
     key = list(table.key)
     match table.loading:
         case "versions":

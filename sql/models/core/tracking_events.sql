@@ -16,7 +16,7 @@ first_mentions as (
     select *
     from events
     qualify row_number() over (
-        partition by label_id, moment, code
+        partition by parcel_id, moment, code
         order by observed_at, city_locality is null, event_key
     ) = 1
 ),
@@ -24,7 +24,7 @@ first_mentions as (
 {% if is_incremental() -%}
 held as (
     select
-        label_id,
+        parcel_id,
         coalesce(occurred_at, carrier_occurred_at at time zone 'UTC') as moment,
         coalesce(event_code, carrier_detail_code, description) as code
     from {{ this }}
@@ -34,7 +34,7 @@ unseen as (
     select first_mentions.*
     from first_mentions
     anti join held
-        on first_mentions.label_id = held.label_id
+        on first_mentions.parcel_id = held.parcel_id
         and first_mentions.moment is not distinct from held.moment
         and first_mentions.code is not distinct from held.code
 ),
@@ -48,3 +48,5 @@ de_duplicated as (
 )
 
 select * from de_duplicated
+-- In order, so that the events of one parcel are found without reading them all.
+order by parcel_id

@@ -6,7 +6,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by label_id
+            partition by parcel_id
             order by valid_from, load_id, content_hash
         ) as version_number
     from versions

@@ -4,7 +4,8 @@ with source as (
 
 renamed as (
     select
-        label_id,
+        label_id as parcel_id,
+        split_part(label_id, '/', 1) as label_id,
         event_key,
         tracking_number,
         occurred_at,

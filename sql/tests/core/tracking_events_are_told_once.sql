@@ -1,5 +1,5 @@
-select label_id, occurred_at, event_code, count(*) as tellings
+select parcel_id, occurred_at, event_code, count(*) as tellings
 from {{ ref('tracking_events') }}
 where occurred_at is not null and event_code is not null
-group by label_id, occurred_at, event_code
+group by parcel_id, occurred_at, event_code
 having count(*) > 1
