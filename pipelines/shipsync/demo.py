@@ -10,6 +10,7 @@ import csv
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,6 @@ import pendulum
 from shipsync import clock, job, queries, tracking
 from shipsync.api.session import Session
 from shipsync.cli.changes import describe
-from shipsync.cli.track import told
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.emulator.life import Life
@@ -86,7 +86,7 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
         life.live(days=2)
         yield _synced("Two days later, synced again", connection, session)
         yield from _changes(database)
-        yield _where_is_it(database)
+        yield _where_is_it(database, account.clock.now())
         yield from _stock(account, connection, session, pacing)
     yield _tables(database)
     yield _what_next(database)
@@ -138,11 +138,11 @@ def _changes(database: Path) -> Iterator[Step]:
     )
 
 
-def _where_is_it(database: Path) -> Step:
+def _where_is_it(database: Path, now: datetime) -> Step:
     with connect(database, read_only=True) as con:
         number = queries.fetch(con, "demo_order").rows[0][0]
-        lines = told(tracking.track(con, number))
-    return Step(f"Where is order {number}?", tuple(lines))
+        order = tracking.find_order(con, number)
+    return Step(f"Where is order {number}?", tuple(tracking.told(order, now).splitlines()))
 
 
 def _stock(

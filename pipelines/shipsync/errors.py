@@ -22,6 +22,7 @@
     ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
     ├── UnknownOrder                       nothing in the database answers to that reference
+    ├── AmbiguousOrder                     several orders do; ask by one of the ids it lists
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
     └── LockHeld                  exit 4   another run is at work
 """
@@ -158,6 +159,10 @@ class ModelError(ShipsyncError):
 
 class UnknownOrder(ShipsyncError):
     """No shipment is held by the reference that was asked for."""
+
+
+class AmbiguousOrder(ShipsyncError):
+    """Several orders are held by the reference that was asked for."""
 
 
 class NeedsPerson(ShipsyncError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,12 +12,12 @@ import typer
 from shipsync.cli import options, output
 
 if TYPE_CHECKING:
-    from shipsync.tracking import Event, Order, Parcel, Shipment
+    from shipsync.tracking import Event, Order, Parcel
 
 app = typer.Typer()
 
 
-@app.command(epilog="Example: shipsync track 10452")
+@app.command(epilog="Example: shipsync track '#10452' --live")
 def track(
     order: Annotated[
         str,
@@ -23,72 +26,89 @@ def track(
             help="Shipment number, external shipment or order id, sales order or tracking number.",
         ),
     ],
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the account first, and keep what it says.")
+    ] = False,
+    events: Annotated[
+        bool, typer.Option("--events", help="List every scan below the answer.")
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Tell where an order is, by what the last sync brought."""
-    from shipsync import tracking
-    from shipsync.warehouse.database import connect
+    """Tell where an order is, in words for the buyer.
 
-    local = options.held(connection, database)
-    with connect(local.database, read_only=True) as con:
-        found = tracking.track(con, order)
+    By what the last sync brought; how old that is, is said on standard error. A # or a shop's
+    prefix (ACME-10452) may be given or left out.
+    """
+    from shipsync import clock
+    from shipsync.tracking import document, find_order, told
+
+    if live:
+        found = _asked(order, connection, database)
+    else:
+        from shipsync.warehouse.copies import readable
+
+        with readable(options.held(connection, database).database) as con:
+            found = find_order(con, order)
+    now = clock.now()
     if as_json:
-        output.show_json(tracking.answer(found))
+        output.show_json(document(found, now))
         return
-    for line in told(found):
-        output.say(line)
+    output.say(told(found, now))
+    if events:
+        for line in _scans(found):
+            output.say(line)
+    output.note(age(found.known_at, now, live=live))
 
 
-def told(order: Order) -> list[str]:
-    """An order as lines for a person."""
-    count = len(order.shipments)
-    lines = [f"Order {order.order_id}" + (f", in {count} shipments" if count > 1 else "")]
-    for shipment in order.shipments:
-        parcel = shipment.parcel
-        status = _status(parcel) if parcel else _unsent(shipment)
-        lines.append(f"  {shipment.shipment_id}: {status}")
-        lines += [f"    {name:<17} {value}" for name, value in _details(parcel)]
-    return lines
+def age(known_at: datetime | None, now: datetime, *, live: bool) -> str:
+    """How old an answer is, and how to get a newer one."""
+    if known_at is None:
+        return "Nobody has asked the account about it yet; --live does."
+    passed = now - known_at
+    told = f"Known as of {output.cell(known_at)}"
+    if passed < timedelta(minutes=1):
+        return f"{told}, just now."
+    minutes = int(passed.total_seconds() // 60)
+    count, unit = (
+        (minutes // 1440, "day")
+        if minutes >= 2 * 1440
+        else (minutes // 60, "hour")
+        if minutes >= 2 * 60
+        else (minutes, "minute")
+    )
+    hint = "" if live else "; --live asks again"
+    return f"{told}, {count} {unit}{'s' if count > 1 else ''} ago{hint}."
 
 
-def _unsent(shipment: Shipment) -> str:
-    if shipment.shipment_status == "cancelled":
-        return "cancelled"
-    if shipment.parcels:
-        return "its label was voided, no other was bought yet"
-    return "not shipped yet"
+def _asked(order: str, connection: str, database: Path | None) -> Order:
+    from shipsync.api.session import Session
+    from shipsync.tracking.live import ask
+
+    account = options.account(connection, database)
+    with Session(account) as session:
+        return ask(account, session, order)
 
 
-def _status(parcel: Parcel) -> str:
-    return parcel.status_description or "shipped; the carrier has reported nothing yet"
+def _scans(order: Order) -> Iterator[str]:
+    for parcel in order.parcels:
+        yield ""
+        yield _heading(parcel)
+        for event in parcel.events:
+            yield f"  {_scan(event)}"
 
 
-def _details(parcel: Parcel | None) -> list[tuple[str, str]]:
-    if parcel is None:
-        return []
-    latest = parcel.events[0] if parcel.events else None
-    details = [
-        ("carrier", parcel.carrier),
-        ("tracking number", parcel.tracking_number),
-        ("tracking page", parcel.tracking_url),
-        ("problem", parcel.exception_description),
-        ("latest event", _event(latest) if latest else None),
-        ("expected", _day(parcel.estimated_delivery_date)),
-        ("delivered", _day(parcel.actual_delivery_date)),
-        ("as of", parcel.known_at),
-    ]
-    return [(name, output.cell(value)) for name, value in details if value]
+def _heading(parcel: Parcel) -> str:
+    from shipsync.tracking.wording import carrier_name
+
+    named = (carrier_name(parcel.carrier), parcel.tracking_number)
+    heading = " ".join(part for part in named if part) or parcel.shipment_id
+    return heading if parcel.events else f"{heading}: no scans"
 
 
-def _day(moment: object) -> object:
-    # A delivery date of midnight is a day, not an instant.
-    return output.cell(moment).removesuffix(" 00:00:00Z") if moment else None
-
-
-def _event(event: Event) -> str:
+def _scan(event: Event) -> str:
     place = ", ".join(part for part in (event.city_locality, event.state_province) if part)
     # The local time of the place is what the carrier's own page shows.
     when = output.cell(event.carrier_occurred_at or event.occurred_at)
-    return " · ".join(part for part in (event.description, place, when) if part)
+    return " · ".join(part for part in (when, event.description, place) if part)

@@ -9,14 +9,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
+
 from shipsync.errors import DatabaseError, DatabaseLocked
-from shipsync.warehouse.database import explained
+from shipsync.warehouse.database import connect, explained
 
 _ATTEMPTS = 3
+
+
+@contextmanager
+def readable(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """``database`` open to read for the time of the block: itself, or a copy while a run has it open.
+
+    For short readings; who stays takes a copy. Errors as for ``copied``.
+    """
+    with ExitStack() as held:
+        try:
+            con = held.enter_context(connect(database, read_only=True))
+        except DatabaseLocked:
+            copy = held.enter_context(copied(database))
+            con = held.enter_context(connect(copy, read_only=True))
+        yield con
 
 
 @contextmanager

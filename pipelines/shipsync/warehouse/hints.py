@@ -21,6 +21,7 @@ from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import LABELS, SHIPMENTS, TRACKING
 from shipsync.sources.tracking import labelled
 from shipsync.statements import statement
+from shipsync.warehouse.apart import expect_apart
 from shipsync.warehouse.held import HeldStream
 from shipsync.warehouse.polls import ask, record_polls
 from shipsync.warehouse.run_context import StreamRun
@@ -78,10 +79,7 @@ def _has_begun(run: StreamRun) -> bool:
 
 
 def _read_lists(run: StreamRun, hints: Sequence[_Hint]) -> None:
-    if run.stream.name != SHIPMENTS.name and run.marks.get("open_walk") is None:
-        # Rows that a hint brings stand in front and would look as if all below them were held. The
-        # walk that follows has to go on to where the last complete one began.
-        run.marks.set("open_walk", run.marks.get("front") or [])
+    expect_apart(run)
     queries = list({tuple(sorted(hint.query.items())): hint.query for hint in hints}.values())
     run.load(lambda _: _pages(run, queries[-MOST_READS:]))
 

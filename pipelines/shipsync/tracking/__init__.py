@@ -1,0 +1,25 @@
+"""Where is my order: found by any of its references, read from the database, told in a buyer's words."""
+
+from shipsync.tracking.asking import track, track_many
+from shipsync.tracking.document import document
+from shipsync.tracking.order import Event, Order, Parcel, Shipment
+from shipsync.tracking.reading import Batch, find_order, find_orders
+from shipsync.tracking.situations import Situation, situation_of
+from shipsync.tracking.wording import situations, told
+
+__all__ = [
+    "Batch",
+    "Event",
+    "Order",
+    "Parcel",
+    "Shipment",
+    "Situation",
+    "document",
+    "find_order",
+    "find_orders",
+    "situation_of",
+    "situations",
+    "told",
+    "track",
+    "track_many",
+]

@@ -1,0 +1,228 @@
+"""Asking the account where an order is, with the few calls that takes, and keeping what it says.
+
+::
+
+    what is held names the order ──▶ its shipments by number ──▶ their labels ──▶ each parcel under way
+    nothing held: by number, external id, tracking number, sales order, until one answers ──┘
+
+A row is loaded as a sync would load it, under the run lock; a sync that follows reads on from where
+the last one stopped, and finds these rows held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from shipsync.api import endpoints
+from shipsync.api.endpoints import Listing
+from shipsync.api.paging import Item, follow
+from shipsync.api.session import Session
+from shipsync.connection import Connection
+from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder
+from shipsync.sources.streams import STREAMS, TRACKING
+from shipsync.tracking.order import Order, Parcel
+from shipsync.tracking.reading import find_order
+from shipsync.tracking.references import spellings
+from shipsync.tracking.situations import ENDED, situation_of
+from shipsync.warehouse import lock, runs
+from shipsync.warehouse.apart import load_apart
+from shipsync.warehouse.database import connect, explained
+from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.load import Loader
+from shipsync.warehouse.polls import ask as ask_labels
+from shipsync.warehouse.run_context import Request, RunContext, StreamRun
+
+_COMMAND: Final = "track"
+
+
+@dataclass(frozen=True)
+class _Search:
+    """One way to find an order: rows of ``listing`` with ``value`` in ``field``."""
+
+    listing: Listing
+    field: str
+    value: str
+
+    def matches(self, row: Item) -> bool:
+        """Whether the row is meant; a server that doesn't know a filter answers with any rows."""
+        if self.field == "sales_order_id":
+            items = row.get("items")
+            return any(
+                isinstance(item, dict) and item.get(self.field) == self.value
+                for item in (items if isinstance(items, list) else ())
+            )
+        return row.get(self.field) == self.value
+
+
+def ask(connection: Connection, session: Session, reference: str) -> Order:
+    """The order that ``reference`` means, as the account tells it now; what it tells is stored.
+
+    A held order costs a call for its shipments, one for the labels of each, one for each parcel that is
+    not over; an order that isn't held costs up to eight more to be found, and can't be by its external
+    order id, which the API has no filter for. Raises ``UnknownOrder``, ``AmbiguousOrder``, ``LockHeld``
+    while a run is at work, and the errors of reading the account.
+    """
+    file = connection.database
+    with lock.hold(file), explained(file), connect(file) as con:
+        migrate(con)
+        run_id = runs.begin(con, _COMMAND)
+        error: str | None = "interrupted"
+        try:
+            loader = Loader(con, file)
+            loader.prepare()
+            run = RunContext(connection, session, con, loader, Request())
+            order = _Asking(run).order(reference)
+            error = None
+        except ShipsyncError as failure:
+            error = str(failure)
+            raise
+        finally:
+            outcome: runs.RunOutcome = "failed" if error else "done"
+            runs.end(con, run_id, outcome, requests=session.requests_sent, error=error)
+        return order
+
+
+class _Asking:
+    """The calls of one question, and what they brought."""
+
+    def __init__(self, run: RunContext) -> None:
+        self._run = run
+        self._con: duckdb.DuckDBPyConnection = run.con
+        self._streams: dict[str, StreamRun] = {}
+
+    def order(self, reference: str) -> Order:
+        """See ``ask``."""
+        held = self._held(reference)
+        if held is None:
+            self._find(reference)
+        else:
+            self._read_shipments(held.order_id, [s.shipment_id for s in held.shipments])
+        found = self._held(reference)
+        if found is None:
+            raise UnknownOrder(
+                f"Neither the database nor the account knows {reference!r} as a shipment number, "
+                "an external shipment id, a sales order or a tracking number."
+            )
+        for shipment in found.shipments:
+            self._read(_Search(endpoints.LABELS, "shipment_id", shipment.shipment_id))
+        found = find_order(self._con, reference)
+        if not all(shipment.parcel for shipment in found.shipments):
+            for shipment in found.shipments:
+                if shipment.parcel is None:
+                    self._read(_Search(endpoints.FULFILLMENTS, "shipment_id", shipment.shipment_id))
+            found = find_order(self._con, reference)
+        asked_at = self._run.time.upper_bound
+        labels = list(_worth_asking(found, asked_at))
+        if labels:
+            ask_labels(self._stream(TRACKING), labels)
+        return _seen(find_order(self._con, reference), asked_at)
+
+    def _held(self, reference: str) -> Order | None:
+        try:
+            return find_order(self._con, reference)
+        except UnknownOrder:
+            return None
+
+    def _find(self, reference: str) -> None:
+        """Load the shipments that the first answering search finds."""
+        for search in _searches(reference):
+            rows = self._read(search)
+            if not rows:
+                continue
+            if search.listing is not endpoints.SHIPMENTS:
+                for shipment_id in dict.fromkeys(str(row.get("shipment_id")) for row in rows):
+                    self._read_shipments(None, [shipment_id])
+            return
+
+    def _read_shipments(self, number: str | None, shipment_ids: Iterable[str]) -> None:
+        """Load the shipments of a number, or those of the ids one by one."""
+        if number is not None and self._read(
+            _Search(endpoints.SHIPMENTS, "shipment_number", number)
+        ):
+            return
+        for shipment_id in shipment_ids:
+            try:
+                answer = self._run.session.read(
+                    endpoints.shipment(shipment_id), stream=endpoints.SHIPMENTS.stream
+                )
+            except RequestRejected:
+                continue
+            self._run.time.observe(answer.server_time)
+            if isinstance(answer.body, dict):
+                self._load(endpoints.SHIPMENTS, [answer.body])
+
+    def _read(self, search: _Search) -> list[Item]:
+        """Load the rows that a search finds on its first page, and give them."""
+        session, listing = self._run.session, search.listing
+        query: dict[str, str | int | bool] = {
+            search.field: search.value,
+            "page_size": session.connection.page_size,
+        }
+        try:
+            page = next(follow(session, listing.path, query, listing.items_key, listing.stream))
+        except RequestRejected:
+            # What is no id is refused as a value of a filter that takes ids.
+            return []
+        self._run.time.observe(page.server_time)
+        rows = [row for row in page.items if search.matches(row)]
+        if rows:
+            self._load(listing, rows)
+        return rows
+
+    def _load(self, listing: Listing, rows: Sequence[Item]) -> None:
+        load_apart(self._stream(listing.stream), rows)
+
+    def _stream(self, name: str) -> StreamRun:
+        if name not in self._streams:
+            self._streams[name] = StreamRun(self._run, STREAMS[name])
+        return self._streams[name]
+
+
+def _searches(reference: str) -> Iterator[_Search]:
+    """Ways to find an order that isn't held, the likeliest first."""
+    written = [way.written for way in spellings(reference)]
+    numbers = [_Search(endpoints.SHIPMENTS, "shipment_number", way) for way in written]
+    plain = written[0].lstrip("#")
+    closed = "".join(plain.split()).upper()
+    parcels = [
+        _Search(endpoints.LABELS, "tracking_number", closed),
+        _Search(endpoints.FULFILLMENTS, "tracking_number", closed),
+    ]
+    looks_tracked = len(closed) >= 10 and any(character.isdigit() for character in closed)
+    yield from parcels[:1] if looks_tracked else ()
+    yield from numbers
+    yield _Search(endpoints.SHIPMENTS, "external_shipment_id", plain)
+    yield _Search(endpoints.SHIPMENTS, "sales_order_id", plain)
+    yield from parcels[1:] if looks_tracked else parcels
+
+
+def _worth_asking(order: Order, now: datetime) -> Iterator[str]:
+    for shipment in order.shipments:
+        for parcel in shipment.under_way:
+            if parcel.label_id and situation_of(shipment, parcel, now) not in ENDED:
+                yield parcel.label_id
+
+
+def _seen(order: Order, asked_at: datetime) -> Order:
+    """The order as of now, also where the account had nothing new to say."""
+    return replace(
+        order,
+        shipments=tuple(
+            replace(
+                shipment,
+                known_at=asked_at,
+                parcels=tuple(_parcel_seen(parcel, asked_at) for parcel in shipment.parcels),
+            )
+            for shipment in order.shipments
+        ),
+    )
+
+
+def _parcel_seen(parcel: Parcel, asked_at: datetime) -> Parcel:
+    # A label's own state is as old as its last poll; of the others the lists have just told all.
+    return parcel if parcel.label_id else replace(parcel, known_at=asked_at)

@@ -1,0 +1,129 @@
+"""An order as far as it is known: its shipments, their parcels, the scans of each; and its situation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """One scan: ``occurred_at`` in UTC, ``carrier_occurred_at`` in the local time of the place."""
+
+    occurred_at: datetime | None
+    carrier_occurred_at: datetime | None
+    description: str | None
+    city_locality: str | None
+    state_province: str | None
+    postal_code: str | None
+    carrier_status_description: str | None
+    country_code: str | None = None
+    status_code: str | None = None
+    status_detail_code: str | None = None
+    signer: str | None = None
+    proof_of_delivery_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One label, or one fulfillment made without a label (``label_id`` is None), and its scans.
+
+    ``status_code`` is ShipStation's two letters (DE delivered, IT in transit, EX exception ...),
+    None while nothing is known. A date is without a zone where the carrier named none; most are days
+    written as midnight. ``known_at`` is when ShipStation was asked last. ``boxes`` are the tracking
+    numbers of a label with several boxes, of which the API follows the first only. Events: newest first.
+    """
+
+    shipment_id: str
+    label_id: str | None
+    tracking_number: str | None
+    tracking_url: str | None
+    carrier: str | None
+    status_code: str | None
+    status_detail_code: str | None
+    carrier_detail_code: str | None
+    status_description: str | None
+    carrier_status_description: str | None
+    ship_date: datetime | None
+    estimated_delivery_date: datetime | None
+    actual_delivery_date: datetime | None
+    exception_description: str | None
+    is_voided: bool
+    is_return: bool
+    is_trackable: bool
+    created_at: datetime
+    known_at: datetime | None
+    boxes: tuple[str, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """One shipment of the order, with its parcels: live ones first, then newest first.
+
+    ``known_at`` is when the account was last seen as a whole, or this shipment of it later still.
+    """
+
+    shipment_id: str
+    order_id: str
+    shipment_status: str | None
+    created_at: datetime
+    ship_date: datetime | None = None
+    hold_until_date: datetime | None = None
+    known_at: datetime | None = None
+    parcels: tuple[Parcel, ...] = ()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was cancelled."""
+        return self.shipment_status == "cancelled"
+
+    @property
+    def under_way(self) -> tuple[Parcel, ...]:
+        """What goes to the buyer: no voided label, no return, and no spare.
+
+        A label without a scan is a spare where another label of the shipment has one.
+        """
+        live = [parcel for parcel in self.parcels if not parcel.is_voided and not parcel.is_return]
+        moving = [parcel for parcel in live if parcel.events]
+        return tuple(moving or live)
+
+    @property
+    def parcel(self) -> Parcel | None:
+        """The newest parcel under way, or None while every label is voided or none was bought."""
+        return next(iter(self.under_way), None)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is known of one order, which may go out in several shipments (oldest first).
+
+    ``asked_for`` is the tracking number or shipment id that the question named, where it named one.
+    """
+
+    order_id: str
+    shipments: tuple[Shipment, ...]
+    asked_for: str | None = None
+
+    @property
+    def parcels(self) -> tuple[Parcel, ...]:
+        """Every parcel under way, of shipments that were not cancelled."""
+        live = (shipment for shipment in self.shipments if not shipment.is_cancelled)
+        return tuple(parcel for shipment in live for parcel in shipment.under_way)
+
+    @property
+    def parcel(self) -> Parcel | None:
+        """The parcel that was asked for, else the newest under way, for a question that wants one."""
+        parcels = self.parcels
+        for parcel in parcels:
+            named = (parcel.tracking_number, parcel.shipment_id, *parcel.boxes)
+            if self.asked_for is not None and self.asked_for in named:
+                return parcel
+        return parcels[-1] if parcels else None
+
+    @property
+    def known_at(self) -> datetime | None:
+        """How old the answer is at worst: when the part of it that was asked longest ago was asked."""
+        times = [parcel.known_at for parcel in self.parcels]
+        times += [shipment.known_at for shipment in self.shipments if not shipment.under_way]
+        return min((time for time in times if time), default=None)

@@ -1,0 +1,182 @@
+"""Finding orders in the database and reading them whole, one or thousands in the same few statements.
+
+Reads the raw tables, so that it is right before the models are built and at once after a sync.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from shipsync import queries
+from shipsync.errors import AmbiguousOrder, UnknownOrder
+from shipsync.tracking.order import Event, Order, Parcel, Shipment
+from shipsync.tracking.references import digits_of, spellings
+
+if TYPE_CHECKING:
+    import duckdb
+
+_QUERIES: Final = "shipsync.tracking.queries"
+_HAS_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
+_DATES: Final = ("ship_date", "estimated_delivery_date", "actual_delivery_date")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What came of many references: the order of each, or why there is none.
+
+    ``unknown`` references mean nothing that is held; ``ambiguous`` ones mean several orders, of which
+    the ids are given, with the store where ids are equal.
+    """
+
+    orders: Mapping[str, Order] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def find_order(database: duckdb.DuckDBPyConnection, reference: str) -> Order:
+    """The order that ``reference`` means: its shipment number, shipment id, external shipment or
+    order id, sales order id, or a tracking number, also with a ``#`` or a shop's prefix more or less.
+
+    Raises ``UnknownOrder`` when nothing is held by it, ``AmbiguousOrder`` when several orders are.
+    """
+    batch = find_orders(database, [reference])
+    if reference in batch.ambiguous:
+        candidates = ", ".join(batch.ambiguous[reference])
+        raise AmbiguousOrder(
+            f"{reference!r} means {len(batch.ambiguous[reference])} orders: {candidates}. Ask for one "
+            "of their shipment ids or tracking numbers instead."
+        )
+    if reference in batch.unknown:
+        raise UnknownOrder(
+            f"No shipment is known as {reference!r}: it is no shipment number, external id or "
+            "tracking number in the database. If it is new, `shipsync track --live` asks the account."
+        )
+    return batch.orders[reference]
+
+
+def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) -> Batch:
+    """The orders that ``references`` mean, each as ``find_order`` finds it; the same reference once.
+
+    Raises ``DatabaseError`` when the database holds no tables yet.
+    """
+    asked = list(dict.fromkeys(references))
+    found = _mentioned(database, asked)
+    missing = [reference for reference in asked if reference not in found]
+    found |= _behind_prefixes(database, missing)
+    shipments = {shipment for named in found.values() for shipment in named}
+    orders = _orders(database, sorted(shipments))
+    whose = {s.shipment_id: key for key, members in orders.items() for s in members}
+    batch: dict[str, Order] = {}
+    ambiguous: dict[str, tuple[str, ...]] = {}
+    for reference, named in found.items():
+        keys = list(
+            dict.fromkeys(whose[shipment] for shipment in sorted(named) if shipment in whose)
+        )
+        if len(keys) == 1:
+            asked_for = next((value for value in named.values() if value), None)
+            batch[reference] = Order(keys[0].order_id, orders[keys[0]], asked_for)
+        elif keys:
+            ambiguous[reference] = tuple(key.told(orders[key]) for key in keys)
+    unknown = [r for r in asked if r not in batch and r not in ambiguous]
+    return Batch(batch, tuple(unknown), ambiguous)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What an order is told apart by: a shop may have the number of another."""
+
+    store_id: str | None
+    order_id: str
+
+    def told(self, shipments: Sequence[Shipment]) -> str:
+        store = f" of store {self.store_id}" if self.store_id else ""
+        return f"{self.order_id}{store} (shipment {shipments[0].shipment_id})"
+
+
+Named = dict[str, str | None]
+"""Shipments by id, each with the id or tracking number that was named of it, if one was."""
+
+
+def _mentioned(database: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> dict[str, Named]:
+    ways = [(reference, way) for reference in asked for way in spellings(reference)]
+    values = {
+        "asked": [reference for reference, _ in ways],
+        "written": [way.written for _, way in ways],
+        "rank": [way.rank for _, way in ways],
+    }
+    by_rank: defaultdict[str, defaultdict[int, Named]] = defaultdict(lambda: defaultdict(dict))
+    for row in _rows(database, "mentioned", values):
+        by_rank[row["asked"]][row["rank"]][row["shipment_id"]] = row["named"]
+    return {reference: found[min(found)] for reference, found in by_rank.items()}
+
+
+def _behind_prefixes(
+    database: duckdb.DuckDBPyConnection, missing: Sequence[str]
+) -> dict[str, Named]:
+    numbers = {reference: digits_of(reference) for reference in missing}
+    asked = [reference for reference, digits in numbers.items() if digits]
+    if not asked:
+        return {}
+    values = {"asked": asked, "digits": [numbers[reference] for reference in asked]}
+    found: defaultdict[str, Named] = defaultdict(dict)
+    for row in _rows(database, "prefixed", values):
+        found[row["asked"]][row["shipment_id"]] = None
+    return dict(found)
+
+
+def _orders(
+    database: duckdb.DuckDBPyConnection, shipment_ids: Sequence[str]
+) -> dict[_Key, tuple[Shipment, ...]]:
+    if not shipment_ids:
+        return {}
+    rows = _rows(database, "order_shipments", {"shipment_ids": list(shipment_ids)})
+    parcels = _parcels(database, [row["shipment_id"] for row in rows])
+    read_at: datetime | None = _rows(database, "account_read", {})[0]["read_at"]
+    orders: defaultdict[_Key, list[Shipment]] = defaultdict(list)
+    for row in rows:
+        key = _Key(row.pop("store_id"), row["order_id"])
+        row["known_at"] = max(filter(None, (row["known_at"], read_at)), default=None)
+        orders[key].append(Shipment(**row, parcels=tuple(parcels[row["shipment_id"]])))
+    return {key: tuple(shipments) for key, shipments in orders.items()}
+
+
+def _parcels(
+    database: duckdb.DuckDBPyConnection, shipment_ids: Sequence[str]
+) -> Mapping[str, list[Parcel]]:
+    rows = _rows(database, "order_parcels", {"shipment_ids": list(shipment_ids)})
+    labels = [row["label_id"] for row in rows if row["label_id"]]
+    events: defaultdict[str, list[Event]] = defaultdict(list)
+    for row in _rows(database, "parcel_events", {"label_ids": labels}) if labels else ():
+        row["carrier_occurred_at"] = _on_the_wall(row["carrier_occurred_at"])
+        events[row.pop("label_id")].append(Event(**row))
+    parcels: defaultdict[str, list[Parcel]] = defaultdict(list)
+    for row in rows:
+        for name in _DATES:
+            row[name] = _as_written(row[name], row.pop(f"{name}_text"))
+        row["boxes"] = tuple(row["boxes"])
+        mine = tuple(events.get(row["label_id"], ()))
+        parcels[row["shipment_id"]].append(Parcel(**row, events=mine))
+    return parcels
+
+
+def _as_written(moment: datetime | None, text: str | None) -> datetime | None:
+    """``moment`` without its zone where the carrier gave none, which the raw table reads as UTC."""
+    if moment is None or text is None or _HAS_ZONE.search(text):
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _on_the_wall(moment: datetime | None) -> datetime | None:
+    """Local time as the raw table holds it, in a column that says UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
+
+
+def _rows(
+    database: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    return queries.fetch(database, name, values, package=_QUERIES).objects()

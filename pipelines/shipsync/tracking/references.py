@@ -1,0 +1,35 @@
+"""How people write the name of an order, and how ShipStation may hold it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_PREFIX: Final = re.compile(r"^(?:[A-Za-z][A-Za-z0-9]*[-_ #:/]+|[A-Za-z]+|#+)(?=[0-9]+$)")
+_DIGITS: Final = re.compile(r"[0-9]+")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One way in which a reference may be held; the lower ``rank``, the nearer to what was written."""
+
+    written: str
+    rank: int
+
+
+def spellings(reference: str) -> list[Spelling]:
+    """The ways to look ``reference`` up, nearest first: as written, in capitals without spaces (tracking
+    numbers are printed in groups), with and without ``#``, and without a shop's prefix (ACME-10452)."""
+    plain = reference.strip()
+    bare = plain.lstrip("#").strip()
+    closed = re.sub(r"[\s]+", "", bare)
+    ways = [plain, bare, closed.upper(), f"#{bare}", _PREFIX.sub("", bare)]
+    nearest = {way: rank for rank, way in reversed(list(enumerate(ways))) if way}
+    return [Spelling(way, rank) for way, rank in sorted(nearest.items(), key=lambda kept: kept[1])]
+
+
+def digits_of(reference: str) -> str | None:
+    """The number in ``reference`` if it is nothing else, so that it may stand behind a prefix."""
+    bare = reference.strip().lstrip("#").strip()
+    return bare if _DIGITS.fullmatch(bare) else None
