@@ -44,7 +44,7 @@ class Local:
     """The DuckDB file, from when on changes are told of (None: since the first run), and to whom.
 
     ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed. Name, limit and
-    page size make it a ``Pace``.
+    page size make it a ``Pace``; ``personal_data`` says what is kept of buyers.
     """
 
     name: str
@@ -54,6 +54,8 @@ class Local:
     deliver_secret: Secret | None = None
     requests_per_minute: int = Connection.requests_per_minute
     page_size: int = Connection.page_size
+    personal_data: PersonalData = "keep"
+    personal_data_salt: Secret | None = None
 
 
 def load(
@@ -97,6 +99,8 @@ def local(
         deliver_secret=arguments.get("deliver_secret"),
         requests_per_minute=arguments.get("requests_per_minute", Local.requests_per_minute),
         page_size=arguments.get("page_size", Local.page_size),
+        personal_data=arguments.get("personal_data", Local.personal_data),
+        personal_data_salt=arguments.get("personal_data_salt"),
     )
 
 

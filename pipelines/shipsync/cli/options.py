@@ -47,6 +47,7 @@ def held(name: str, database: Path | None) -> Local:
 
     local = settings.local(name, database=database)
     _remember(local.deliver_secret)
+    _remember(local.personal_data_salt)
     if not local.database.exists():
         raise UsageError(
             f"There is no database {local.database} yet. `shipsync sync` makes it; --connection "

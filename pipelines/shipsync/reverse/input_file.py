@@ -49,8 +49,7 @@ def read_rows(path: Path) -> InputRows:
     if form == "parquet":
         columns, rows = _parquet(path)
     else:
-        text = _text(path)
-        columns, rows = _csv(path, text) if form == "csv" else _json_lines(path, text)
+        columns, rows = _csv(path, _text(path)) if form == "csv" else _json_lines(path)
     if not rows:
         raise InputFileError(f"{path} holds no rows; nothing can be planned from it.")
     return InputRows(str(path), columns, rows)
@@ -151,10 +150,9 @@ def _check_header(path: Path, columns: tuple[str, ...]) -> None:
         raise InputFileError(f"{path} has the column {twice!r} twice; keep one of them.")
 
 
-def _json_lines(path: Path, text: str) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
-    rows = []
-    columns: dict[str, None] = {}
-    for line, content in enumerate(text.split("\n"), start=1):
+def json_objects(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
+    """Each object of a file of JSON Lines, with its line."""
+    for line, content in enumerate(_text(path).split("\n"), start=1):
         if not content.strip():
             continue
         try:
@@ -165,6 +163,13 @@ def _json_lines(path: Path, text: str) -> tuple[tuple[str, ...], tuple[InputRow,
             raise InputFileError(
                 f"{path} holds no object on line {line}; each line must be {{...}}."
             )
+        yield line, parsed
+
+
+def _json_lines(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
+    rows = []
+    columns: dict[str, None] = {}
+    for line, parsed in json_objects(path):
         columns.update(dict.fromkeys(parsed))
         rows.append(InputRow(line, cells(path, line, parsed)))
     return tuple(columns), tuple(rows)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from shipsync.api import endpoints
 from shipsync.api.endpoints import FULFILLMENTS, LABELS, SHIPMENTS, Listing
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
+from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import IncompleteRead, NotFound
@@ -80,7 +81,7 @@ class Live:
         raise complaint
 
     def _whole(self, listing: Listing, name: str, value: str) -> list[Item]:
-        params = {name: value, "page_size": self.session.connection.page_size}
+        params: Parameters = {name: value, "page_size": self.session.connection.page_size}
         items: list[Item] = []
         for page in follow(self.session, listing.path, params, listing.items_key, STREAM):
             for item in page.items:

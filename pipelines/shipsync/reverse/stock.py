@@ -10,12 +10,11 @@ import difflib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import duckdb
-
 from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Pace
-from shipsync.errors import DatabaseError, UsageError
+from shipsync.errors import UsageError
+from shipsync.reverse import applied_run
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
 from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds
@@ -63,22 +62,8 @@ def apply(
         migrate(con)
         run_id = runs.begin(con, "stock apply")
         report = apply_plan(con, session, plan, progress=progress, only_first=only_first)
-        _end(con, run_id, report)
+        applied_run.end(con, run_id, [report])
         return report
-
-
-def _end(con: duckdb.DuckDBPyConnection, run_id: str, report: ApplyReport) -> None:
-    stopped = report.stopped_by
-    error = str(stopped) if stopped else "interrupted" if report.interrupted else None
-    outcome: runs.RunOutcome = "needs_person" if report.needs_person else "done"
-    if error is not None:
-        outcome = "failed"
-    try:
-        runs.end(con, run_id, outcome, requests=report.requests, error=error)
-    except duckdb.Error:
-        # The database is what stopped the run; the run stays without an end, the report says why.
-        if not isinstance(stopped, DatabaseError):
-            raise
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:

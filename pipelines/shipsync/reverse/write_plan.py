@@ -1,0 +1,127 @@
+"""A plan of shipments, cancellations or fulfillments: what each row would send, before any is sent.
+
+The same for every kind but stock, which has figures to compare (``planned``). A plan is made and carried
+out by one command; the rows that are ready become writes of the outbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import orjson
+
+from shipsync.reverse.outbox import Entry
+from shipsync.reverse.planned import Status
+from shipsync.reverse.problem import InvalidRowError
+from shipsync.reverse.write import A, Write
+from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
+
+D = TypeVar("D")
+
+_SHOWN_LINES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRow(Generic[A]):
+    """One row: ``line`` is its (first) line in the file, ``write`` what would be sent if it is ready.
+
+    ``calls`` counts the reading before it and the request itself.
+    """
+
+    line: int
+    status: Status
+    key: str | None
+    subject: str
+    reason: str | None = None
+    problem: str | None = None
+    calls: int = 0
+    write: Write[A] | None = None
+
+
+@dataclass(frozen=True)
+class WritePlan(Generic[A]):
+    """The rows of one kind of write for one connection."""
+
+    kind: str
+    connection: str
+    source: str
+    created_at: datetime
+    requests_per_minute: int
+    rows: tuple[WriteRow[A], ...]
+    ignored_columns: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> list[Write[A]]:
+        """What would be sent."""
+        return [row.write for row in self.rows if row.write is not None]
+
+    @property
+    def calls(self) -> int:
+        """Requests it takes when every answer comes."""
+        return sum(row.calls for row in self.rows)
+
+    @property
+    def minutes(self) -> float:
+        """How long the calls take at the account's rate."""
+        return self.calls / self.requests_per_minute
+
+    def count(self, status: Status) -> int:
+        """How many rows have this status."""
+        return Counter(row.status for row in self.rows)[status]
+
+    def digest(self) -> str:
+        """A fingerprint of when it was made and of all that it would send."""
+        sent = [(row.key, row.write.request) for row in self.rows if row.write is not None]
+        said = [self.kind, self.connection, self.created_at.isoformat(), sent]
+        return (
+            f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
+        )
+
+
+def judged(
+    line: int, subject: str, calls: int, judge: Callable[[], Write[A] | str], key: str | None = None
+) -> WriteRow[A]:
+    """The row that ``judge`` makes of a draft: a write, a reason why none is needed, or an error raised."""
+    try:
+        verdict = judge()
+    except (InvalidWriteError, InvalidRowError) as refusal:
+        problem = refusal.problem.value
+        return WriteRow(line, Status.INVALID, key, subject, str(refusal), problem)
+    if isinstance(verdict, str):
+        return WriteRow(line, Status.NO_OP, key, subject, verdict)
+    return WriteRow(line, Status.READY, verdict.key, verdict.subject, None, None, calls, verdict)
+
+
+def known_before(entry: Entry | None, request: Mapping[str, object], named: str) -> str | None:
+    """Why a key that the outbox knows need not be sent; None if it is to be sent, or settled first.
+
+    Raises ``InvalidWriteError`` when the key stands for something else there.
+    """
+    if entry is None or not (entry.is_applied or entry.is_unsettled):
+        return None
+    date = f"{entry.sent_at or entry.planned_at:%Y-%m-%d %H:%M}"
+    if entry.request != request:
+        raise InvalidWriteError(
+            WriteProblem.KEY_OF_ANOTHER_WRITE, key=named, date=date, other=entry.subject
+        )
+    return f"Done on {date}." if entry.is_applied else None
+
+
+def lines_by(pairs: Iterable[tuple[D, int]]) -> dict[D, list[int]]:
+    """The lines on which each thing stands."""
+    found: dict[D, list[int]] = {}
+    for thing, line in pairs:
+        found.setdefault(thing, []).append(line)
+    return found
+
+
+def listed(lines: Sequence[int]) -> str:
+    """Lines as a sentence names them."""
+    more = len(lines) - _SHOWN_LINES
+    tail = f" and {more} more" if more > 0 else ""
+    return f"lines {', '.join(str(line) for line in lines[:_SHOWN_LINES])}{tail}"
