@@ -1,7 +1,8 @@
 """How fast the feed is read and delivered: ``python tests/bench/feed.py [--events N]``.
 
-Reads the next 10,000 of N events (1,000,000) from three places, with and without a filter, then
-delivers 10,000 in batches to an endpoint on loopback, signed. Wall and processor seconds of each.
+Reads the next 10,000 of N events (1,000,000) from three places, with and without a filter, and writes
+them as JSON Lines and as CloudEvents; then delivers 10,000 in batches to an endpoint on loopback,
+signed. Wall and processor seconds of each. How fast changes become events: ``change_sets.py``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -26,25 +28,34 @@ from shipsync.connection import Secret
 from shipsync.feed.consumers import Selection, read_after, rewind
 from shipsync.feed.delivery import Delivery
 from shipsync.feed.endpoint import Endpoint
+from shipsync.feed.events import Event, cloud_line, line
 from shipsync.warehouse.database import connect
 
 BATCH = 10_000
+# Every second event is a modification, every seventh of those a touch.
 FILL = """
 insert into changes.events
 select
     n,
     md5(n::varchar),
-    ['new_shipment', 'new_fulfillment', 'fulfillment_shipped', 'shipment_modified'][1 + n % 4],
+    ['new_shipment', 'shipment_modified', 'fulfillment_shipped', 'shipment_modified'][1 + n % 4],
     'se-' || n % 200000,
     'se-' || n % 200000,
     timestamptz '2026-01-01 00:00:00+00' + interval (n) second,
     timestamptz '2026-01-01 00:00:00+00' + interval (n) second,
     '1.0',
-    n % 7 = 0,
-    ['tags', 'zone'],
-    '{"tags":[{"name":"rush"}],"zone":' || n || '}',
-    '{"tags":[{"name":"gift"}],"zone":' || n || '}'
-from range(1, $events + 1) as numbers(n)
+    n % 14 = 7,
+    if(is_change, ['items', 'shipment_status', 'zone'], []),
+    if(is_change, '{"items":[' || items || '],"shipment_status":"pending","zone":' || n || '}', null),
+    if(is_change, '{"items":[],"shipment_status":"cancelled","zone":' || n + 1 || '}', null)
+from (
+    select
+        n,
+        n % 2 = 1 and n % 14 <> 7 as is_change,
+        repeat('{"sku":"MUG","quantity":1,"unit_price":{"amount":12.5,"currency":"usd"}},', 2)
+            || '{"sku":"' || n || '","quantity":2,"options":[{"name":"Gift","value":null}]}' as items
+    from range(1, $events + 1) as numbers(n)
+)
 """
 
 
@@ -65,6 +76,17 @@ def read_from(con: duckdb.DuckDBPyConnection, events: int) -> None:
             say(
                 f"read after {after:,}, {name}: {count:,} in {wall:.2f} s ({cpu:.2f} s of processor)"
             )
+            if selection is every:
+                write(batch.events)
+
+
+def write(events: Sequence[Event]) -> None:
+    """Print how long it takes to make lines of ``events``."""
+    forms = {"JSON Lines": line, "CloudEvents": partial(cloud_line, source="/bench")}
+    for name, form in forms.items():
+        began = time.perf_counter()
+        written = sum(len(form(event)) for event in events)
+        say(f"    as {name}: {written / 1e6:.1f} MB in {time.perf_counter() - began:.2f} s")
 
 
 @contextmanager
