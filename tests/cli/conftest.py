@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -96,16 +95,6 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, played once for all workers."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
-    folder = folder / "demo"
-    folder.mkdir(exist_ok=True)
-    database, told = folder / "demo.duckdb", folder / "steps.json"
-    with (folder / "turn").open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
-        if not told.exists():
-            steps = list(play(database, shipments=150))
-            told.write_bytes(orjson.dumps(steps, default=str))
-    return Demo(database, [Step(**step) for step in orjson.loads(told.read_bytes())])
+    """The demo, played once."""
+    database = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+    return Demo(database, list(play(database, shipments=150)))

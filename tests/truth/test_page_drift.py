@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Options
@@ -34,6 +35,8 @@ from truth.drift import (
 from truth.shop import START, Shop
 
 SEEDS = range(20)
+SLOW = frozenset(SEEDS[5:])
+"""Left to ``make prove``: each takes a second."""
 SHIPMENTS = LISTINGS["shipments"]
 
 
@@ -55,7 +58,12 @@ def counted(pages: Iterator[Walked], met: Counter[str], id_key: str) -> Iterator
         yield page
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+def seeded(*values: int) -> ParameterSet:
+    """The values of a parametrization; the first is the seed."""
+    return pytest.param(*values, marks=[pytest.mark.slow] if values[0] in SLOW else [])
+
+
+@pytest.mark.parametrize("seed", [seeded(seed) for seed in SEEDS])
 def test_ascending_walk_over_a_moving_list(seed: int) -> None:
     account = small_account("shipments", seed, (*OPTIONS, UNSTABLE))
     mirror, met = Mirror("shipments"), Counter[str]()
@@ -83,7 +91,7 @@ def test_ascending_walk_over_a_moving_list(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("seed", "is_cut_short"),
-    [*((seed, False) for seed in SEEDS), *((seed, True) for seed in SEEDS[::4])],
+    [*(seeded(seed, False) for seed in SEEDS), *(seeded(seed, True) for seed in SEEDS[::4])],
 )
 def test_newest_first_walk_over_a_moving_list(seed: int, is_cut_short: bool) -> None:
     kind = "labels" if seed % 2 else "fulfillments"

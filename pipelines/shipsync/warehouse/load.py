@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -65,7 +65,7 @@ class Loader:
             self._pipeline = dlt.pipeline(
                 pipeline_name="shipsync",
                 pipelines_dir=str(working_folder(database)),
-                destination=dlt.destinations.duckdb(con),
+                destination=_destination(con),
                 dataset_name=DATASET,
             )
 
@@ -152,6 +152,28 @@ class Loader:
             raise DatabaseError(
                 f"Loading into {self._database} failed: {str(failure).splitlines()[0]}"
             ) from failure
+
+
+def _destination(con: duckdb.DuckDBPyConnection) -> Any:
+    """dlt's DuckDB destination, which finds out what DuckDB can do once and not ten times a load."""
+    import dlt
+    from dlt.common.destination import DestinationCapabilitiesContext
+
+    class Remembering(dlt.destinations.duckdb):
+        # dlt keeps it in its state, and looks for a class of that name.
+        destination_type = "dlt.destinations.duckdb"
+        _able_to: DestinationCapabilitiesContext | None = None
+
+        def capabilities(
+            self, config: Any = None, naming: Any = None
+        ) -> DestinationCapabilitiesContext:
+            if config is not None or naming is not None:
+                return super().capabilities(config, naming)
+            if self._able_to is None:
+                self._able_to = super().capabilities()
+            return self._able_to.copy()
+
+    return Remembering(con)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
