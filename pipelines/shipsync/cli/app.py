@@ -15,6 +15,7 @@ from shipsync.cli import (
     emulator,
     export,
     inbox,
+    mcp,
     places,
     runs,
     state,
@@ -63,6 +64,7 @@ app.add_typer(places.app)
 app.add_typer(state.app)
 app.add_typer(export.app)
 app.add_typer(dashboard.app)
+app.add_typer(mcp.app)
 app.add_typer(emulator.app)
 
 

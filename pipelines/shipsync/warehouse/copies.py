@@ -8,7 +8,7 @@ would leave, which DuckDB opens as of the last commit.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,18 +22,28 @@ _ATTEMPTS = 3
 
 
 @contextmanager
-def readable(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def readable(
+    database: Path, opened: Callable[[Path], duckdb.DuckDBPyConnection] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """``database`` open to read for the time of the block: itself, or a copy while a run has it open.
 
-    For short readings; who stays takes a copy. Errors as for ``copied``.
+    For short readings; who stays takes a copy. ``opened`` opens a file in another way than
+    ``connect``. Errors as for ``copied``.
     """
+    opened = opened or _read_only
+    if not database.exists():
+        raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
     with ExitStack() as held:
         try:
-            con = held.enter_context(connect(database, read_only=True))
+            with explained(database):
+                con = held.enter_context(opened(database))
         except DatabaseLocked:
-            copy = held.enter_context(copied(database))
-            con = held.enter_context(connect(copy, read_only=True))
+            con = held.enter_context(opened(held.enter_context(copied(database))))
         yield con
+
+
+def _read_only(file: Path) -> duckdb.DuckDBPyConnection:
+    return connect(file, read_only=True)
 
 
 @contextmanager

@@ -1,0 +1,70 @@
+"""The tools: each reads the database anew, closes it again, and gives plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from shipsync import clock, queries
+from shipsync.assistant import sql
+from shipsync.assistant.values import plain
+from shipsync.errors import UsageError
+from shipsync.tracking import document, find_order
+from shipsync.warehouse.copies import readable
+
+_QUERIES: Final = "shipsync.assistant.queries"
+MOST_CHANGES: Final = 200
+
+
+class Tools:
+    """What can be asked of one database; every method raises a ``ShipsyncError`` that says what to do."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+
+    def track_order(self, order: str) -> dict[str, Any]:
+        """Where an order is; see ``tracking.document``."""
+        with readable(self._database) as con:
+            found = find_order(con, order)
+        return _object(document(found, clock.now()))
+
+    def find_shipment(self, reference: str) -> dict[str, Any]:
+        """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""
+        with readable(self._database) as con:
+            ids = [shipment.shipment_id for shipment in find_order(con, reference).shipments]
+            rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_QUERIES)
+        return {"shipments": plain(rows.objects())}
+
+    def stock_of(self, sku: str) -> dict[str, Any]:
+        """``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``."""
+        with readable(self._database) as con:
+            known = queries.fetch(con, "sku", {"sku": sku}, package=_QUERIES).objects()[0]
+            levels = queries.fetch(con, "stock", {"sku": sku}, package=_QUERIES).objects()
+        if known["sku"] is None:
+            raise UsageError(f"No product, stock or order is known with the SKU {sku!r}.")
+        return _object(
+            {
+                "sku": known["sku"],
+                "name": known["name"],
+                "on_hand": sum(level["on_hand"] or 0 for level in levels),
+                "available": sum(level["available"] or 0 for level in levels),
+                "locations": levels,
+                "known_at": known["known_at"],
+            }
+        )
+
+    def latest_changes(self, trigger: str | None, limit: int) -> dict[str, Any]:
+        """``{"changes": [...]}``, newest first, with the fields that changed before and after."""
+        values = {"trigger": trigger, "since": None, "limit": max(1, min(limit, MOST_CHANGES))}
+        with readable(self._database) as con:
+            events = queries.fetch(con, "changes_list", values).objects()
+        return {"changes": plain(events[::-1])}
+
+    def query(self, statement: str, limit: int) -> dict[str, Any]:
+        """``{"columns", "rows", "is_cut"}`` of one SELECT; see ``sql.query``."""
+        return _object(sql.query(self._database, statement, limit=limit))
+
+
+def _object(value: object) -> dict[str, Any]:
+    result: dict[str, Any] = plain(value)
+    return result

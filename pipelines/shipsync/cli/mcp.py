@@ -1,0 +1,42 @@
+"""``shipsync mcp``: an assistant asks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shipsync.cli import options, output
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: shipsync mcp --connection west")
+def mcp(
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the configuration for an assistant, and serve nothing."),
+    ] = False,
+) -> None:
+    """Let an assistant ask, over the Model Context Protocol.
+
+    Speaks on standard input and output, as assistants start it. Its tools read the database and
+    nothing else: track an order, look up a shipment, stock of a SKU, latest changes, a SELECT.
+    """
+    from shipsync import extras, settings
+
+    file = settings.local(connection, database=database).database.resolve()
+    if as_json:
+        # Assistants start it from a folder of theirs: neither path may depend on where we are.
+        program = Path(sys.executable).with_name("shipsync")
+        arguments = ["mcp", "--database", str(file)]
+        output.show_json({"mcpServers": {"shipsync": {"command": program, "args": arguments}}})
+        return
+    extras.require("An assistant's access", extras.MCP)
+    from shipsync.assistant.server import serve
+
+    serve(file)
