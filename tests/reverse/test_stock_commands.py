@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,65 +9,13 @@ import duckdb
 import orjson
 import pytest
 
-from reverse.shop import MAIN, Shop, open_shop
+from reverse.shop import MAIN, Shop
+from reverse.stock_cli import Run, run, served
 from shipsync import clock
-from shipsync.cli import boundary
-from shipsync.emulator import Fault, FaultKind, serve
+from shipsync.emulator import Fault, FaultKind
 from shipsync.warehouse import lock
 
-FILE = """sku,location,action,quantity,key
-A-1,Main,,25,count-1
-A-2,Main,increment,5,delivery-1
-A-3,Main,,10,count-3
-A-4,Cellar,,10,count-4
-"""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one command line came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Standard output as the one JSON document it must be."""
-        return orjson.loads(self.out)
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop on loopback that connection ``shop`` points at, observed just now by this machine."""
-    shop = open_shop(tmp_path)
-    with shop.connect() as con:
-        con.execute("update ledger.stream_runs set finished_at = ?", [clock.now()])
-    monkeypatch.chdir(tmp_path)
-    for variable in [name for name in os.environ if name.startswith("SOURCES__")]:
-        monkeypatch.delenv(variable)
-    (tmp_path / "counts.csv").write_text(FILE)
-    with serve(shop.account) as server:
-        monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__API_KEY", "emulator-key")
-        monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__BASE_URL", server.url)
-        monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__REQUESTS_PER_MINUTE", "100000")
-        yield shop
-
-
-@pytest.fixture
-def run(served: Shop, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``shipsync stock`` with the given words for the shop."""
-
-    def run(*words: str | Path) -> Outcome:
-        capsys.readouterr()
-        where = ("--connection", "shop", "--database", str(served.connection.database))
-        code = boundary.run(["stock", *(str(word) for word in words), *where], {})
-        return Outcome(code, *capsys.readouterr())
-
-    return run
+__all__ = ["run", "served"]
 
 
 def lines(text: str) -> list[list[str]]:
@@ -160,10 +105,23 @@ def test_an_unknown_outcome_asks_for_a_person_who_resolves_it(run: Run, served: 
     assert (undecided.code, undecided.err.split(":")[0]) == (2, "Say what became of the row")
     resolved = run("resolve", "delivery-1", "--applied", "--because", "counted 14")
     assert resolved.code == 0
-    assert lines(resolved.out)[1][2:4] == ["applied", "person"]
+    assert lines(resolved.out)[1][2:5] == ["applied", "stock", "person"]
     assert lines(run("status", "--state", "unknown").out)[1:] == []
     assert run("apply", "counts.plan.json").code == 0
     assert served.writes_sent() == 1
+
+
+def test_verify_tells_what_moved_since(run: Run, served: Shop) -> None:
+    run("plan", "counts.csv")
+    clean = run("apply", "counts.plan.json", "--verify", "--json")
+    assert clean.code == 0
+    assert clean.json["verification"] == {"checked": 2, "not_comparable": 0, "drifts": []}
+    served.account.move_stock("A-1", MAIN, delta=-2)
+    drifted = run("apply", "counts.plan.json", "--verify")
+    assert drifted.code == 3
+    assert lines(drifted.out)[-1] == ["count-1", "A-1", MAIN, "25", "23"]
+    assert drifted.err.startswith("2 levels read back; 1 are not what the plan made them.")
+    assert served.writes_sent() == 2
 
 
 @pytest.mark.parametrize(
@@ -193,6 +151,21 @@ def test_an_old_observation_stops_the_plan_unless_allowed(run: Run, served: Shop
         con.execute("update ledger.stream_runs set finished_at = ?", [yesterday])
     assert "25.0 hours ago, 24 are allowed" in run("plan", "counts.csv").err
     assert run("plan", "counts.csv", "--max-age", "48").code == 0
+
+
+def test_reread_reads_the_stock_only_when_it_is_too_old(run: Run, served: Shop) -> None:
+    Path("counts.csv").write_text("sku,location,quantity\nA-1,Main,12\n")
+    served.connection.database.unlink()
+    planned = run("plan", "counts.csv", "--reread")
+    assert planned.code == 0
+    assert lines(planned.out)[1][6:8] == ["10", "12"]
+    sent = len(served.account.requests)
+    assert {request.path for request in served.account.requests} == {
+        "/v2/inventory",
+        "/v2/inventory_locations",
+    }
+    assert run("plan", "counts.csv", "--reread").code == 0
+    assert len(served.account.requests) == sent
 
 
 def test_columns_that_mean_nothing_are_named(run: Run) -> None:

@@ -10,7 +10,7 @@ import typer
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from shipsync.reverse.row_source import RowSource
+    from shipsync.reverse.row_source import ModelName, SqlQuery
 
 File = Annotated[
     Path | None,
@@ -26,11 +26,11 @@ Model = Annotated[
 ]
 
 
-def chosen(file: Path | None, sql: str | None, model: str | None) -> RowSource:
+def chosen(file: Path | None, sql: str | None, model: str | None) -> Path | SqlQuery | ModelName:
     """The one source that was given; raises ``UsageError`` when none or several were."""
     from shipsync.reverse.row_source import ModelName, SqlQuery
 
-    given: list[RowSource] = [
+    given: list[Path | SqlQuery | ModelName] = [
         *([file] if file is not None else []),
         *([SqlQuery(sql)] if sql is not None else []),
         *([ModelName(model)] if model is not None else []),
@@ -40,7 +40,7 @@ def chosen(file: Path | None, sql: str | None, model: str | None) -> RowSource:
     return given[0]
 
 
-def plan_beside(source: RowSource) -> Path:
+def plan_beside(source: Path | SqlQuery | ModelName) -> Path:
     """Where the plan of a source goes if nothing else is said."""
     from shipsync.reverse.row_source import SqlQuery
 

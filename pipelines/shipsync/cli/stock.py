@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from shipsync.cli import options, output, row_source, stock_targets, stock_view
+from shipsync.cli import (
+    fresh_stock,
+    options,
+    output,
+    row_source,
+    stock_change,
+    stock_targets,
+    stock_view,
+)
 from shipsync.errors import UsageError
 from shipsync.reverse.states import State
 from shipsync.reverse.stock_action import Change
@@ -17,7 +25,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def stock() -> None:
-    """Change stock levels from a file: plan, then apply."""
+    """Change stock levels: plan, then apply."""
 
 
 @app.command("plan", epilog="Example: shipsync stock plan counts.csv --max-change-percent 50")
@@ -43,8 +51,12 @@ def plan_command(
         int, typer.Option("--max-zeroed", min=0, help="Stop a plan that empties more levels.")
     ] = 25,
     max_age: Annotated[
-        float, typer.Option("--max-age", min=0, metavar="HOURS", help="Stop if the sync is older.")
+        float, typer.Option("--max-age", min=0, metavar="HOURS", help="Stop if the stock is older.")
     ] = 24,
+    reread: Annotated[
+        bool,
+        typer.Option("--reread", help="Read the stock anew where --max-age would stop the plan."),
+    ] = False,
     stop_below_allocated: Annotated[
         bool,
         typer.Option(
@@ -57,7 +69,7 @@ def plan_command(
 ) -> None:
     """Compare rows with the stock last synced and write a plan.
 
-    Nothing is sent, and no key is needed. The rows have the columns sku,
+    Nothing is sent, and no key is needed but for --reread. The rows have the columns sku,
     inventory_location_id (or location, by name) and quantity; optional are action, key,
     cost_amount, cost_currency, condition, lot, usable_start_date, usable_end_date, reason,
     notes, effective_at, and for modify new_inventory_location_id, new_cost_amount,
@@ -76,6 +88,8 @@ def plan_command(
         stop_below_allocated=stop_below_allocated,
     )
     source = row_source.chosen(file, sql, model)
+    if reread:
+        fresh_stock.read_if_older(connection, database, timedelta(hours=max_age))
     local = options.held(connection, database)
     plan = stock.plan(local, local.database, source, guards=guards, default_change=action)
     place = out or row_source.plan_beside(source)
@@ -91,6 +105,9 @@ def plan_command(
 def apply_command(
     file: Annotated[Path, typer.Argument(metavar="PLAN", help="The plan that `stock plan` wrote.")],
     one: Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every level back at the end, and compare.")
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -98,7 +115,8 @@ def apply_command(
     """Carry out a plan: its ready rows, each once.
 
     Each is recorded before it is sent and after. Apply it again after an interruption: what is done
-    is not done twice. Exit code 3 when a row was rejected or its outcome is not known.
+    is not done twice. Exit code 3 when a row was rejected, when its outcome is not known, or
+    when --verify finds a level that is not what the plan made it.
     """
     from shipsync.api.session import Session
     from shipsync.reverse import plan_file, stock
@@ -106,12 +124,13 @@ def apply_command(
     plan = plan_file.load(file)
     account = options.account(connection, database)
     with Session(account) as session, stock_view.progress() as progress:
-        report = stock.apply(account, session, plan, progress=progress, only_first=one)
-    if as_json:
-        output.show_json(stock_view.report_document(report))
-    else:
-        stock_view.show_report(report)
-    stock_view.say_what_the_report_needs(report, file)
+        report, verification = stock.apply(
+            account, session, plan, progress=progress, only_first=one, reads_back=verify
+        )
+    stock_view.show_applied(report, verification, as_json=as_json)
+    stock_view.say_what_the_report_needs(report, f"apply {file} again")
+    if verification is not None:
+        stock_view.say_what_was_read_back(verification)
 
 
 @app.command("status", epilog="Example: shipsync stock status --state unknown")
@@ -141,10 +160,7 @@ def status_command(
     chosen = [
         entry for entry in entries if state in (None, entry.state) and kind in (None, entry.kind)
     ][:limit]
-    if as_json:
-        output.show_json(chosen)
-    else:
-        stock_view.show_entries(chosen)
+    stock_view.show_entries(chosen, as_json=as_json)
 
 
 @app.command(
@@ -178,9 +194,10 @@ def resolve_command(
     file = options.held(connection, database).database
     entry = stock.resolve(file, connection, key, applied=applied, because=because, kind=kind)
     if as_json:
-        output.show_json(entry)
+        output.show_json(stock_view.entry_document(entry))
     else:
-        stock_view.show_entries([entry])
+        stock_view.show_entries([entry], as_json=False)
 
 
+app.add_typer(stock_change.app)
 app.add_typer(stock_targets.app)

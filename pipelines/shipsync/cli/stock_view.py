@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shipsync.reverse.outbox import Entry
     from shipsync.reverse.planned import Plan
     from shipsync.reverse.rollout import Progress
+    from shipsync.reverse.verify import Verification
 
 INTERRUPTED = 130
 
@@ -67,6 +68,51 @@ def report_document(report: ApplyReport) -> dict[str, object]:
     }
 
 
+def show_applied(report: ApplyReport, verification: Verification | None, *, as_json: bool) -> None:
+    """Print what became of every row, and which levels moved since."""
+    if as_json:
+        read_back = _verification_document(verification)
+        output.show_json({**report_document(report), "verification": read_back})
+        return
+    show_report(report)
+    if verification is not None and verification.drifts:
+        output.say()
+        _show_drifts(verification)
+
+
+def _verification_document(verification: Verification | None) -> dict[str, object] | None:
+    """What reading the levels back came to, as JSON values; None if it was not done."""
+    if verification is None:
+        return None
+    return {
+        "checked": verification.checked,
+        "not_comparable": verification.not_comparable,
+        "drifts": verification.drifts,
+    }
+
+
+def _show_drifts(verification: Verification) -> None:
+    """Print every level that is not what the plan made it."""
+    from shipsync.queries import Rows
+
+    columns = ("key", "sku", "inventory_location_id", "expected", "found")
+    rows = [[getattr(drift, column) for column in columns] for drift in verification.drifts]
+    output.show_table(Rows(columns, rows), title="Levels that moved since")
+
+
+def say_what_was_read_back(verification: Verification) -> None:
+    """Say how many levels stand as they should; raises ``NeedsPerson`` when one does not."""
+    figures = f"{verification.checked} levels read back"
+    if verification.not_comparable:
+        figures += f", {verification.not_comparable} rows not, as they need not show in on hand"
+    if verification.drifts:
+        raise NeedsPerson(
+            f"{figures}; {len(verification.drifts)} are not what the plan made them. Somebody else moved "
+            "stock there, or a label took it: look at them, sync and plan anew."
+        )
+    output.remark(f"{figures}; each is what the plan made it.")
+
+
 def show_report(report: ApplyReport) -> None:
     """Print what became of every row, those of earlier plans first."""
     from shipsync.queries import Rows
@@ -77,15 +123,15 @@ def show_report(report: ApplyReport) -> None:
     output.show_table(Rows(columns, rows))
 
 
-def say_what_the_report_needs(report: ApplyReport, file: Path) -> None:
-    """Say what the rows came to.
+def say_what_the_report_needs(report: ApplyReport, again: str) -> None:
+    """Say what the rows came to; ``again`` is what takes up those that are left.
 
     Raises the error that stopped the run, and ``NeedsPerson`` for rejected and unknown rows.
     """
     counts = ", ".join(f"{count} {state.value}" for state, count in report.counts.items())
     figures = f"{counts or 'Nothing to send'}; {report.requests} requests."
     if report.left:
-        figures += f" {report.left} rows are left: apply {file} again."
+        figures += f" {report.left} rows are left: {again}."
     if report.stopped_by is not None:
         output.note(figures)
         raise report.stopped_by
@@ -97,20 +143,46 @@ def say_what_the_report_needs(report: ApplyReport, file: Path) -> None:
     output.remark(figures)
 
 
-def show_entries(entries: list[Entry]) -> None:
-    """Print rows of the outbox as they stand."""
+def entry_document(entry: Entry) -> dict[str, object]:
+    """A write as it stands, under the names that the model ``reverse.outcomes`` has."""
+    return {
+        "row_key": entry.row_key,
+        "wanted": entry.subject,
+        "outcome": entry.state,
+        "kind": entry.kind,
+        "settled_by": entry.source,
+        "times_sent": entry.attempt,
+        "planned_at": entry.planned_at,
+        "sent_at": entry.sent_at,
+        "settled_at": entry.settled_at,
+        "http_status": entry.http_status,
+        "request_id": entry.request_id,
+        "reason": entry.reason,
+        "request": entry.request,
+        "reading_before": entry.reading_before,
+        "reading_after": entry.reading_after,
+        "plan_digest": entry.plan_digest,
+    }
+
+
+def show_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
+    """Print rows of the outbox as they stand; all that is known of each only in JSON."""
     from shipsync.queries import Rows
 
+    documents = [entry_document(entry) for entry in entries]
+    if as_json:
+        output.show_json(documents)
+        return
     columns = (
-        *("row_key", "subject", "state", "kind", "source", "attempt"),
+        *("row_key", "wanted", "outcome", "kind", "settled_by", "times_sent"),
         *("planned_at", "sent_at", "settled_at", "request_id", "reason"),
     )
-    rows = [[getattr(entry, column) for column in columns] for entry in entries]
+    rows = [[document[column] for column in columns] for document in documents]
     output.show_table(Rows(columns, rows))
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Progress], None]]:
+def progress(what: str = "stock") -> Iterator[Callable[[Progress], None]]:
     """What to tell an apply's progress to; a bar on standard error when there is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -120,14 +192,14 @@ def progress() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bars
 
     bars = Bars(
-        TextColumn("stock"),
+        TextColumn(what),
         BarColumn(bar_width=24),
         TextColumn("{task.completed:,} of {task.total:,} rows{task.fields[counts]}"),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
         transient=True,
     )
-    task = bars.add_task("stock", total=None, counts="")
+    task = bars.add_task(what, total=None, counts="")
 
     def show(progress: Progress) -> None:
         counts = "".join(f", {n:,} {state.value}" for state, n in progress.counts.items())

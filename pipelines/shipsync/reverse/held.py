@@ -62,6 +62,15 @@ class Held:
         return self.levels.get(place, ABSENT)
 
 
+def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When the levels were last read whole, by our clock; None if never."""
+    try:
+        observed = con.execute(statement(QUERIES, "held_observation")).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if observed is None else observed[1]
+
+
 def read_held(con: duckdb.DuckDBPyConnection) -> Held:
     """What the database holds; raises ``UsageError`` when the stock was never synced."""
     try:

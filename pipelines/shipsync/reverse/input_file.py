@@ -55,6 +55,11 @@ def read_rows(path: Path) -> InputRows:
     return InputRows(str(path), columns, rows)
 
 
+def one_row(source: str, cells: Mapping[str, str]) -> InputRows:
+    """A single row that came without a file."""
+    return InputRows(source, tuple(cells), (InputRow(1, cells),))
+
+
 def check_columns(
     given: InputRows, known: frozenset[str], required: tuple[frozenset[str], ...]
 ) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def judge(action: StockAction, before: Reading, after: Reading) -> Finding:
         )
     if any(moved.values()):
         return _undecided(f"the level is what neither outcome explains: {shown}")
-    if not _must_show(action):
+    if not must_show(action):
         return _undecided(f"the level is unchanged ({shown}), where this change need not show")
     return Finding(
         Verdict.NOT_MADE,
@@ -92,7 +92,7 @@ def _judge_cost(action: StockAction, before: Reading, after: Reading) -> Finding
         return Finding(
             Verdict.MADE, "The answer was lost; the average cost read after it shows it."
         )
-    if can_be_seen and seen.average_cost == held.average_cost and _must_show(action):
+    if can_be_seen and seen.average_cost == held.average_cost and must_show(action):
         return Finding(
             Verdict.NOT_MADE,
             "The answer was lost; the average cost read after it is unchanged. Plan the row again.",
@@ -105,7 +105,8 @@ def _claims_differ(before: Mapping[Place, Level], after: Mapping[Place, Level]) 
     return any(old is not None and new is not None and old != new for old, new in pairs)
 
 
-def _must_show(action: StockAction) -> bool:
+def must_show(action: StockAction) -> bool:
+    """Whether carrying it out is bound to be seen in on_hand or the average cost."""
     conditions = {action.condition, action.new_condition} - {None, "sellable"}
     dates = (action.usable_start_date, action.usable_end_date, action.effective_at)
     return not conditions and not any(dates)

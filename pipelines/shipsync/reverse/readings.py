@@ -41,10 +41,15 @@ class Reading:
 
 def reading_calls(adjusts: int, observed_levels: int, pace: Pace) -> int:
     """Requests that re-checking ``adjusts`` levels takes: one each, or the whole list if that is less."""
-    pages = max(1, math.ceil(observed_levels / pace.page_size))
+    pages = list_pages(observed_levels, pace)
     minutes = adjusts / pace.requests_per_minute
     rounds = 1 + int(minutes / (LISTING_IS_FRESH_FOR.total_seconds() / 60))
     return min(adjusts, pages * rounds)
+
+
+def list_pages(observed_levels: int, pace: Pace) -> int:
+    """Requests that reading the whole list takes."""
+    return max(1, math.ceil(observed_levels / pace.page_size))
 
 
 class LevelReader:
@@ -74,11 +79,12 @@ class LevelReader:
             age = self._pacing.monotonic() - self._listed_at
             if self._listing is None or age > LISTING_IS_FRESH_FOR.total_seconds():
                 self._listed_at = self._pacing.monotonic()
-                self._listing = self._everything()
+                self._listing = self.listed()
             listing = self._listing
         return Reading(listing.read_at, {place: listing.levels.get(place, ABSENT)})
 
-    def _everything(self) -> Reading:
+    def listed(self) -> Reading:
+        """Every level that is listed now; a place that is missing has nothing on hand."""
         snapshot = complete(self._session, INVENTORY_LEVELS, STREAM)
         return Reading(snapshot.server_time or self._pacing.now(), _levels(snapshot.items))
 

@@ -42,8 +42,8 @@ class ModelName:
     name: str
 
 
-RowSource: TypeAlias = Path | SqlQuery | ModelName
-"""A path that ends in ``.sql`` holds a query; any other is a file of rows."""
+RowSource: TypeAlias = Path | SqlQuery | ModelName | InputRows
+"""A path that ends in ``.sql`` holds a query; any other is a file of rows. Rows stand for themselves."""
 
 
 def read_source(
@@ -55,6 +55,8 @@ def read_source(
     is not one ``select``, that fails or takes too long, and when there are too many rows. A query or a
     model may give none.
     """
+    if isinstance(source, InputRows):
+        return source
     if isinstance(source, Path):
         if source.suffix.lower() != ".sql":
             return read_rows(source)

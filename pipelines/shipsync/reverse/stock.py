@@ -20,10 +20,12 @@ from shipsync.reverse.guards import Guards
 from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
+from shipsync.reverse.readings import LevelReader, list_pages
 from shipsync.reverse.rollout import Progress
 from shipsync.reverse.row_source import RowSource, read_source
 from shipsync.reverse.states import Source, State
-from shipsync.reverse.stock_action import Change
+from shipsync.reverse.stock_action import KIND, Change
+from shipsync.reverse.verify import Verification, verify
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
@@ -55,15 +57,26 @@ def apply(
     *,
     progress: Callable[[Progress], None] | None = None,
     only_first: bool = False,
-) -> ApplyReport:
-    """Carry out the ready rows of a plan; see ``apply_plan``. The run is recorded in the ledger."""
+    reads_back: bool = False,
+) -> tuple[ApplyReport, Verification | None]:
+    """Carry out the ready rows of a plan; see ``apply_plan``. The run is recorded in the ledger.
+
+    With ``reads_back`` the levels of all its applied rows are read at the end and compared; None if
+    that was not asked for, or if the run ended early.
+    """
     check_applicable(plan, session)
     with lock.hold(connection.database), connect(connection.database) as con:
         migrate(con)
         run_id = runs.begin(con, "stock apply")
         report = apply_plan(con, session, plan, progress=progress, only_first=only_first)
         applied_run.end(con, run_id, [report])
-        return report
+        if not reads_back or report.stopped_by or report.interrupted:
+            return report, None
+        keys = [outcome.key for outcome in report.outcomes if outcome.state is State.APPLIED]
+        applied = Outbox(con, plan.connection, KIND).entries(keys)
+        reader = LevelReader(session, clock.SystemPacing())
+        pages = list_pages(plan.observed_levels, connection)
+        return report, verify([applied[key] for key in keys], reader, pages)
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:

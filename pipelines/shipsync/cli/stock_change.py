@@ -1,0 +1,190 @@
+"""``shipsync stock adjust|increment|decrement|modify``: one change, without a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shipsync.cli import options, output, stock_view
+from shipsync.errors import NeedsPerson, UsageError
+from shipsync.reverse.stock_action import Change
+
+if TYPE_CHECKING:
+    from shipsync.reverse.planned import Plan
+
+app = typer.Typer()
+
+Sku = Annotated[str, typer.Argument(metavar="SKU", help="The product.")]
+Location = Annotated[
+    str, typer.Argument(metavar="LOCATION", help="Where it lies: the location's id or name.")
+]
+Quantity = Annotated[str, typer.Argument(metavar="QUANTITY", help="Units.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="COLUMN=VALUE",
+        help="Set any other column of `stock plan`, such as cost_amount=4.50 or reason=recount.",
+    ),
+]
+Key = Annotated[
+    str | None, typer.Option("--key", help="Name the change; the same key is applied once only.")
+]
+Apply = Annotated[bool, typer.Option("--apply", help="Send it; without it nothing is sent.")]
+
+
+@app.command(epilog="Example: shipsync stock adjust MUG-BLUE Main 48 --apply")
+def adjust(
+    sku: Sku,
+    location: Location,
+    quantity: Quantity,
+    settings: Settings = None,
+    key: Key = None,
+    apply: Apply = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make what is on hand at a location so many units.
+
+    Shows what would happen; --apply does it.
+    """
+    cells = _cells(Change.ADJUST, sku, location, quantity, settings, key)
+    _carry_out(cells, apply, connection, database, as_json)
+
+
+@app.command(epilog="Example: shipsync stock increment TEE-M Main 24 --set reason=delivery")
+def increment(
+    sku: Sku,
+    location: Location,
+    quantity: Quantity,
+    settings: Settings = None,
+    key: Key = None,
+    apply: Apply = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Add units to what is on hand at a location.
+
+    Shows what would happen; --apply does it. The same change is made once only, so give a
+    second delivery of as many units a --key of its own.
+    """
+    cells = _cells(Change.INCREMENT, sku, location, quantity, settings, key)
+    _carry_out(cells, apply, connection, database, as_json)
+
+
+@app.command(epilog="Example: shipsync stock decrement TEE-M Main 2 --set reason=damaged")
+def decrement(
+    sku: Sku,
+    location: Location,
+    quantity: Quantity,
+    settings: Settings = None,
+    key: Key = None,
+    apply: Apply = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Take units from what is on hand at a location.
+
+    Shows what would happen; --apply does it. The same change is made once only, so give a
+    second withdrawal of as many units a --key of its own.
+    """
+    cells = _cells(Change.DECREMENT, sku, location, quantity, settings, key)
+    _carry_out(cells, apply, connection, database, as_json)
+
+
+@app.command(epilog='Example: shipsync stock modify TEE-M Main 6 --to "Back room"')
+def modify(
+    sku: Sku,
+    location: Location,
+    quantity: Quantity,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="LOCATION", help="Move the units there; an id or a name."),
+    ] = None,
+    settings: Settings = None,
+    key: Key = None,
+    apply: Apply = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Move units, or give them another cost or condition.
+
+    For cost and condition, --set new_cost_amount, new_cost_currency or new_condition. Shows
+    what would happen; --apply does it.
+    """
+    cells = _cells(Change.MODIFY, sku, location, quantity, settings, key)
+    if to is not None:
+        cells["new_inventory_location_id"] = to
+    _carry_out(cells, apply, connection, database, as_json)
+
+
+def _cells(
+    change: Change,
+    sku: str,
+    location: str,
+    quantity: str,
+    settings: list[str] | None,
+    key: str | None,
+) -> dict[str, str]:
+    """The change as a row."""
+    given = {"sku": sku, "location": location, "quantity": quantity, "action": change.value}
+    if key is not None:
+        given["key"] = key
+    for setting in settings or ():
+        column, sign, value = setting.partition("=")
+        if not sign:
+            raise UsageError(f"--set is {setting!r}; write COLUMN=VALUE, such as reason=recount.")
+        if column in given:
+            raise UsageError(f"--set {column} is given already; say it once.")
+        given[column] = value
+    return {column: value.strip() for column, value in given.items() if value.strip()}
+
+
+def _carry_out(
+    cells: dict[str, str], apply: bool, connection: str, database: Path | None, as_json: bool
+) -> None:
+    """Plan the one row, and send it if that was asked for."""
+    from datetime import timedelta
+
+    from shipsync.reverse import plan_file, stock
+    from shipsync.reverse.guards import Guards
+    from shipsync.reverse.input_file import one_row
+
+    local = options.held(connection, database)
+    guards = Guards(max_observation_age=timedelta(hours=24))
+    plan = stock.plan(local, local.database, one_row("The command line", cells), guards=guards)
+    if plan.ignored_columns:
+        raise UsageError(f"There is no column {plan.ignored_columns[0]!r} to --set.")
+    if apply and plan.ready and not plan.stopped_by:
+        _send(plan, connection, database, as_json)
+        return
+    if as_json:
+        output.show_json({"applied": False, **plan_file.document(plan)})
+    else:
+        stock_view.show_plan(plan)
+    if plan.needs_person:
+        raise NeedsPerson(" ".join((*plan.stopped_by, *_reasons(plan), "Nothing was sent.")))
+    rest = " The same with --apply sends it." if plan.ready else ""
+    output.note(f"Nothing was sent.{rest}")
+
+
+def _send(plan: Plan, connection: str, database: Path | None, as_json: bool) -> None:
+    from shipsync.api.session import Session
+    from shipsync.reverse import stock
+
+    account = options.account(connection, database)
+    with Session(account) as session:
+        report, _ = stock.apply(account, session, plan)
+    stock_view.show_applied(report, None, as_json=as_json)
+    stock_view.say_what_the_report_needs(report, "give the command again")
+
+
+def _reasons(plan: Plan) -> list[str]:
+    """Why the row is invalid; every sentence that was not said yet."""
+    return [row.reason for row in plan.rows if row.problem is not None and row.reason]
