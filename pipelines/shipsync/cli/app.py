@@ -14,10 +14,12 @@ from shipsync.cli import (
     demo,
     emulator,
     export,
+    fulfillments,
     inbox,
     mcp,
     places,
     runs,
+    shipments,
     state,
     stock,
     track,
@@ -59,6 +61,8 @@ app.add_typer(runs.app)
 app.add_typer(changes.app, name="changes")
 app.add_typer(inbox.app)
 app.add_typer(stock.app, name="stock")
+app.add_typer(shipments.app, name="shipments")
+app.add_typer(fulfillments.app, name="fulfillments")
 app.add_typer(track.app)
 app.add_typer(places.app)
 app.add_typer(state.app)

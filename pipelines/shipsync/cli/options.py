@@ -22,6 +22,8 @@ DatabaseFile = Annotated[
         "--database", metavar="FILE", help="Keep to this DuckDB file, not data/NAME.duckdb."
     ),
 ]
+Apply = Annotated[bool, typer.Option("--apply", help="Send it; without this, only show the plan.")]
+One = Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 _opened: list[Secret] = []

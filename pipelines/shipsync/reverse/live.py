@@ -17,11 +17,12 @@ from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import IncompleteRead, NotFound
+from shipsync.errors import IncompleteRead, NotFound, UnknownOrder
 
 STREAM = "writes"
 
 # What else may stand in an id is at the mercy of every server and proxy that takes paths apart.
+_OURS = re.compile(r"se-\d+", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*", re.ASCII)
 
 
@@ -46,6 +47,20 @@ class Live:
                 return found
         listed = self._filtered(SHIPMENTS, "external_shipment_id", external_id)
         return listed[0] if listed else None
+
+    def find(self, identifier: str) -> Item:
+        """A shipment by ShipStation's id or, failing that, by its maker's.
+
+        Raises ``UnknownOrder`` when neither knows it.
+        """
+        found = self.shipment(identifier) if _OURS.fullmatch(identifier) else None
+        found = found or self.shipment_by_external_id(identifier, thoroughly=True)
+        if found is None:
+            raise UnknownOrder(
+                f"The account has no shipment {identifier!r}, neither by ShipStation's id nor by an "
+                "external_shipment_id."
+            )
+        return found
 
     def label(self, label_id: str) -> Item | None:
         """A label; None if there is none."""

@@ -32,8 +32,8 @@ from shipsync.reverse.row_source import RowSource, read_source
 from shipsync.reverse.shipment_file import read_shipments
 from shipsync.reverse.shipment_plan import plan_shipments
 from shipsync.reverse.shipment_writes import ShipmentBody, ShipmentCreation
-from shipsync.reverse.void_writes import LabelVoiding
-from shipsync.reverse.write import A, Kind
+from shipsync.reverse.void_writes import LabelVoiding, Voiding
+from shipsync.reverse.write import A, Kind, Write
 from shipsync.reverse.write_plan import WritePlan
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect
@@ -71,19 +71,23 @@ class Applying:
     late_commit_wait: timedelta = LATE_COMMIT_WAIT
 
     def writes(
-        self, con: duckdb.DuckDBPyConnection, kind: Kind[A], plan: WritePlan[A]
+        self,
+        con: duckdb.DuckDBPyConnection,
+        kind: Kind[A],
+        plan: WritePlan[A],
+        writes: Sequence[Write[A]] | None = None,
     ) -> ApplyReport:
-        """Carry out the ready rows of a plan through their kind."""
+        """Carry out the ready rows of a plan through their kind, or all of ``writes`` out of them."""
         return apply_writes(
             con,
             self.session,
             kind,
-            plan.writes,
+            plan.writes if writes is None else writes,
             plan.digest(),
             pacing=self.pacing,
             progress=self.progress,
             in_flight=self.in_flight,
-            only_first=self.only_first,
+            only_first=self.only_first and writes is None,
         )
 
 
@@ -166,13 +170,20 @@ def cancel_shipments(con: duckdb.DuckDBPyConnection, plan: CancelPlan, how: Appl
     """Void the labels of a plan, then cancel its shipments; one whose label stays live is rejected."""
     wait = how.late_commit_wait
     reports = []
-    if plan.voids.writes:
+    if voids := _voids(plan, how.only_first):
         voiding = LabelVoiding(how.session, how.pacing, late_commit_wait=wait)
-        reports.append(how.writes(con, voiding, plan.voids))
+        reports.append(how.writes(con, voiding, plan.voids, voids))
         if reports[0].stopped_by is not None or reports[0].interrupted:
             return reports
     cancelling = ShipmentCancelling(how.session, how.pacing, late_commit_wait=wait)
     return [*reports, how.writes(con, cancelling, plan.cancels)]
+
+
+def _voids(plan: CancelPlan, only_first: bool) -> list[Write[Voiding]]:
+    """The voids of all cancellations, or of the first alone."""
+    first = {write.action.shipment_id for write in plan.cancels.writes[:1]}
+    voids = plan.voids.writes
+    return [v for v in voids if v.action.shipment_id in first] if only_first else voids
 
 
 def create_fulfillments(

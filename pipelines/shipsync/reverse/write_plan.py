@@ -109,7 +109,7 @@ def known_before(entry: Entry | None, request: Mapping[str, object], named: str)
         raise InvalidWriteError(
             WriteProblem.KEY_OF_ANOTHER_WRITE, key=named, date=date, other=entry.subject
         )
-    return f"Done on {date}." if entry.is_applied else None
+    return f"Done on {date}. {entry.reason or ''}".rstrip() if entry.is_applied else None
 
 
 def lines_by(pairs: Iterable[tuple[D, int]]) -> dict[D, list[int]]:

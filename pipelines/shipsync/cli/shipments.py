@@ -1,0 +1,144 @@
+"""``shipsync shipments``: create shipments, look at one, cancel some, compare their rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shipsync.cli import options, output, stock_view, write_view
+from shipsync.errors import UsageError
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def shipments() -> None:
+    """Create, look at, cancel and rate shipments."""
+
+
+@app.command("create", epilog="Example: shipsync shipments create orders.csv --apply")
+def create_command(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Shipments: .csv, .jsonl, .parquet or .sql."),
+    ],
+    apply: options.Apply = False,
+    one: options.One = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Create shipments from a file, each once.
+
+    Without --apply nothing is sent: the plan is shown. A flat FILE has a line for each item; lines
+    with one external_shipment_id are one shipment. Its columns are that id, ship_to_name,
+    ship_to_address_line1, ship_to_city_locality, ship_to_state_province, ship_to_postal_code,
+    ship_to_country_code, warehouse_id (or ship_from_...), item_sku, item_name, item_quantity,
+    item_unit_price, package_weight, package_weight_unit, package_length, package_width,
+    package_height, package_length_unit, package_code, carrier_id, service_code, ship_date,
+    shipment_number, tags (a;b), amount_paid with amount_paid_currency, and the like;
+    package_number tells boxes apart. JSON Lines may hold ShipStation's own object instead, with
+    ship_to, items, packages and tags in it.
+
+    ShipStation keeps one shipment for each external_shipment_id, so a lost answer is settled by
+    looking it up, and the same file again makes nothing twice. Exit code 3 when a row is invalid,
+    was rejected, or its outcome is not known.
+    """
+    from shipsync.api.session import Session
+    from shipsync.reverse import orders
+
+    if not apply:
+        local = options.held(connection, database)
+        plan = orders.planned(local.database, lambda con: orders.new_shipments(con, file, local))
+        write_view.show_plans([plan], as_json=as_json)
+        return
+    account = options.account(connection, database)
+    with Session(account) as session, stock_view.progress("shipments") as progress:
+        how = orders.Applying(session, progress=progress, only_first=one)
+        plan, reports = orders.applied(
+            account,
+            "shipments create",
+            lambda con: orders.new_shipments(con, file, account),
+            lambda con, made: orders.create_shipments(con, made, how),
+        )
+    write_view.show_outcomes([plan], reports, as_json=as_json)
+
+
+@app.command("cancel", epilog="Example: shipsync shipments cancel se-10077 --apply")
+def cancel_command(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Ids of shipments, ShipStation's or your own."),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Take the ids from a file's shipment_id column."
+        ),
+    ] = None,
+    void_labels: Annotated[
+        bool, typer.Option("--void-labels", help="Void the live labels of the shipments first.")
+    ] = False,
+    apply: options.Apply = False,
+    one: options.One = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Cancel shipments.
+
+    Without --apply nothing is sent: the plan is shown. A shipment with a live label is refused,
+    unless --void-labels voids it first; where the carrier does not approve that, the shipment stays
+    as it is. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
+    """
+    from shipsync.api.session import Session
+    from shipsync.reverse import orders
+
+    if bool(ids) == (file is not None):
+        raise UsageError("Say which shipments: give their ids, or a file of them with --from.")
+    source = file if file is not None else tuple(ids or ())
+    if not apply:
+        local = options.held(connection, database)
+        plan = orders.planned(
+            local.database,
+            lambda con: orders.cancels(con, source, local, void_labels=void_labels),
+        )
+        write_view.show_plans([plan.voids, plan.cancels], as_json=as_json)
+        return
+    account = options.account(connection, database)
+    with Session(account) as session, stock_view.progress("shipments") as progress:
+        how = orders.Applying(session, progress=progress, only_first=one)
+        plan, reports = orders.applied(
+            account,
+            "shipments cancel",
+            lambda con: orders.cancels(con, source, account, void_labels=void_labels),
+            lambda con, made: orders.cancel_shipments(con, made, how),
+        )
+    write_view.show_outcomes([plan.voids, plan.cancels], reports, as_json=as_json)
+
+
+@app.command("get", epilog="Example: shipsync shipments get se-10077 --json")
+def get_command(
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="The shipment's id, ShipStation's or your own.")
+    ],
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show a shipment as the account has it now.
+
+    It is read from ShipStation, not from the database; --json gives the whole object.
+    """
+    from shipsync.api.session import Session
+    from shipsync.queries import Rows
+    from shipsync.reverse.live import Live
+
+    with Session(options.account(connection, database)) as session:
+        found = Live(session).find(identifier)
+    if as_json:
+        output.show_json(found)
+        return
+    output.show_table(Rows(("field", "value"), [(k, v) for k, v in found.items() if v]))
