@@ -107,6 +107,7 @@ class Connection:
     inventory_every: timedelta = timedelta(0)
     checkpoint_pages: int = 20
     tracking_calls_per_run: int = 300
+    tracking_calls_per_day: int = 5000
     tracking_finished_after_days: int = 60
     personal_data: PersonalData = "keep"
     personal_data_salt: Secret | None = field(default=None)
@@ -131,6 +132,7 @@ class Connection:
         _check_range("inventory_every_hours", _hours(self.inventory_every), 0, 8760)
         _check_range("checkpoint_pages", self.checkpoint_pages, 1, 10_000)
         _check_range("tracking_calls_per_run", self.tracking_calls_per_run, 0, 1_000_000)
+        _check_range("tracking_calls_per_day", self.tracking_calls_per_day, 0, 1_000_000)
         _check_range("tracking_finished_after_days", self.tracking_finished_after_days, 1, 3650)
         if self.personal_data not in PERSONAL_DATA:
             raise ConfigurationError(

@@ -111,6 +111,7 @@ SETTINGS: dict[str, Setting] = {
     "inventory_every_hours": Setting("inventory_every", "a number of hours", _hours),
     "checkpoint_pages": Setting("checkpoint_pages", _NUMBER, _whole),
     "tracking_calls_per_run": Setting("tracking_calls_per_run", _NUMBER, _whole),
+    "tracking_calls_per_day": Setting("tracking_calls_per_day", _NUMBER, _whole),
     "tracking_finished_after_days": Setting("tracking_finished_after_days", _DAYS, _whole),
     "personal_data": Setting("personal_data", "keep, hash or drop", _text),
     "personal_data_salt": Setting("personal_data_salt", "a text that is not empty", _secret),

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, ModelError, UsageError
-from shipsync.warehouse.models import BuildReport, build, sql_dir
+from shipsync.sql_project import sql_dir
+from shipsync.warehouse.models import BuildReport, build
 from sql.raw_tables import RawTables
 from sql.story import day, shipment
 

@@ -100,6 +100,10 @@ def shipment_rates(shipment_id: str) -> str:
     return f"{shipment(shipment_id)}/rates"
 
 
+TRACKING = "/v2/tracking"
+"""The tracking state and every event of one parcel, by its carrier's number."""
+
+
 def label(label_id: str) -> str:
     """One label."""
     return f"{LABELS.path}/{_segment(label_id)}"

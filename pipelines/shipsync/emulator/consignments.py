@@ -16,9 +16,12 @@ from shipsync.emulator.catalogue import WAREHOUSES
 from shipsync.emulator.journeys import Scan, Sighting, fate, journey
 from shipsync.emulator.places import ABROAD, DOMESTIC, Place
 from shipsync.emulator.timestamps import to_micros
-from shipsync.emulator.wallclock import DAY
+from shipsync.emulator.wallclock import DAY, MINUTE
 
 Body = dict[str, Any]
+
+REPORT_LAG = 4 * MINUTE
+"""Time between a scan and the moment at which the tracking answer shows it."""
 
 _TOWNS = {(place.city, place.country): place for place in (*DOMESTIC, *ABROAD)}
 _ORIGINS = {warehouse.warehouse_id: warehouse.place for warehouse in WAREHOUSES}
@@ -45,20 +48,22 @@ class Consignment:
         return last is not None and last.scan is Scan.DELIVERED and last.at <= at
 
 
-def consign(seed: int, label: Body, warehouse_id: str | None) -> Consignment:
+def consign(
+    seed: int, label: Body, warehouse_id: str | None, *, box: str | None = None
+) -> Consignment:
     """The parcel of a label and its way; ``seed`` is the account's.
 
-    A town or warehouse that is not ours is taken from the address as it stands, or for the default
-    warehouse's.
+    ``box`` is the number of a further box of the label, which goes a way of its own. A town or warehouse
+    that is not ours is taken from the address as it stands, or for the default warehouse's.
     """
-    rng = random.Random(f"{seed} {label['label_id']}")
+    rng = random.Random(f"{seed} {label['label_id']}" + (f" {box}" if box else ""))
     carrier, service = SERVICES[label["service_code"]]
     bought_at = to_micros(label["created_at"])
     origin = _ORIGINS.get(warehouse_id or "", WAREHOUSES[0].place)
     destination = _destination(label["ship_to"])
     signer = label["ship_to"]["name"] if label["confirmation"] == "signature" else None
     parcel = Parcel(
-        tracking_number=label["tracking_number"],
+        tracking_number=box or label["tracking_number"],
         carrier=carrier,
         origin=origin,
         destination=destination,

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from shipsync.emulator.bodies_label import auto_external_id, label_body
 from shipsync.emulator.bodies_tracking import tracking_body
 from shipsync.emulator.carriers import BY_ID, SERVICES, USPS
-from shipsync.emulator.consignments import Consignment, consign
+from shipsync.emulator.consignments import REPORT_LAG, Consignment, consign
 from shipsync.emulator.journeys import Scan, Sighting
 from shipsync.emulator.life_deeds import Deed
 from shipsync.emulator.life_stock import Stockkeeper
@@ -22,8 +22,6 @@ from shipsync.emulator.life_world import Body, World, between
 from shipsync.emulator.wallclock import DAY, MINUTE, SECOND
 
 _PATIENCE = 5
-_REPORT_LAG = 4 * MINUTE
-"""Time between a scan and the moment at which the tracking answer shows it."""
 
 _DEEDS = {
     Scan.DELIVERED: Deed.PARCEL_DELIVERED,
@@ -85,11 +83,11 @@ class Packer:
         way = consign(self._account.seed, label, shipment.get("warehouse_id"))
         now = self._world.now()
         for sighting in way.sightings:
-            if sighting.at + _REPORT_LAG > now:
+            if sighting.at + REPORT_LAG > now:
                 self._schedule(label["label_id"], way, sighting)
 
     def _schedule(self, label_id: str, way: Consignment, sighting: Sighting) -> None:
-        due = sighting.at + _REPORT_LAG
+        due = sighting.at + REPORT_LAG
         self._world.at(due, lambda: self._report(label_id, way, sighting))
 
     def _issue(self, label: Body, shipment: Body, rng: random.Random, deed: Deed) -> None:

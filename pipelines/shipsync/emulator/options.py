@@ -54,6 +54,8 @@ class Options:
     """Whether a 429 of the account's own limit carries Retry-After [O]; one client met none [T]."""
     carriers_partial: bool = False
     """GET /v2/carriers answers 207 with an error beside the carriers [O]."""
+    tracks_further_boxes: bool = True
+    """Whether /v2/tracking tells of the boxes of a label whose number is not the label's [?]."""
     failed_shipment: Literal["echo", "bare"] = "bare"
     """What a failed row of POST /v2/shipments holds: what was sent and its errors, or errors
     alone [?]."""

@@ -1,96 +1,196 @@
-"""Which labels are asked for their tracking, and when: calls are spent where they tell most.
+"""Which parcels are asked for, and when: calls are spent where they tell most.
 
-A label is asked at most as often as its state and age allow, the most overdue first, within the run's
-budget. ``tracking_status`` of the label is no evidence of movement and isn't looked at.
+A parcel is asked for at most as often as its state and its silence allow, the most overdue first, within
+a budget. ``tracking_status`` of the label is no evidence of movement and isn't looked at.
 
-==================================  =====================  ==================
-state of the last answer            while younger than     asked every
-==================================  =====================  ==================
-never asked                         finished_after         at once
-AT attempted, SP at a pick-up point  10 days of silence     2 h
-out for delivery                    10 days of silence     2 h
-IT in transit, EX exception         10 days of silence     6 h
-AC, NY, UN not moving yet           10 days of silence     12 h
-any of these                        finished_after         20 h
-DE delivered, or voided             -                      never again
-==================================  =====================  ==================
+=========================  ==========  ============  =============  ===================
+state of the last answer   asked every silent 3 d    silent 10 d    finished, if silent
+=========================  ==========  ============  =============  ===================
+out_for_delivery           2 h         6 h           24 h           30 d
+in_transit                 6 h         12 h          24 h           45 d
+.. expected today, or due  3 h         12 h          24 h           45 d
+.. not expected so soon    12 h        12 h          24 h           45 d
+exception                  6 h         12 h          24 h           45 d
+available_for_pickup       8 h         12 h          24 h           30 d
+pre_transit                12 h        24 h          24 h           30 d
+unknown                    12 h        24 h          24 h           20 d
+return_to_sender           24 h        24 h          24 h           30 d
+delivered, cancelled       never again
+=========================  ==========  ============  =============  ===================
 
-Silence is counted from the last change of the answer, or from the label's creation. A label silent for
-longer than ``finished_after`` is finished.
+A parcel never asked for is due six hours after its label was made: sooner there is nothing to tell.
+Silence is counted from the last change of the answer, or from the label's creation. Voided labels are
+finished; so is what is silent for longer than the connection's ``tracking_finished_after_days``, if that
+is sooner.
+
+With a run each hour and budget enough, half of all deliveries are known of within ``PROMISED_DELAY``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
-_LONG_SILENCE: Final = timedelta(days=10)
-_SLOW: Final = timedelta(hours=20)
+from shipsync.parcel_state import State, state_of
+
+PROMISED_DELAY: Final = timedelta(hours=3)
+FIRST_LOOK: Final = timedelta(hours=6)
+LONGEST_SILENCE: Final = timedelta(days=45)
+
+_SILENT: Final = timedelta(days=3)
+_LONG_SILENT: Final = timedelta(days=10)
 _MONTH: Final = timedelta(days=30)
-_BY_STATE: Final = {
-    "AT": timedelta(hours=2),
-    "SP": timedelta(hours=2),
-    "IT": timedelta(hours=6),
-    "EX": timedelta(hours=6),
-}
-_NOT_MOVING: Final = timedelta(hours=12)
-_OUT_FOR_DELIVERY: Final = frozenset({"OUT_FOR_DELIVERY"})
-DELIVERED: Final = "DE"
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+_NEAR_ITS_DAY: Final = 3 * _HOUR
+_FAR_FROM_ITS_DAY: Final = 12 * _HOUR
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A label as far as polling must know it; ``None`` times: never asked, never changed."""
+class Pace:
+    """How often parcels of a state are asked for, by how long they are silent, and when no more."""
 
-    label_id: str
+    at_first: timedelta
+    silent: timedelta
+    long_silent: timedelta
+    finished_after: timedelta
+
+
+PACES: Final[dict[State, Pace]] = {
+    State.OUT_FOR_DELIVERY: Pace(2 * _HOUR, 6 * _HOUR, _DAY, 30 * _DAY),
+    State.IN_TRANSIT: Pace(6 * _HOUR, 12 * _HOUR, _DAY, LONGEST_SILENCE),
+    State.EXCEPTION: Pace(6 * _HOUR, 12 * _HOUR, _DAY, LONGEST_SILENCE),
+    State.AVAILABLE_FOR_PICKUP: Pace(8 * _HOUR, 12 * _HOUR, _DAY, 30 * _DAY),
+    State.PRE_TRANSIT: Pace(12 * _HOUR, _DAY, _DAY, 30 * _DAY),
+    State.UNKNOWN: Pace(12 * _HOUR, _DAY, _DAY, 20 * _DAY),
+    State.RETURN_TO_SENDER: Pace(_DAY, _DAY, _DAY, 30 * _DAY),
+}
+FINISHED: Final = frozenset(State) - PACES.keys()
+DELIVERED: Final = "DE"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel as far as polling must know it; ``None`` times: never asked for, never changed.
+
+    ``parcel_id`` is its label's id, or ``LABEL/NUMBER`` for a further box of a label; ``expected_on`` the
+    day that the carrier wrote for its arrival.
+    """
+
+    parcel_id: str
     created_at: datetime
     status_code: str | None = None
     status_detail_code: str | None = None
+    carrier_detail_code: str | None = None
+    expected_on: date | None = None
     polled_at: datetime | None = None
     changed_at: datetime | None = None
+    carrier_code: str | None = None
+
+    @property
+    def state(self) -> State:
+        """What its last answer tells."""
+        return state_of(self.status_code, self.status_detail_code, self.carrier_detail_code)
+
+    @property
+    def silent_since(self) -> datetime:
+        """When its answer last changed, or its label was made."""
+        return self.changed_at or self.created_at
 
 
-def next_poll_at(parcel: Parcel, finished_after: timedelta) -> datetime | None:
-    """The instant from which the label may be asked again; None if it is finished.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When a parcel may be asked for next, how long it waits between two calls, and why."""
 
-    A label never asked is asked once however old it is: it may have been delivered long ago, and only
-    an answer can say so.
+    parcel: Parcel
+    state: State
+    next_poll_at: datetime
+    every: timedelta
+    why: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who is asked in one run: ``chosen``, of ``due``, of all ``followed``, which aren't finished."""
+
+    chosen: tuple[Parcel, ...]
+    due: int
+    followed: int
+
+    @property
+    def saved(self) -> int:
+        """Calls that asking for every unfinished parcel would have made and the policy did not."""
+        return self.followed - self.due
+
+    @property
+    def put_off(self) -> int:
+        """Parcels that are due and that the budget has no call for."""
+        return self.due - len(self.chosen)
+
+
+def plan(parcel: Parcel, finished_after: timedelta) -> Plan | None:
+    """When the parcel may be asked for again; None if it is finished.
+
+    A parcel never asked for is asked for once however old it is: it may have been delivered long ago,
+    and only an answer can say so.
     """
-    if parcel.status_code == DELIVERED:
+    state = parcel.state
+    is_back = state is State.RETURN_TO_SENDER and parcel.status_code == DELIVERED
+    if state in FINISHED or is_back:
         return None
+    pace = PACES[state]
     if parcel.polled_at is None:
-        return parcel.created_at
-    due = parcel.polled_at + interval(parcel)
-    return due if due - _silent_since(parcel) <= finished_after else None
+        first = parcel.created_at + FIRST_LOOK
+        return Plan(parcel, state, first, pace.at_first, "never asked for: 6 h after its label")
+    every, why = _interval(parcel, parcel.polled_at, state, pace)
+    due = parcel.polled_at + every
+    if due - parcel.silent_since > min(pace.finished_after, finished_after):
+        return None
+    return Plan(parcel, state, due, every, f"{why}: every {every // _HOUR} h")
 
 
-def interval(parcel: Parcel) -> timedelta:
-    """The least time between two calls for the label in its present state."""
-    if (parcel.polled_at or parcel.created_at) - _silent_since(parcel) > _LONG_SILENCE:
-        return _SLOW
-    if parcel.status_detail_code in _OUT_FOR_DELIVERY:
-        return _BY_STATE["AT"]
-    return _BY_STATE.get(parcel.status_code or "", _NOT_MOVING)
+def plans(parcels: Iterable[Parcel], finished_after: timedelta) -> Iterator[Plan]:
+    """The plans of those that are not finished."""
+    for parcel in parcels:
+        planned = plan(parcel, finished_after)
+        if planned is not None:
+            yield planned
 
 
-def _silent_since(parcel: Parcel) -> datetime:
-    return parcel.changed_at or parcel.created_at
+def choose(planned: Iterable[Plan], now: datetime, *, budget: int) -> Choice:
+    """Whom to ask for now, at most ``budget`` of them.
 
-
-def due_labels(
-    parcels: Iterable[Parcel], now: datetime, *, finished_after: timedelta, budget: int
-) -> list[str]:
-    """Labels to ask now, at most ``budget``.
-
-    Labels of the last 30 days come first, and among them the one that is overdue by most, measured in
+    Parcels of the last 30 days come first, and among them the one that is overdue by most, measured in
     its own interval; months-old ones share what is left.
     """
-    waiting: list[tuple[bool, float, str]] = []
-    for parcel in parcels:
-        due = next_poll_at(parcel, finished_after)
-        if due is not None and due <= now:
-            overdue = (now - due).total_seconds() / interval(parcel).total_seconds()
-            waiting.append((now - parcel.created_at > _MONTH, -overdue, parcel.label_id))
-    return [label_id for *_, label_id in sorted(waiting)[:budget]]
+    followed = 0
+    waiting: list[tuple[bool, float, str, Parcel]] = []
+    for one in planned:
+        followed += 1
+        parcel = one.parcel
+        if one.next_poll_at <= now:
+            overdue = (now - one.next_poll_at).total_seconds() / one.every.total_seconds()
+            is_old = now - parcel.created_at > _MONTH
+            waiting.append((is_old, -overdue, parcel.parcel_id, parcel))
+    chosen = heapq.nsmallest(budget, waiting, key=lambda rank: rank[:3])
+    return Choice(tuple(parcel for *_, parcel in chosen), len(waiting), followed)
+
+
+def _interval(
+    parcel: Parcel, polled_at: datetime, state: State, pace: Pace
+) -> tuple[timedelta, str]:
+    silence = polled_at - parcel.silent_since
+    if silence > _LONG_SILENT:
+        return pace.long_silent, f"{state}, silent for over 10 days"
+    if silence > _SILENT:
+        return pace.silent, f"{state}, silent for over 3 days"
+    if state is State.IN_TRANSIT and parcel.expected_on is not None:
+        days_left = (parcel.expected_on - polled_at.date()).days
+        if days_left <= 0:
+            return _NEAR_ITS_DAY, f"{state}, expected today or overdue"
+        if days_left > 1:
+            return _FAR_FROM_ITS_DAY, f"{state}, expected in {days_left} days"
+    return pace.at_first, str(state)

@@ -1,8 +1,11 @@
-"""Asking the labels that are due for their tracking, several at a time within the rate budget."""
+"""Asking for the tracking of parcels that are due, several at a time within the rate budget.
+
+The box that has its label's number is asked for by the label, a further one by its own number.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 from shipsync.api import endpoints
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
-from shipsync.errors import NotFound
+from shipsync.errors import NotFound, RequestRejected
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
@@ -21,28 +24,46 @@ _AT_ONCE = 4
 
 
 def tracking_pages(
-    session: Session, time: AccountTime, label_ids: Sequence[str]
+    session: Session,
+    time: AccountTime,
+    parcel_ids: Sequence[str],
+    carriers: Mapping[str, str] | None = None,
 ) -> Iterator[Walked]:
-    """The tracking objects of ``label_ids``, in pages of 100, each with its ``label_id`` put in.
+    """The tracking objects of ``parcel_ids``, in pages of 100, each with its ``label_id`` put in.
 
-    A label that the API doesn't know has no tracking and is left out. The content hash covers the
-    answer alone.
+    An id is a label's, or ``LABEL/NUMBER`` for a further box, whose carrier's code ``carriers`` tells. A
+    parcel that the API doesn't know has no tracking and is left out. The content hash covers the answer
+    alone.
     """
-    remaining = iter(label_ids)
+    remaining = iter(parcel_ids)
+    known = carriers or {}
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tracking") as pool:
         while chunk := list(islice(remaining, LABELS_PER_PAGE)):
-            answers = pool.map(lambda label_id: _ask(session, time, label_id), chunk)
-            found = [(label, body) for label, body in zip(chunk, answers, strict=True) if body]
+            answers = pool.map(lambda parcel: _ask(session, time, parcel, known), chunk)
+            found = [(parcel, body) for parcel, body in zip(chunk, answers, strict=True) if body]
             hashes = content_hashes(body for _, body in found)
-            items = [labelled(label, body) for label, body in found]
+            items = [labelled(parcel, body) for parcel, body in found]
             yield Walked(items, hashes, None)
 
 
-def _ask(session: Session, time: AccountTime, label_id: str) -> Item | None:
+def _ask(
+    session: Session, time: AccountTime, parcel_id: str, carriers: Mapping[str, str]
+) -> Item | None:
+    label_id, _, number = parcel_id.partition("/")
     try:
-        answer = session.read(endpoints.label_track(label_id), stream=TRACKING)
+        if number:
+            asked = {"tracking_number": number, "carrier_code": carriers.get(parcel_id, "")}
+            params = {key: value for key, value in asked.items() if value}
+            answer = session.read(endpoints.TRACKING, params, stream=TRACKING)
+        else:
+            answer = session.read(endpoints.label_track(label_id), stream=TRACKING)
     except NotFound:
         return None
+    except RequestRejected:
+        # Whether the API tells of a number that is no label's own is not established.
+        if number:
+            return None
+        raise
     time.observe(answer.server_time)
     return answer.body if isinstance(answer.body, dict) else None
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
+from shipsync.sql_project import sql_dir
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -153,17 +154,6 @@ def run_dbt(
         finally:
             _close_database()
     return tuple(_outcome(run) for run in result.results)
-
-
-def sql_dir() -> Path:
-    """The dbt project: ``shipsync/_sql`` in an installed wheel, ``sql/`` in a checkout."""
-    module = Path(__file__).resolve()
-    for folder in (module.parents[1] / "_sql", module.parents[3] / "sql"):
-        if (folder / "dbt_project.yml").is_file():
-            return folder
-    raise ModelError(
-        f"The SQL models are missing beside {module.parents[1]}. Install shipsync again."
-    )
 
 
 def _check_database(database: Path) -> None:

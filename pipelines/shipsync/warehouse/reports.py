@@ -17,6 +17,8 @@ class StreamReport:
     ``rows`` were handed to the load, ``unchanged`` were held already, ``stale`` were answers older than
     what is held. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
+    Of tracking alone: ``calls_saved`` are calls for parcels that were neither finished nor due,
+    ``calls_put_off`` those for parcels that were due when the budget was spent.
     """
 
     stream: str
@@ -29,6 +31,8 @@ class StreamReport:
     packages: int = 0
     requests: int = 0
     read_at: datetime | None = None
+    calls_saved: int = 0
+    calls_put_off: int = 0
     extras: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
 

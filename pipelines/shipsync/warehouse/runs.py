@@ -54,5 +54,7 @@ def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamRep
         "packages": report.packages,
         "extras": json.dumps(dict(report.extras)) if report.extras else None,
         "error": report.error,
+        "calls_saved": report.calls_saved,
+        "calls_put_off": report.calls_put_off,
     }
     con.execute(statement(_QUERIES, "record_stream_run"), row)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from shipsync.emulator.collection import Row
+from shipsync.emulator.consignments import REPORT_LAG, consign
 from shipsync.emulator.listing import Listing, list_rows
 from shipsync.emulator.problems import JSON, RefusedError, invalid, not_found
 from shipsync.emulator.query import Parameter
 from shipsync.emulator.request import Response
 from shipsync.emulator.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
+from shipsync.emulator.state import serialized
 from shipsync.emulator.timestamps import of_moment, to_micros
 
 if TYPE_CHECKING:
@@ -86,7 +89,25 @@ def track_number(account: Account, call: Call) -> Response:
         body: dict[str, Any] = orjson.loads(row.raw)
         if all(value in (None, body.get(name)) for name, value in wanted.items()):
             return Response(200, _tracking(account, row), JSON)
+    if account.options.tracks_further_boxes:
+        for row in account.collection("labels").rows():
+            if number.encode() in row.raw and (found := _of_box(account, row, number, wanted)):
+                return Response(200, found, JSON)
     raise not_found("label", number)
+
+
+def _of_box(
+    account: Account, row: Row, number: str, wanted: Mapping[str, str | None]
+) -> bytes | None:
+    """What is told of a further box of a label, which goes a way of its own; None if it is none."""
+    label: dict[str, Any] = orjson.loads(row.raw)
+    numbers = {box["tracking_number"] for box in label["packages"]}
+    if number not in numbers or any(v not in (None, label.get(k)) for k, v in wanted.items()):
+        return None
+    warehouse_id = account.collection("labels").column(row, "warehouse_id")
+    way = consign(account.seed, label, warehouse_id, box=number)
+    now = of_moment(account.clock.now()) - REPORT_LAG
+    return serialized(way.body(0 if label["voided"] else now))
 
 
 def _tracking(account: Account, row: Row) -> bytes:

@@ -6,7 +6,8 @@ select
     least($polled_at, coalesce(max(events.occurred_at), max(labels.created_at), $polled_at)),
     1
 from (select unnest($label_ids) as label_id) as polled
-left join raw.labels as labels on polled.label_id = labels.label_id and labels._dlt_valid_to is null
+left join raw.labels as labels
+    on split_part(polled.label_id, '/', 1) = labels.label_id and labels._dlt_valid_to is null
 left join raw.tracking_events as events on polled.label_id = events.label_id
 group by polled.label_id
 on conflict (label_id) do update set

@@ -1,0 +1,1 @@
+insert into ledger.tracking_calls (called_at, calls) values ($called_at, $calls)

@@ -1,0 +1,1 @@
+insert into ledger.tracking_schedule from planned
