@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ from shipsync.cli import options, output, stock_view, write_view
 from shipsync.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True)
+
+
+class Order(StrEnum):
+    """What rates are sorted by."""
+
+    PRICE = "price"
+    DAYS = "days"
 
 
 @app.callback()
@@ -142,3 +150,42 @@ def get_command(
         output.show_json(found)
         return
     output.show_table(Rows(("field", "value"), [(k, v) for k, v in found.items() if v]))
+
+
+@app.command("rates", epilog="Example: shipsync shipments rates se-10077 --by days")
+def rates_command(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="Ids of shipments, ShipStation's or your own."),
+    ] = None,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Ask for all shipments that wait for a label.")
+    ] = False,
+    by: Annotated[Order, typer.Option("--by", help="Sort by this first.")] = Order.PRICE,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=1, help="Show so many for each shipment; all are kept."),
+    ] = None,
+    carrier: Annotated[
+        list[str] | None,
+        typer.Option("--carrier", metavar="ID", help="Ask this carrier; repeat it for more."),
+    ] = None,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare what carriers would charge, by price and days.
+
+    Nothing is bought. The rates are kept in ledger.rates, and ledger.rates_latest ranks those asked
+    for last. Exit code 3 when a shipment got none.
+    """
+    from shipsync.api.session import Session
+    from shipsync.cli import rates_view
+    from shipsync.reverse.rate_round import compare_rates
+
+    if bool(ids) == pending:
+        raise UsageError("Say which shipments: give their ids, or --pending for all that wait.")
+    account = options.account(connection, database)
+    with Session(account) as session:
+        answers = compare_rates(account, session, ids or (), carriers=carrier or ())
+    rates_view.show(answers, by_days=by is Order.DAYS, top=top, as_json=as_json)

@@ -105,3 +105,8 @@ def _rows(
         raise UsageError(
             "The database lacks what these rows are compared with; run `shipsync sync` first."
         ) from None
+
+
+def pending_shipments(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The ids of the shipments that wait for a label; raises ``UsageError`` before the first sync."""
+    return [str(shipment_id) for (shipment_id,) in _rows(con, "held_pending")]

@@ -1,0 +1,99 @@
+"""Asking for the rates of one shipment, or of all that wait for a label, on one database file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import duckdb
+
+from shipsync import clock
+from shipsync.api.session import Session
+from shipsync.connection import Connection
+from shipsync.errors import UsageError
+from shipsync.reverse.apply import check_may_write
+from shipsync.reverse.held_orders import find_shipments, pending_shipments, read_directory
+from shipsync.reverse.live import Live
+from shipsync.reverse.rates import RatesAnswer, ask_rates, keep_rates
+from shipsync.warehouse import lock, runs
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
+
+COMMAND = "shipments rates"
+IN_FLIGHT = 4
+"""Carriers take seconds to answer; more at a time would only be pushed back."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    shipments: list[str]
+    carriers: list[str]
+
+
+def compare_rates(
+    connection: Connection,
+    session: Session,
+    references: Sequence[str] = (),
+    *,
+    carriers: Sequence[str] = (),
+) -> list[RatesAnswer]:
+    """Ask for rates and keep them in ``ledger.rates``; all pending shipments if none is named.
+
+    ``references`` are ids of shipments, ShipStation's or the caller's own; ``carriers`` are carrier ids,
+    all of the account's if left out. Raises ``UsageError`` before the first sync and for an unknown
+    carrier, ``UnknownOrder`` for an unknown shipment, ``ConfigurationError`` for a read-only connection,
+    ``LockHeld`` while another run has the database.
+    """
+    check_may_write(connection)
+    with lock.hold(connection.database):
+        with connect(connection.database, read_only=True) as con:
+            asked = _asked(con, session, references, carriers)
+        asked_at = clock.now()
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="rates") as pool:
+            answers = list(
+                pool.map(lambda i: ask_rates(session, i, asked.carriers), asked.shipments)
+            )
+        with connect(connection.database) as con:
+            migrate(con)
+            run_id = runs.begin(con, COMMAND)
+            rates = [rate for answer in answers for rate in answer.rates]
+            keep_rates(con, connection.name, rates, asked_at)
+            outcome: runs.RunOutcome = "needs_person" if any(a.problem for a in answers) else "done"
+            runs.end(con, run_id, outcome, requests=session.requests_sent)
+    return answers
+
+
+def _asked(
+    con: duckdb.DuckDBPyConnection,
+    session: Session,
+    references: Sequence[str],
+    carriers: Sequence[str],
+) -> _Asked:
+    known = read_directory(con).carriers
+    if not known:
+        raise UsageError("The database holds no carrier; run `shipsync sync` first.")
+    for carrier in carriers:
+        if carrier not in known:
+            listed = ", ".join(f"{i} ({code})" for i, code in known.items())
+            raise UsageError(f"There is no carrier {carrier!r}; the account has {listed}.")
+    shipments = pending_shipments(con) if not references else _found(con, session, references)
+    return _Asked(shipments, list(carriers) or list(known))
+
+
+def _found(
+    con: duckdb.DuckDBPyConnection, session: Session, references: Sequence[str]
+) -> list[str]:
+    """The ids of the shipments meant; one that is not held is looked for in the account."""
+    held = find_shipments(con, references)
+    found = []
+    for reference in references:
+        several = held.get(reference, [])
+        if len(several) > 1:
+            ids = ", ".join(shipment.shipment_id for shipment in several)
+            raise UsageError(f"{len(several)} shipments are called {reference!r}; name one: {ids}.")
+        live = (
+            several[0].shipment_id if several else str(Live(session).find(reference)["shipment_id"])
+        )
+        found.append(live)
+    return list(dict.fromkeys(found))
