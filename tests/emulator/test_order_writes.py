@@ -110,6 +110,40 @@ def test_a_live_label_refuses_a_cancel(options: Options, status: int, code: str)
         assert client.put(f"/v2/shipments/{shipment_id}/cancel").status_code == 204
 
 
+def test_a_second_cancel_may_be_refused() -> None:
+    account = make_account(Options(repeated_cancel="refuse"), shipments=0)
+    with client_of(account) as client:
+        shipment_id = create(client, SHIPMENT)["shipments"][0]["shipment_id"]
+        path = f"/v2/shipments/{shipment_id}/cancel"
+        assert client.put(path).status_code == 204
+        assert client.put(path).status_code == 400
+
+
+def test_a_taken_id_may_refuse_the_whole_call() -> None:
+    account = make_account(Options(duplicate_shipment="conflict"), shipments=0)
+    with client_of(account) as client:
+        create(client, SHIPMENT)
+        other = {**SHIPMENT, "external_shipment_id": "ext-2"}
+        answer = client.post("/v2/shipments", json={"shipments": [other, SHIPMENT]})
+    assert (answer.status_code, answer.json()["errors"][0]["error_code"]) == (
+        409,
+        "identifier_conflict",
+    )
+    assert len(account.ids("shipments")) == 1
+
+
+@pytest.mark.parametrize(("policy", "made"), [("refuse", 1), ("accept", 2)])
+def test_a_shipment_may_be_fulfilled_twice_or_not(policy: Any, made: int) -> None:
+    account = make_account(Options(repeated_fulfillment=policy), shipments=0)
+    code = account.items("carriers")[0]["carrier_code"]
+    with client_of(account) as client:
+        shipment_id = create(client, SHIPMENT)["shipments"][0]["shipment_id"]
+        row = {"shipment_id": shipment_id, "tracking_number": "1Z", "carrier_code": code}
+        for _ in range(2):
+            client.post("/v2/fulfillments", json={"fulfillments": [row]})
+    assert len(account.fulfillments_of(shipment_id)) == made
+
+
 @pytest.mark.parametrize("status", ["pending", "label_purchased"])
 def test_void_sets_the_shipment_back(status: Any) -> None:
     account = make_account(Options(status_after_void=status))

@@ -59,10 +59,16 @@ class Options:
     failed_shipment: Literal["echo", "bare"] = "bare"
     """What a failed row of POST /v2/shipments holds: what was sent and its errors, or errors
     alone [?]."""
+    duplicate_shipment: Literal["row", "conflict"] = "row"
+    """An external_shipment_id that is taken: an error of its row, or a 409 for the whole call [?]."""
     cancel_refusal_status: Literal[400, 409] = 400
     """Status of a cancel that a live label forbids [?]."""
     cancel_refusal_code: str = "invalid_status"
     """Its error_code; the plausible one [I]."""
+    repeated_cancel: Literal["accept", "refuse"] = "accept"
+    """Cancelling a cancelled shipment: 204 again, or refused as a live label's is [?]."""
+    repeated_fulfillment: Literal["refuse", "accept"] = "refuse"
+    """Marking a shipment as shipped that was marked before: an error of its row, or a second one [?]."""
     status_after_void: Literal["pending", "label_purchased"] = "pending"
     """shipment_status once the last live label is voided [?]."""
     status_after_fulfillment: Literal["pending", "label_purchased"] = "pending"

@@ -92,7 +92,9 @@ def _reason_against(
         return "The shipment is cancelled."
     if any(not label["voided"] for label in account.labels_of(new.shipment_id)):
         return "The shipment has a label and counts as fulfilled."
-    if any(not held["voided"] for held in account.fulfillments_of(new.shipment_id)):
+    held = account.fulfillments_of(new.shipment_id)
+    refuses = account.options.repeated_fulfillment == "refuse"
+    if refuses and any(not fulfillment["voided"] for fulfillment in held):
         return "The shipment is fulfilled already."
     codes = {carrier.get("carrier_code") for carrier in account.items("carriers")}
     if new.carrier_code not in codes:

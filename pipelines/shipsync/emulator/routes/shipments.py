@@ -103,6 +103,8 @@ def create_shipments(account: Account, call: Call) -> Response:
     """Create each shipment that can be created; 200 with ``has_errors`` when some can't."""
     assert isinstance(call.body, NewShipments)
     answers: list[dict[str, Any]] = []
+    if account.options.duplicate_shipment == "conflict":
+        _refuse_duplicates(account, call.body)
     for new in call.body.shipments:
         errors = _reasons_against(account, new)
         if errors:
@@ -115,6 +117,15 @@ def create_shipments(account: Account, call: Call) -> Response:
         answers.append({**body, "errors": [], "address_validation": None})
     failed = any(answer["errors"] for answer in answers)
     return Response(200, orjson.dumps({"has_errors": failed, "shipments": answers}), JSON)
+
+
+def _refuse_duplicates(account: Account, body: NewShipments) -> None:
+    """409 for the whole call when one of the ids is taken."""
+    for new in body.shipments:
+        held = account.collection("shipments").find("external_shipment_id", new.external_id or "")
+        if new.external_id is not None and held:
+            message = f"A shipment has the external_shipment_id '{new.external_id}' already."
+            raise against_rules("identifier_conflict", message, 409)
 
 
 def _reasons_against(account: Account, new: NewShipment) -> list[str]:
@@ -144,12 +155,14 @@ def update_shipment(account: Account, call: Call) -> Response:
 
 def cancel_shipment(account: Account, call: Call) -> Response:
     """Cancel; a label that is not voided forbids it."""
-    shipment_id = call.ids["shipment_id"]
-    _row(account, shipment_id)
+    shipment_id, options = call.ids["shipment_id"], account.options
+    status = orjson.loads(_row(account, shipment_id).raw)["shipment_status"]
+    if status == "cancelled" and options.repeated_cancel == "refuse":
+        message = "The shipment is cancelled already."
+        raise against_rules(options.cancel_refusal_code, message, options.cancel_refusal_status)
     try:
         account.cancel_shipment(shipment_id, cause="PUT /v2/shipments/cancel")
     except LiveLabelError as error:
-        options = account.options
         message = "Void the labels of this shipment before cancelling it."
         code, status = options.cancel_refusal_code, options.cancel_refusal_status
         raise against_rules(code, message, status) from error
