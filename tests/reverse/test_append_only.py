@@ -1,0 +1,55 @@
+"""What was written down of a write is never changed by a statement of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import shipsync
+
+PACKAGE = Path(shipsync.__file__).parent
+KEPT = ("ledger.outbox", "ledger.stock_targets")
+# A statement that would change or remove rows of a table, or the table.
+CHANGES = re.compile(
+    r"\b(?:update|delete\s+from|truncate(?:\s+table)?|insert\s+or\s+replace\s+into|merge\s+into"
+    r"|(?:drop|alter)\s+table(?:\s+if\s+exists)?|create\s+or\s+replace\s+table)\s+(?P<table>[\w.]+)",
+    re.IGNORECASE,
+)
+
+
+def statements() -> Iterator[tuple[str, str]]:
+    """Every statement of the package and of the models, with the name of its file."""
+    for path in (*PACKAGE.rglob("*.sql"), *PACKAGE.parents[1].joinpath("sql").rglob("*.sql")):
+        without_comments = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+        yield path.name, without_comments
+
+
+def test_no_statement_changes_or_removes_what_is_kept() -> None:
+    found = {
+        (name, match["table"].lower())
+        for name, text in statements()
+        for match in CHANGES.finditer(text)
+    }
+    assert found, "the pattern finds nothing; is it still right?"
+    assert [change for change in found if change[1] in KEPT] == []
+
+
+def test_statements_of_reverse_only_add() -> None:
+    texts = {path.name: path.read_text() for path in (PACKAGE / "reverse/queries").glob("*.sql")}
+    assert {name for name, text in texts.items() if CHANGES.search(text)} == set()
+    assert {name for name, text in texts.items() if "insert into" in text} == {
+        "outbox_append.sql",
+        "targets_append.sql",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["update ledger.outbox set x", "DELETE  FROM ledger.outbox", "drop table ledger.outbox"]
+)
+def test_the_pattern_knows_a_change(text: str) -> None:
+    match = CHANGES.search(text)
+    assert match is not None
+    assert match["table"] == "ledger.outbox"
