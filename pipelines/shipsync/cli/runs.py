@@ -13,7 +13,7 @@ from shipsync.cli.deliver import say_how_it_ended
 
 if TYPE_CHECKING:
     from shipsync.warehouse.models import BuildReport
-    from shipsync.warehouse.reports import SyncReport
+    from shipsync.warehouse.reports import StreamReport, SyncReport
 
 app = typer.Typer()
 
@@ -171,9 +171,20 @@ def _show_streams(report: SyncReport) -> None:
     columns = ("stream", "outcome", "rows", "unchanged", "pages", "requests")
     rows = [[getattr(stream, column) for column in columns] for stream in report.streams]
     output.show_table(Rows(columns, rows))
+    for stream in report.streams:
+        if stream.calls_saved or stream.calls_put_off:
+            output.remark(_spared(stream))
     read_up_to = output.cell(report.read_up_to) or "nowhere"
     output.remark(
         f"Read up to {read_up_to} in {report.requests} requests and {report.seconds:.1f} s."
+    )
+
+
+def _spared(stream: StreamReport) -> str:
+    put_off = f"; {stream.calls_put_off} that are due wait for the next run's budget"
+    return (
+        f"{stream.stream}: {stream.calls_saved} parcels were not due and spared a call"
+        f"{put_off if stream.calls_put_off else ''}."
     )
 
 

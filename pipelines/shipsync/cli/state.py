@@ -38,6 +38,12 @@ def status(
     columns = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "requests")
     cells = [[getattr(stream, column) for column in columns] for stream in streams]
     output.show_table(Rows(columns, cells), title=str(file))
+    for stream in streams:
+        if stream.calls_saved or stream.calls_put_off:
+            output.remark(
+                f"{stream.stream}: {stream.calls_saved} calls saved so far for parcels that were not due, "
+                f"{stream.calls_put_off} put off by the last run's budget; see tracking.schedule."
+            )
     output.say()
     columns = ("command", "started_at", "finished_at", "outcome", "requests", "error")
     cells = [

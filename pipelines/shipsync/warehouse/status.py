@@ -18,7 +18,8 @@ class StreamStatus:
     """One stream: current rows, the newest record's own time, and how its runs went.
 
     ``read_up_to`` is its cursor: the account's time up to which the last good run has read.
-    ``requests`` counts over all runs.
+    ``requests`` counts over all runs; so does ``calls_saved``, the calls for parcels that were neither
+    finished nor due. ``calls_put_off`` are those that the last run's budget did not reach.
     """
 
     stream: str
@@ -30,6 +31,8 @@ class StreamStatus:
     requests_last_run: int
     last_outcome: str | None
     last_error: str | None
+    calls_saved: int = 0
+    calls_put_off: int = 0
 
 
 @dataclass(frozen=True)

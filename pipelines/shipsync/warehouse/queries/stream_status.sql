@@ -37,7 +37,9 @@ run as (
         sum(requests) as requests,
         arg_max(requests, finished_at) as requests_last_run,
         arg_max(outcome, finished_at) as last_outcome,
-        arg_max_null(error, finished_at) as last_error
+        arg_max_null(error, finished_at) as last_error,
+        sum(calls_saved) as calls_saved,
+        arg_max(calls_put_off, finished_at) as calls_put_off
     from ledger.stream_runs
     group by stream
 )
@@ -51,6 +53,8 @@ select
     coalesce(run.requests, 0) as requests,
     coalesce(run.requests_last_run, 0) as requests_last_run,
     run.last_outcome,
-    run.last_error
+    run.last_error,
+    coalesce(run.calls_saved, 0) as calls_saved,
+    coalesce(run.calls_put_off, 0) as calls_put_off
 from counted
 left join run on counted.stream = run.stream
