@@ -185,7 +185,7 @@ class _Asking:
 
 def _searches(reference: str) -> Iterator[_Search]:
     """Ways to find an order that isn't held, the likeliest first."""
-    written = [way.written for way in spellings(reference)]
+    written = spellings(reference)
     numbers = [_Search(endpoints.SHIPMENTS, "shipment_number", way) for way in written]
     plain = written[0].lstrip("#")
     closed = "".join(plain.split()).upper()
@@ -205,7 +205,7 @@ def _worth_asking(order: Order, now: datetime) -> Iterator[str]:
     for shipment in order.shipments:
         for parcel in shipment.under_way:
             if parcel.label_id and situation_of(shipment, parcel, now) not in ENDED:
-                yield parcel.label_id
+                yield parcel.parcel_id
 
 
 def _seen(order: Order, asked_at: datetime) -> Order:

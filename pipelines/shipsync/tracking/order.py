@@ -26,15 +26,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Parcel:
-    """One label, or one fulfillment made without a label (``label_id`` is None), and its scans.
+    """One box of a label, or one fulfillment made without a label (``label_id`` is None), and its scans.
 
+    ``parcel_id`` is the label's id, with ``/`` and its number for a further box, or the fulfillment's.
     ``status_code`` is ShipStation's two letters (DE delivered, IT in transit, EX exception ...),
     None while nothing is known. A date is without a zone where the carrier named none; most are days
     written as midnight. ``known_at`` is when ShipStation was asked last. ``boxes`` are the tracking
-    numbers of a label with several boxes, of which the API follows the first only. Events: newest first.
+    numbers of all boxes that are reported on under this parcel's number. Events: newest first.
     """
 
     shipment_id: str
+    parcel_id: str
     label_id: str | None
     tracking_number: str | None
     tracking_url: str | None

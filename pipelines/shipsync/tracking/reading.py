@@ -5,24 +5,19 @@ Reads the raw tables, so that it is right before the models are built and at onc
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shipsync import queries
 from shipsync.errors import AmbiguousOrder, UnknownOrder
-from shipsync.tracking.order import Event, Order, Parcel, Shipment
+from shipsync.tracking.order import Order, Shipment
+from shipsync.tracking.parcels import parcels_of, rows
 from shipsync.tracking.references import digits_of, spellings
 
 if TYPE_CHECKING:
     import duckdb
-
-_QUERIES: Final = "shipsync.tracking.queries"
-_HAS_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
-_DATES: Final = ("ship_date", "estimated_delivery_date", "actual_delivery_date")
 
 
 @dataclass(frozen=True)
@@ -103,16 +98,29 @@ Named = dict[str, str | None]
 
 
 def _mentioned(database: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> dict[str, Named]:
-    ways = [(reference, way) for reference in asked for way in spellings(reference)]
-    values = {
-        "asked": [reference for reference, _ in ways],
-        "written": [way.written for _, way in ways],
-        "rank": [way.rank for _, way in ways],
-    }
-    by_rank: defaultdict[str, defaultdict[int, Named]] = defaultdict(lambda: defaultdict(dict))
-    for row in _rows(database, "mentioned", values):
-        by_rank[row["asked"]][row["rank"]][row["shipment_id"]] = row["named"]
-    return {reference: found[min(found)] for reference, found in by_rank.items()}
+    """What is held as written, and of the rest what is held in another spelling, the nearest first."""
+    ways = {reference: spellings(reference) for reference in asked}
+    found: dict[str, Named] = {}
+    for statement in ("mentioned", "mentioned_in_items"):
+        for rank in range(max(map(len, ways.values()), default=0)):
+            left = [
+                (reference, spelled[rank])
+                for reference, spelled in ways.items()
+                if reference not in found and rank < len(spelled)
+            ]
+            if left:
+                found |= _written(database, statement, left)
+    return found
+
+
+def _written(
+    database: duckdb.DuckDBPyConnection, statement: str, ways: Sequence[tuple[str, str]]
+) -> dict[str, Named]:
+    found: defaultdict[str, Named] = defaultdict(dict)
+    asked, written = [reference for reference, _ in ways], [way for _, way in ways]
+    for row in rows(database, statement, asked=asked, written=written):
+        found[row["asked"]][row["shipment_id"]] = row["named"]
+    return dict(found)
 
 
 def _behind_prefixes(
@@ -122,9 +130,9 @@ def _behind_prefixes(
     asked = [reference for reference, digits in numbers.items() if digits]
     if not asked:
         return {}
-    values = {"asked": asked, "digits": [numbers[reference] for reference in asked]}
+    digits = [numbers[reference] for reference in asked]
     found: defaultdict[str, Named] = defaultdict(dict)
-    for row in _rows(database, "prefixed", values):
+    for row in rows(database, "prefixed", asked=asked, digits=digits):
         found[row["asked"]][row["shipment_id"]] = None
     return dict(found)
 
@@ -134,49 +142,12 @@ def _orders(
 ) -> dict[_Key, tuple[Shipment, ...]]:
     if not shipment_ids:
         return {}
-    rows = _rows(database, "order_shipments", {"shipment_ids": list(shipment_ids)})
-    parcels = _parcels(database, [row["shipment_id"] for row in rows])
-    read_at: datetime | None = _rows(database, "account_read", {})[0]["read_at"]
+    found = rows(database, "order_shipments", shipment_ids=list(shipment_ids))
+    parcels = parcels_of(database, [row["shipment_id"] for row in found])
+    read_at: datetime | None = rows(database, "account_read")[0]["read_at"]
     orders: defaultdict[_Key, list[Shipment]] = defaultdict(list)
-    for row in rows:
+    for row in found:
         key = _Key(row.pop("store_id"), row["order_id"])
         row["known_at"] = max(filter(None, (row["known_at"], read_at)), default=None)
         orders[key].append(Shipment(**row, parcels=tuple(parcels[row["shipment_id"]])))
     return {key: tuple(shipments) for key, shipments in orders.items()}
-
-
-def _parcels(
-    database: duckdb.DuckDBPyConnection, shipment_ids: Sequence[str]
-) -> Mapping[str, list[Parcel]]:
-    rows = _rows(database, "order_parcels", {"shipment_ids": list(shipment_ids)})
-    labels = [row["label_id"] for row in rows if row["label_id"]]
-    events: defaultdict[str, list[Event]] = defaultdict(list)
-    for row in _rows(database, "parcel_events", {"label_ids": labels}) if labels else ():
-        row["carrier_occurred_at"] = _on_the_wall(row["carrier_occurred_at"])
-        events[row.pop("label_id")].append(Event(**row))
-    parcels: defaultdict[str, list[Parcel]] = defaultdict(list)
-    for row in rows:
-        for name in _DATES:
-            row[name] = _as_written(row[name], row.pop(f"{name}_text"))
-        row["boxes"] = tuple(row["boxes"])
-        mine = tuple(events.get(row["label_id"], ()))
-        parcels[row["shipment_id"]].append(Parcel(**row, events=mine))
-    return parcels
-
-
-def _as_written(moment: datetime | None, text: str | None) -> datetime | None:
-    """``moment`` without its zone where the carrier gave none, which the raw table reads as UTC."""
-    if moment is None or text is None or _HAS_ZONE.search(text):
-        return moment
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _on_the_wall(moment: datetime | None) -> datetime | None:
-    """Local time as the raw table holds it, in a column that says UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment and moment.tzinfo else moment
-
-
-def _rows(
-    database: duckdb.DuckDBPyConnection, name: str, values: Mapping[str, object]
-) -> list[dict[str, Any]]:
-    return queries.fetch(database, name, values, package=_QUERIES).objects()

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 _PREFIX: Final = re.compile(r"^(?:[A-Za-z][A-Za-z0-9]*[-_ #:/]+|[A-Za-z]+|#+)(?=[0-9]+$)")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
-@dataclass(frozen=True)
-class Spelling:
-    """One way in which a reference may be held; the lower ``rank``, the nearer to what was written."""
-
-    written: str
-    rank: int
-
-
-def spellings(reference: str) -> list[Spelling]:
+def spellings(reference: str) -> list[str]:
     """The ways to look ``reference`` up, nearest first: as written, in capitals without spaces (tracking
     numbers are printed in groups), with and without ``#``, and without a shop's prefix (ACME-10452)."""
     plain = reference.strip()
     bare = plain.lstrip("#").strip()
-    closed = re.sub(r"[\s]+", "", bare)
-    ways = [plain, bare, closed.upper(), f"#{bare}", _PREFIX.sub("", bare)]
-    nearest = {way: rank for rank, way in reversed(list(enumerate(ways))) if way}
-    return [Spelling(way, rank) for way, rank in sorted(nearest.items(), key=lambda kept: kept[1])]
+    closed = re.sub(r"\s+", "", bare).upper()
+    ways = (plain, bare, closed, f"#{bare}", _PREFIX.sub("", bare))
+    return list(dict.fromkeys(way for way in ways if way.strip("#")))
 
 
 def digits_of(reference: str) -> str | None:

@@ -1,57 +1,50 @@
--- The current shipments that a reference can mean: one row per reference, shipment and way of writing.
--- Each column is compared on its own, so that DuckDB skips row groups that can't hold the value.
+-- The current shipments that a reference can mean: one row per reference and shipment. Each column is
+-- compared on its own, so that DuckDB skips row groups that can't hold the value.
 with
 
 wanted as (
     select
         unnest($asked) as asked,
-        unnest($written) as written,
-        unnest($rank) as rank
+        unnest($written) as written
 ),
 
 mentioned as (
-    select wanted.asked, wanted.rank, shipments.shipment_id, shipments.shipment_id as named
+    select wanted.asked, shipments.shipment_id, shipments.shipment_id as named
     from raw.shipments as shipments
     inner join wanted on shipments.shipment_id = wanted.written
     where shipments._dlt_valid_to is null
 
     union
 
-    select wanted.asked, wanted.rank, shipments.shipment_id, null
+    select wanted.asked, shipments.shipment_id, null
     from raw.shipments as shipments
     inner join wanted on shipments.shipment_number = wanted.written
     where shipments._dlt_valid_to is null
 
     union
 
-    select wanted.asked, wanted.rank, shipments.shipment_id, null
+    select wanted.asked, shipments.shipment_id, null
     from raw.shipments as shipments
     inner join wanted on shipments.external_shipment_id = wanted.written
     where shipments._dlt_valid_to is null
 
     union
 
-    select wanted.asked, wanted.rank, shipments.shipment_id, null
+    select wanted.asked, shipments.shipment_id, null
     from raw.shipments as shipments
     inner join wanted on shipments.external_order_id = wanted.written
     where shipments._dlt_valid_to is null
 
     union
 
-    select wanted.asked, wanted.rank, items.shipment_id, null
-    from raw.shipment_items as items
-    inner join wanted on items.sales_order_id = wanted.written
-
-    union
-
-    select wanted.asked, wanted.rank, labels.shipment_id, labels.tracking_number
+    select wanted.asked, labels.shipment_id, labels.tracking_number
     from raw.labels as labels
     inner join wanted on labels.tracking_number = wanted.written
     where labels._dlt_valid_to is null
 
     union
 
-    select wanted.asked, wanted.rank, labels.shipment_id, packages.tracking_number
+    select wanted.asked, labels.shipment_id, packages.tracking_number
     from raw.label_packages as packages
     inner join wanted on packages.tracking_number = wanted.written
     inner join raw.labels as labels
@@ -61,7 +54,7 @@ mentioned as (
 
     select
         wanted.asked,
-        wanted.rank,
+       
         fulfillments.shipment_id,
         fulfillments.tracking_number
     from raw.fulfillments as fulfillments
@@ -69,6 +62,6 @@ mentioned as (
     where fulfillments._dlt_valid_to is null
 )
 
-select asked, rank, shipment_id, max(named) as named
+select asked, shipment_id, max(named) as named
 from mentioned
-group by asked, rank, shipment_id
+group by asked, shipment_id

@@ -10,7 +10,14 @@ found as (
     select
         shipments.shipment_id,
         shipments.store_id,
-        shipments.shipment_number
+        shipments.shipment_number,
+        shipments.external_order_id,
+        shipments.external_shipment_id,
+        shipments.shipment_status,
+        shipments.created_at,
+        shipments.ship_date,
+        shipments.hold_until_date,
+        shipments.observed_at
     from raw.shipments as shipments
     inner join wanted on shipments.shipment_id = wanted.shipment_id
     where shipments._dlt_valid_to is null
@@ -23,7 +30,17 @@ numbered as (
 ),
 
 members as (
-    select shipments.*
+    select
+        shipments.shipment_id,
+        shipments.store_id,
+        shipments.shipment_number,
+        shipments.external_order_id,
+        shipments.external_shipment_id,
+        shipments.shipment_status,
+        shipments.created_at,
+        shipments.ship_date,
+        shipments.hold_until_date,
+        shipments.observed_at
     from raw.shipments as shipments
     inner join numbered on shipments.shipment_number = numbered.shipment_number
     where shipments._dlt_valid_to is null
@@ -31,10 +48,8 @@ members as (
 
     union all
 
-    select shipments.*
-    from raw.shipments as shipments
-    inner join found on shipments.shipment_id = found.shipment_id
-    where shipments._dlt_valid_to is null and found.shipment_number is null
+    select * from found
+    where shipment_number is null
 )
 
 select

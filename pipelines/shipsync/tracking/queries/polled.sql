@@ -1,0 +1,10 @@
+-- When some parcels were asked for last: one row per parcel that was.
+with
+
+wanted as (
+    select unnest($parcel_ids) as parcel_id
+)
+
+select polls.label_id as parcel_id, polls.polled_at
+from ledger.tracking_polls as polls
+inner join wanted on polls.label_id = wanted.parcel_id
