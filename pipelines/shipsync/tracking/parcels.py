@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from shipsync import queries
 from shipsync.tracking.order import Event, Parcel
 
@@ -40,12 +42,12 @@ def parcels_of(
 
     Raises ``DatabaseError`` when the database holds no tables yet.
     """
-    labels = rows(database, "labels", shipment_ids=list(shipment_ids))
+    labels = rows(database, "labels", shipment_ids=shipment_ids)
     found = list(_labelled(database, labels)) if labels else []
     numbers = {(parcel.shipment_id, parcel.tracking_number) for parcel in found}
     found += [
         _fulfilled(row)
-        for row in rows(database, "fulfilled", shipment_ids=list(shipment_ids))
+        for row in rows(database, "fulfilled", shipment_ids=shipment_ids)
         # A label may be listed as a fulfillment too.
         if (row["shipment_id"], row["tracking_number"]) not in numbers
     ]
@@ -58,9 +60,13 @@ def parcels_of(
     return parcels
 
 
-def rows(database: duckdb.DuckDBPyConnection, name: str, **values: object) -> list[Row]:
-    """The rows of one of our statements, as objects keyed by column name."""
-    return queries.fetch(database, name, values, package=_QUERIES).objects()
+def rows(database: duckdb.DuckDBPyConnection, name: str, **values: Sequence[str]) -> list[Row]:
+    """The rows of one of our statements, as objects keyed by column name.
+
+    Lists go in as JSON: DuckDB looks for a module to import at each value of a Python list.
+    """
+    texts = {key: orjson.dumps(list(value)).decode() for key, value in values.items()}
+    return queries.fetch(database, name, texts, package=_QUERIES).objects()
 
 
 def _labelled(database: duckdb.DuckDBPyConnection, labels: Sequence[Row]) -> list[Parcel]:
@@ -130,7 +136,7 @@ def _events(
     if not parcel_ids:
         return {}
     told: dict[tuple[object, ...], Row] = {}
-    for row in rows(database, "events", parcel_ids=list(parcel_ids)):
+    for row in rows(database, "events", parcel_ids=parcel_ids):
         row["carrier_occurred_at"] = _on_the_wall(row["carrier_occurred_at"])
         moment = row["occurred_at"] or row["carrier_occurred_at"]
         scan = (row["parcel_id"], moment, row.pop("code"))

@@ -130,7 +130,7 @@ def _behind_prefixes(
     asked = [reference for reference, digits in numbers.items() if digits]
     if not asked:
         return {}
-    digits = [numbers[reference] for reference in asked]
+    digits = [numbers[reference] or "" for reference in asked]
     found: defaultdict[str, Named] = defaultdict(dict)
     for row in rows(database, "prefixed", asked=asked, digits=digits):
         found[row["asked"]][row["shipment_id"]] = None
@@ -142,7 +142,7 @@ def _orders(
 ) -> dict[_Key, tuple[Shipment, ...]]:
     if not shipment_ids:
         return {}
-    found = rows(database, "order_shipments", shipment_ids=list(shipment_ids))
+    found = rows(database, "order_shipments", shipment_ids=shipment_ids)
     parcels = parcels_of(database, [row["shipment_id"] for row in found])
     read_at: datetime | None = rows(database, "account_read")[0]["read_at"]
     orders: defaultdict[_Key, list[Shipment]] = defaultdict(list)

@@ -2,7 +2,7 @@
 with
 
 wanted as (
-    select unnest($label_ids) as label_id
+    select unnest(from_json($label_ids, '["VARCHAR"]')) as label_id
 )
 
 select packages.label_id, packages.tracking_number

@@ -2,7 +2,7 @@
 with
 
 wanted as (
-    select unnest($shipment_ids) as shipment_id
+    select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
 )
 
 select

@@ -4,8 +4,8 @@ with
 
 wanted as (
     select
-        unnest($asked) as asked,
-        unnest($written) as written
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($written, '["VARCHAR"]')) as written
 )
 
 select distinct wanted.asked, items.shipment_id, null as named

@@ -2,7 +2,7 @@
 with
 
 wanted as (
-    select unnest($parcel_ids) as parcel_id
+    select unnest(from_json($parcel_ids, '["VARCHAR"]')) as parcel_id
 )
 
 select polls.label_id as parcel_id, polls.polled_at

@@ -3,7 +3,7 @@
 with
 
 wanted as (
-    select unnest($asked) as asked, unnest($digits) as digits
+    select unnest(from_json($asked, '["VARCHAR"]')) as asked, unnest(from_json($digits, '["VARCHAR"]')) as digits
 ),
 
 numbers as (
