@@ -166,8 +166,8 @@ class _Planner:
 
     def __post_init__(self) -> None:
         self._entries = self.past.by_key({draft.key for draft in self.drafts})
-        self._lines_by_key = _lines((d.key, d.line) for d in self.drafts if d.has_own_key)
-        self._lines_by_place = _lines(
+        self._lines_by_key = _repeated((d.key, d.line) for d in self.drafts if d.has_own_key)
+        self._lines_by_place = _repeated(
             (place, draft.line)
             for draft in self.drafts
             if not self._is_applied(draft)
@@ -190,8 +190,6 @@ class _Planner:
     def _judge(self, draft: _Draft) -> str | None:
         """Why the row need not be sent, None if it is ready; raises ``InvalidRowError``."""
         action = draft.action
-        location = self.held.locations.label(action.inventory_location_id)
-        level = self.held.level(draft.places[0])
         self._check_key(draft)
         entry = self._entries.get(draft.key)
         if entry is not None and (reason := _by_outbox(entry, draft.request)):
@@ -199,12 +197,12 @@ class _Planner:
         self._check_sku(action.sku)
         for place in draft.places:
             self._check_place(place)
-        check_fits(action, level, location)
+        level = self.held.level(draft.places[0])
+        check_fits(action, level, self.held.locations.label(action.inventory_location_id))
         return no_op_reason(action, level)
 
     def _check_key(self, draft: _Draft) -> None:
-        lines = self._lines_by_key.get(draft.key, [])
-        if len(lines) > 1:
+        if lines := self._lines_by_key.get(draft.key):
             raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=_listed(lines))
 
     def _check_sku(self, sku: str) -> None:
@@ -214,14 +212,15 @@ class _Planner:
             raise InvalidRowError(Problem.UNKNOWN_SKU, sku=sku, hint=hint)
 
     def _check_place(self, place: Place) -> None:
-        lines = self._lines_by_place.get(place, [])
-        if len(lines) > 1:
+        if lines := self._lines_by_place.get(place):
             raise InvalidRowError(
                 Problem.SAME_PLACE,
                 sku=place.sku,
                 location=self.held.locations.label(place.inventory_location_id),
                 lines=_listed(lines),
             )
+        if not self.past.unsettled:
+            return
         if unsettled := self.past.unsettled_places.get(str(place)):
             raise InvalidRowError(
                 Problem.UNSETTLED_PLACE,
@@ -283,10 +282,15 @@ def _by_outbox(entry: Entry, request: Mapping[str, object]) -> str | None:
     return None
 
 
-def _lines(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
+def _repeated(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
+    """The lines of every name that stands on more than one."""
+    first: dict[K, int] = {}
     found: dict[K, list[int]] = {}
     for name, line in pairs:
-        found.setdefault(name, []).append(line)
+        if name in first:
+            found.setdefault(name, [first[name]]).append(line)
+        else:
+            first[name] = line
     return found
 
 

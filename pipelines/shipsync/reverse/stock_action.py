@@ -49,6 +49,12 @@ class Cost:
     currency: str
 
 
+_DETAILS = (
+    *("cost", "condition", "lot", "usable_start_date", "usable_end_date", "effective_at"),
+    *("reason", "notes", "new_inventory_location_id", "new_cost", "new_condition"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class StockAction:
     """A change of ``quantity`` units; times are RFC 3339 text, None means not given."""
@@ -84,7 +90,8 @@ class StockAction:
     @property
     def places(self) -> tuple[Place, ...]:
         """Every place whose level it changes."""
-        return (self.place,) if self.target is None else (self.place, self.target)
+        target = self.target
+        return (self.place,) if target is None else (self.place, target)
 
     @property
     def may_be_repeated(self) -> bool:
@@ -93,24 +100,16 @@ class StockAction:
 
     def request(self) -> dict[str, object]:
         """The body of the request that makes the change."""
-        given: dict[str, object | None] = {
+        body: dict[str, object] = {
             "transaction_type": self.change.value,
             "sku": self.sku,
             "quantity": self.quantity,
             "inventory_location_id": self.inventory_location_id,
-            "cost": _money(self.cost),
-            "condition": self.condition,
-            "lot": self.lot,
-            "usable_start_date": self.usable_start_date,
-            "usable_end_date": self.usable_end_date,
-            "effective_at": self.effective_at,
-            "reason": self.reason,
-            "notes": self.notes,
-            "new_inventory_location_id": self.new_inventory_location_id,
-            "new_cost": _money(self.new_cost),
-            "new_condition": self.new_condition,
         }
-        return {name: value for name, value in given.items() if value is not None}
+        for name in _DETAILS:
+            if (detail := getattr(self, name)) is not None:
+                body[name] = _money(detail) if isinstance(detail, Cost) else detail
+        return body
 
 
 def from_request(request: Mapping[str, object]) -> StockAction:
@@ -141,8 +140,8 @@ def derived_key(request: Mapping[str, object], connection: str, observation: str
     return f"auto-{hashlib.sha256(parts).hexdigest()[:24]}"
 
 
-def _money(cost: Cost | None) -> dict[str, object] | None:
-    return None if cost is None else {"amount": float(cost.amount), "currency": cost.currency}
+def _money(cost: Cost) -> dict[str, object]:
+    return {"amount": float(cost.amount), "currency": cost.currency}
 
 
 def _cost(value: object) -> Cost | None:
