@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from _pytest.mark import ParameterSet
 
+from parameters import quickly
 from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Options
 from shipsync.emulator.seed import seed_account, tie_block
@@ -35,8 +35,7 @@ from truth.drift import (
 from truth.shop import START, Shop
 
 SEEDS = range(20)
-SLOW = frozenset(SEEDS[5:])
-"""Left to ``make prove``: each takes a second."""
+QUICK = SEEDS[:5]
 SHIPMENTS = LISTINGS["shipments"]
 
 
@@ -58,12 +57,7 @@ def counted(pages: Iterator[Walked], met: Counter[str], id_key: str) -> Iterator
         yield page
 
 
-def seeded(*values: int) -> ParameterSet:
-    """The values of a parametrization; the first is the seed."""
-    return pytest.param(*values, marks=[pytest.mark.slow] if values[0] in SLOW else [])
-
-
-@pytest.mark.parametrize("seed", [seeded(seed) for seed in SEEDS])
+@pytest.mark.parametrize("seed", quickly(QUICK, SEEDS))
 def test_ascending_walk_over_a_moving_list(seed: int) -> None:
     account = small_account("shipments", seed, (*OPTIONS, UNSTABLE))
     mirror, met = Mirror("shipments"), Counter[str]()
@@ -89,10 +83,8 @@ def test_ascending_walk_over_a_moving_list(seed: int) -> None:
     assert_told_in_order(mirror, account, f"seed {seed}")
 
 
-@pytest.mark.parametrize(
-    ("seed", "is_cut_short"),
-    [*(seeded(seed, False) for seed in SEEDS), *(seeded(seed, True) for seed in SEEDS[::4])],
-)
+@pytest.mark.parametrize("is_cut_short", [False, True])
+@pytest.mark.parametrize("seed", quickly(QUICK, SEEDS))
 def test_newest_first_walk_over_a_moving_list(seed: int, is_cut_short: bool) -> None:
     kind = "labels" if seed % 2 else "fulfillments"
     account, mirror = small_account(kind, seed), Mirror(kind)
