@@ -79,7 +79,9 @@ def _create(office: Office, key: str) -> None:
 def _fulfil(office: Office, key: str) -> None:
     shipment_id, number = key.split()
     body = {
-        **{"shipment_id": shipment_id, "tracking_number": number, "voided": False},
+        "shipment_id": shipment_id,
+        "tracking_number": number,
+        "voided": False,
         "fulfillment_id": office.account.new_id("fulfillments"),
     }
     office.account.put_fulfillment(body, cause="POST /v2/fulfillments")

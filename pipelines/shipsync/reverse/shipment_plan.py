@@ -165,4 +165,4 @@ def _subject(external_id: str, body: Body) -> str:
     items = body.get("items")
     units = sum(item["quantity"] for item in items) if isinstance(items, list) else 0
     service = f", {body['service_code']}" if "service_code" in body else ""
-    return f"create {external_id}: {units} units{service}"
+    return f"create {external_id}: {units} unit{'s' if units != 1 else ''}{service}"

@@ -1,0 +1,216 @@
+"""What the account refuses: row by row, with its reason, while the others go through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reverse.deeds import CANCEL, CREATE, DEEDS, FULFIL, VOID, Deed, pending, with_labels
+from reverse.office import Office, open_office
+from shipsync.connection import Secret
+from shipsync.emulator import Account, Fault, FaultKind, Options, Request
+from shipsync.errors import ConfigurationError
+from shipsync.reverse import orders
+from shipsync.reverse.outbox import Entry
+from shipsync.reverse.states import Source, State
+
+
+def after_the_look(office: Office, deed: Deed, do: Any) -> None:
+    """Have something happen in the account in the instant before the first write is looked at."""
+
+    def happen(account: Account, request: Request) -> None:
+        do(account)
+
+    office.account.faults.add(Fault(FaultKind.CALL, deed.path, deed.method, call=happen))
+
+
+def first_of(office: Office, deed: Deed) -> Entry:
+    return office.entries()[deed.keys(office)[0]]
+
+
+@pytest.mark.parametrize("form", ["bare", "echo"])
+def test_a_shipment_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, form: Any) -> None:
+    office = open_office(tmp_path, options=Options(failed_shipment=form))
+    plan = CREATE.plan(office)
+    after_the_look(
+        office,
+        CREATE,
+        lambda account: account.put_shipment({**_plain(), "external_shipment_id": "W-1"}),
+    )
+    report = CREATE.send(office, plan, in_flight=1)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.needs_person
+    refused = first_of(office, CREATE)
+    assert (refused.source, refused.http_status) == (Source.ANSWER, 200)
+    assert refused.reason == "A shipment has the external_shipment_id 'W-1' already."
+    assert office.made() == {"W-2": 1, "W-3": 1}
+
+
+def test_an_id_that_the_account_knows_is_not_sent(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = CREATE.plan(office)
+    made = office.account.put_shipment({**_plain(), "external_shipment_id": "W-1"})
+    report = CREATE.send(office, plan)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert f"already: {made} (pending). Nothing was sent." in (
+        first_of(office, CREATE).reason or ""
+    )
+    assert office.writes_sent() == 2
+
+
+def test_a_malformed_shipment_is_refused_by_itself(tmp_path: Path) -> None:
+    """A call with many would be refused as a whole; there is one shipment to a call."""
+    office = open_office(tmp_path)
+    plan = CREATE.plan(office)
+    first, *others = plan.rows
+    spoilt = replace(first.write, action={**first.write.action, "store_id": "not an id"})
+    plan = replace(plan, rows=(replace(first, write=spoilt), *others))
+    report = CREATE.send(office, plan)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert first_of(office, CREATE).http_status == 400
+
+
+def test_what_created_tells_its_id(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    CREATE.send(office)
+    entry = first_of(office, CREATE)
+    [made] = office.account.collection("shipments").find("external_shipment_id", "W-1")
+    assert entry.reading_after == {"shipment_id": made.entity_id}
+    assert entry.reason == f"Created as {made.entity_id}."
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_label_bought_since_refuses_a_cancel_with_what_to_do(tmp_path: Path, status: Any) -> None:
+    office = open_office(tmp_path, options=Options(cancel_refusal_status=status))
+    shipment_id = pending(office)[0]
+    after_the_look(office, CANCEL, lambda account: office.label(shipment_id))
+    report = CANCEL.send(office, in_flight=1)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    reason = first_of(office, CANCEL).reason or ""
+    assert "Void the labels of this shipment before cancelling it." in reason
+    assert f"Shipment {shipment_id} has a live label: se-77 (tracking number 1Z-se-77)." in reason
+
+
+def test_a_label_seen_before_a_cancel_stops_it_unsent(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = CANCEL.plan(office)
+    office.label(pending(office)[0])
+    report = CANCEL.send(office, plan)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert "Void it first" in (first_of(office, CANCEL).reason or "")
+    assert office.writes_sent() == 2
+
+
+def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    office.label(pending(office)[0], "se-78")
+    office.sync()
+    plan = VOID.plan(office)
+    report = office.send(plan, orders.cancel_shipments)
+    assert report.counts == {State.APPLIED: 3}
+    assert len(office.made()) == 7
+    assert set(office.made().values()) == {1}
+
+
+def test_a_void_that_is_not_approved_leaves_its_shipment(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    used, shipment_id = VOID.keys(office)[0], pending(office)[0]
+    office.account.put_tracking(used, {"status_code": "IT", "events": []})
+    report = office.send(VOID.plan(office), orders.cancel_shipments)
+    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    entries = office.entries()
+    assert entries[used].state is State.REJECTED
+    assert entries[used].reason == (
+        "The void was not approved (label_already_used): the carrier has had the parcel; a label that was "
+        'used stays paid for. ShipStation says: "The carrier has scanned the parcel."'
+    )
+    assert "Void it first" in (entries[shipment_id].reason or "")
+    assert office.account.entity("shipments", shipment_id)["shipment_status"] == "label_purchased"
+
+
+def test_one_with_labels_voids_and_cancels_one_shipment(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    office.label(pending(office)[0], "se-78")
+    office.sync()
+    report = office.send(VOID.plan(office), orders.cancel_shipments, only_first=True)
+    assert (report.counts, report.left) == ({State.APPLIED: 1}, 2)
+    assert set(office.made()) == {"se-770001", "se-78", pending(office)[0]}
+
+
+def test_fulfillments_fail_row_by_row(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = FULFIL.plan(office)
+    first, second, _ = pending(office)
+    office.account.cancel_shipment(first)
+    office.account.put_fulfillment(
+        {"shipment_id": second, "tracking_number": "OLD", "voided": False, "fulfillment_id": "se-5"}
+    )
+    report = FULFIL.send(office, plan)
+    assert report.counts == {State.REJECTED: 2, State.APPLIED: 1}
+    reasons = [office.entries()[key].reason for key in FULFIL.keys(office)[:2]]
+    assert reasons == [
+        "The shipment is cancelled.",
+        f"Shipment {second} is fulfilled already, with tracking number OLD. Nothing was sent.",
+    ]
+
+
+def test_an_error_beside_a_fulfillment_that_is_there_is_settled_by_looking(tmp_path: Path) -> None:
+    """The store could not be told, say: the row has an error, and the fulfillment was made."""
+    office = open_office(tmp_path)
+    fault = Fault(
+        FaultKind.WRONG_TYPE,
+        FULFIL.path,
+        "POST",
+        field="fulfillments.error_message",
+        value="no store",
+    )
+    office.account.faults.add(fault)
+    report = FULFIL.send(office, in_flight=1)
+    assert report.counts == {State.APPLIED: 3}
+    assert first_of(office, FULFIL).source is Source.READING
+
+
+def test_what_is_refused_can_be_sent_again_once_it_is_mended(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = CANCEL.plan(office)
+    shipment_id = pending(office)[0]
+    label = office.label(shipment_id)
+    CANCEL.send(office, plan)
+    office.account.void_label(label)
+    office.sync()
+    assert CANCEL.send(office).counts == {State.APPLIED: 1}
+    assert office.states(shipment_id)[-3:] == ["planned", "sending", "applied"]
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_a_read_only_connection_sends_nothing(tmp_path: Path, deed: Deed) -> None:
+    office = open_office(tmp_path)
+    deed.prepare(office)
+    plan = deed.plan(office)
+    office.settings["read_only"] = True
+    with pytest.raises(ConfigurationError, match="read_only; nothing was sent"):
+        deed.send(office, plan)
+    assert office.account.requests == []
+
+
+@pytest.mark.parametrize("policy", ["hash", "drop"])
+def test_the_ledger_keeps_of_buyers_what_the_connection_says(tmp_path: Path, policy: Any) -> None:
+    office = open_office(tmp_path)
+    office.settings |= {"personal_data": policy, "personal_data_salt": Secret("salt")}
+    CREATE.send(office)
+    kept = str(first_of(office, CREATE).request)
+    assert "Ada Lowe" not in kept
+    assert "78701" in kept
+    [sent] = office.account.collection("shipments").find("external_shipment_id", "W-1")
+    assert b"Ada Lowe" in sent.raw
+    assert (CREATE.plan(office).rows[0].reason or "").startswith("Done on ")
+
+
+def _plain() -> dict[str, Any]:
+    return {"shipment_status": "pending", "items": [], "packages": [], "tags": []}
