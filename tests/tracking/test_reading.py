@@ -128,6 +128,140 @@ def test_a_fulfillment_without_a_label_is_a_parcel_and_one_with_a_label_is_not_a
     assert parcels[0].actual_delivery_date == WEDNESDAY
 
 
+def test_two_shops_with_one_number_are_two_orders_and_that_is_said(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    other = {**SHIPMENT, "shipment_id": "se-2", "store_id": "se-8", "external_order_id": "gid-6"}
+    hold(database, shipments=[SHIPMENT, other])
+
+    with pytest.raises(AmbiguousOrder) as error:
+        find_order(database, "10452")
+
+    assert str(error.value) == (
+        "'10452' means 2 orders: 10452 of store se-9 (shipment se-1), 10452 of store se-8 "
+        "(shipment se-2). Ask for one of their shipment ids or tracking numbers instead."
+    )
+    assert find_order(database, "se-2").shipments[0].shipment_id == "se-2"
+    assert find_order(database, "gid-5").shipments[0].shipment_id == "se-1"
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ("ACME-10452", "10452"),
+        ("ACME-10452", "#10452"),
+        ("#10452", "10452"),
+        ("10452", "ACME-10452"),
+        ("10452", "acme 10452"),
+        ("10452", "#10452"),
+        ("W10452", "10452"),
+        ("A-10452-B", "a-10452-b"),
+    ],
+)
+def test_a_shops_prefix_may_be_given_or_left_out(
+    database: duckdb.DuckDBPyConnection, held: str, asked: str
+) -> None:
+    longer = {**SHIPMENT, "shipment_id": "se-2", "shipment_number": "ACME-910452"}
+    hold(database, shipments=[{**SHIPMENT, "shipment_number": held}, longer])
+
+    assert [s.shipment_id for s in find_order(database, asked).shipments] == ["se-1"]
+
+
+def test_a_number_behind_two_prefixes_is_two_orders(database: duckdb.DuckDBPyConnection) -> None:
+    hold(
+        database,
+        shipments=[
+            {**SHIPMENT, "shipment_number": "ACME-7"},
+            {**SHIPMENT, "shipment_id": "se-2", "shipment_number": "EBAY-7"},
+        ],
+    )
+
+    with pytest.raises(AmbiguousOrder, match=r"ACME-7 of store.*EBAY-7 of store"):
+        find_order(database, "7")
+
+
+def test_a_tracking_number_printed_in_groups_and_small_letters_is_found(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    hold(database, shipments=[SHIPMENT], labels=[{**LABEL, "tracking_number": "1Z999AA101"}])
+
+    assert find_order(database, " 1z 999 aa1 01 ").order_id == "10452"
+
+
+def test_the_parcel_asked_for_is_the_one_the_answer_is_about(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    labels = [
+        LABEL,
+        {**LABEL, "label_id": "se-901", "shipment_id": "se-2", "tracking_number": "1Z2"},
+    ]
+    hold(database, shipments=[SHIPMENT, {**SHIPMENT, "shipment_id": "se-2"}], labels=labels)
+
+    assert [find_order(database, n).parcel.tracking_number for n in ("1Z1", "1Z2", "se-1")] == [  # type: ignore[union-attr]
+        *("1Z1", "1Z2", "1Z1"),
+    ]
+    assert len(find_order(database, "1Z1").parcels) == 2
+
+
+def test_a_return_label_is_no_parcel_of_the_order(database: duckdb.DuckDBPyConnection) -> None:
+    back = {**LABEL, "label_id": "se-901", "tracking_number": "1Z9", "is_return_label": True}
+    hold(database, shipments=[SHIPMENT], labels=[LABEL, back])
+
+    assert [p.label_id for p in find_order(database, "10452").parcels] == ["se-900"]
+
+
+def test_a_scan_told_twice_counts_once(database: duckdb.DuckDBPyConnection) -> None:
+    first = scan("b", MONDAY, "Departed", event_code="T1", observed_at=MONDAY)
+    again = {**first, "event_key": "a", "city_locality": None, "observed_at": TUESDAY}
+    hold(
+        database,
+        shipments=[SHIPMENT],
+        labels=[LABEL],
+        tracking=[STATE],
+        tracking_events=[again, first],
+    )
+
+    events = find_order(database, "10452").parcels[0].events
+
+    assert [event.city_locality for event in events] == ["Reno"]
+
+
+def test_a_time_without_a_zone_stays_without_one(database: duckdb.DuckDBPyConnection) -> None:
+    state = {**STATE, "estimated_delivery_date_text": "2026-03-04T12:00:00"}
+    hold(database, shipments=[SHIPMENT], labels=[LABEL], tracking=[state])
+
+    parcel = find_order(database, "10452").parcels[0]
+
+    assert parcel.estimated_delivery_date == WEDNESDAY.replace(tzinfo=None)
+
+
+def test_many_orders_are_found_together_as_one_by_one(database: duckdb.DuckDBPyConnection) -> None:
+    shipments = [
+        {
+            **SHIPMENT,
+            "shipment_id": f"se-{n}",
+            "shipment_number": f"N{n}",
+            "external_order_id": None,
+        }
+        for n in range(1, 40)
+    ]
+    twin = {**SHIPMENT, "shipment_id": "se-77", "shipment_number": "N7", "store_id": "se-8"}
+    hold(database, shipments=[*shipments, twin], labels=[LABEL], tracking=[STATE])
+
+    batch = find_orders(database, ["N1", "#N2", "se-3", "1Z1", "N1", "N7", "4", "nowhere", ""])
+
+    assert {asked: order.order_id for asked, order in batch.orders.items()} == {
+        "N1": "N1",
+        "#N2": "N2",
+        "se-3": "N3",
+        "1Z1": "N1",
+        "4": "N4",
+    }
+    assert batch.unknown == ("nowhere", "")
+    assert [len(candidates) for candidates in batch.ambiguous.values()] == [2]
+    assert batch.orders["N1"] == find_order(database, "N1")
+
+
 def test_an_unknown_reference_is_said_with_the_reference(
     database: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -85,7 +85,7 @@ def _of_parcel(parcel: Parcel, now: datetime) -> dict[str, str | None]:
         "words": _words(parcel),
         "days": str(silence(parcel, now).days),
         "boxes": str(len(parcel.boxes)) if len(parcel.boxes) > 1 else None,
-        "labelled": _told(parcel.created_at.date(), now),
+        "labelled" if parcel.label_id else "marked": _told(parcel.created_at.date(), now),
         "proof": proof,
         "signed": "Somebody" if any(event.signer for event in parcel.events) else None,
     }

@@ -48,6 +48,8 @@ def told(order: Order, now: datetime) -> str:
         if len(parts) == 1
         else list(_several(order, parts, now))
     )
+    if len({shipment.is_cancelled for shipment in order.shipments}) > 1:
+        paragraphs.append(words["cancelled_part"])
     known = known_before_today(order, {part.situation for part in parts}, now)
     if known:
         paragraphs.append(words["as_of"].format(known=known))
@@ -74,8 +76,6 @@ def _several(order: Order, parts: tuple[_Part, ...], now: datetime) -> Iterator[
             to_do |= dict.fromkeys(_sentences(part, now, it, ("next",)))
     if to_do:
         yield " ".join(to_do)
-    if any(shipment.is_cancelled for shipment in order.shipments):
-        yield words["cancelled_part"]
 
 
 def _parts(order: Order, now: datetime) -> tuple[_Part, ...]:

@@ -1,0 +1,159 @@
+"""The one file with wording fits the situations and the facts there are."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from dataclasses import fields, replace
+from importlib import resources
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import shipsync
+from shipsync.parcel_state import State, state_of
+from shipsync.tracking import Order, Parcel, Shipment, Situation, situation_of, told
+from shipsync.tracking.facts import facts_of
+from shipsync.tracking.situations import BY_DETAIL, BY_LETTERS
+from shipsync.tracking.wording import named
+from tracking.cases import ASKED, NOW
+
+WORDING: dict[str, Any] = tomllib.loads(
+    resources.files("shipsync.tracking").joinpath("wording.toml").read_text(encoding="utf-8")
+)
+FACTS = {
+    *("it", "carrier", "number", "link", "seen", "expected", "overdue", "arrived", "words", "days"),
+    *("boxes", "labelled", "marked", "hold", "leaves", "proof", "signed"),
+}
+NOTHING = Parcel(
+    **dict.fromkeys([field.name for field in fields(Parcel)]),  # type: ignore[arg-type]
+)
+SHIPMENT = Shipment("se-1", "10452", "label_purchased", ASKED, known_at=ASKED)
+
+STATES = {
+    State.PRE_TRANSIT: {"announced", "accepted"},
+    State.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
+    State.OUT_FOR_DELIVERY: {"out_for_delivery"},
+    State.AVAILABLE_FOR_PICKUP: {"pickup"},
+    State.DELIVERED: {*(s for s in Situation if s.startswith("delivered")), "collected"},
+    State.RETURN_TO_SENDER: {
+        *(
+            "returning",
+            "returned",
+            "refused",
+            "not_collected",
+            "not_delivered",
+            "address",
+            "damaged",
+        ),
+    },
+    State.CANCELLED: {"carrier_cancelled"},
+    State.EXCEPTION: {
+        *("delayed", "misrouted", "customs", "customs_papers", "held", "address", "attempted"),
+        *("identification", "payment", "refused", "not_collected", "not_delivered", "damaged"),
+        *("lost", "disposed", "exception", "arranged", "announced"),
+    },
+}
+"""Which situations a state of the models may be told as."""
+
+NOTES = {"PARCEL_REPACKED"}
+"""Codes with a state of which a buyer is told what the letters say."""
+
+
+def parcel(**known: Any) -> Parcel:
+    """A parcel of which only this is known."""
+    ours = {
+        "shipment_id": "se-1",
+        "parcel_id": "se-9",
+        "label_id": "se-9",
+        "boxes": (),
+        "events": (),
+    }
+    flags = {"is_voided": False, "is_return": False, "is_trackable": True}
+    times = {"created_at": ASKED, "known_at": ASKED}
+    return replace(NOTHING, **ours, **flags, **times, **known)
+
+
+def sentences() -> list[str]:
+    """Every sentence of every situation."""
+    found: list[str] = []
+    for section in (*WORDING["situations"].values(), {"follow": WORDING["follow"]["sentences"]}):
+        for choice in chain.from_iterable(v for v in section.values() if isinstance(v, list)):
+            found += [choice] if isinstance(choice, str) else choice
+    return found
+
+
+def test_every_situation_has_words_and_no_words_are_left_over() -> None:
+    assert set(WORDING["situations"]) == set(Situation)
+    assert all(section["where"] for section in WORDING["situations"].values())
+
+
+@pytest.mark.parametrize("sentence", sentences())
+def test_a_sentence_names_only_facts_there_are_and_ends(sentence: str) -> None:
+    assert named(sentence) <= FACTS
+    assert sentence.endswith(".")
+    assert sentence[0] == "{" or sentence[0].isupper()
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_a_situation_of_which_nothing_is_known_is_told_without_inventing_anything(
+    situation: Situation,
+) -> None:
+    code = next((code for code, meant in BY_DETAIL.items() if meant is situation), None)
+    order = Order("10452", (replace(SHIPMENT, parcels=(parcel(status_detail_code=code),)),))
+    answer = told(order, NOW)
+
+    assert "None" not in answer
+    assert not set("{}[]") & set(answer)
+    assert "tracking number is" not in answer
+
+
+def test_every_fact_that_is_documented_is_one_and_the_other_way_round() -> None:
+    text = resources.files("shipsync.tracking").joinpath("wording.toml").read_text(encoding="utf-8")
+    comment = text.split("[order]")[0]
+    documented = {name for line in comment.splitlines() for name in named(line)}
+
+    assert documented == FACTS | {"known", "name"}
+
+
+def test_a_buyer_is_told_a_name_for_every_carrier_code() -> None:
+    def carrier(code: str | None) -> str:
+        facts = facts_of(
+            *(SHIPMENT, parcel(carrier=code), NOW),
+            it="It",
+            carriers=WORDING["carriers"],
+            nobody="the carrier",
+        )
+        return facts["carrier"]
+
+    assert carrier("stamps_com") == "USPS"
+    assert carrier("canada_post") == "Canada Post"
+    assert carrier("Local Courier") == "Local Courier"
+    assert carrier(None) == "the carrier"
+
+
+def known_codes() -> list[tuple[str, str]]:
+    """The standard codes of the models' seed and the state each stands for."""
+    seed = Path(shipsync.__file__).parents[2] / "sql" / "seeds" / "tracking_codes.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [(row["code"], row["state"]) for row in rows if row["kind"] == "detail"]
+
+
+@pytest.mark.parametrize(("code", "state"), known_codes())
+def test_words_and_models_agree_on_every_known_code(code: str, state: str) -> None:
+    told_as = BY_DETAIL.get(code)
+
+    if state and code not in NOTES:
+        assert told_as in STATES[State(state)]
+    else:
+        assert told_as is None
+
+
+@pytest.mark.parametrize("letters", BY_LETTERS)
+def test_words_and_models_agree_on_the_letters(letters: str) -> None:
+    told_as = situation_of(SHIPMENT, parcel(status_code=letters), NOW)
+
+    assert told_as in STATES[state_of(letters)]
