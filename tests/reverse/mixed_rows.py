@@ -55,9 +55,9 @@ def check_against_account(
             allowed = {State.APPLIED: {1}, State.REJECTED: {0}}.get(entry.state, {0, 1})
             assert times in allowed, f"{entry.subject} is {entry.state}, made {times} times"
     assert sum(made.values()) == sum(
-        made[name] for name in {n for e in entries.values() for n in _names(e)}
+        made[name] for name in {n for e in entries.values() for n in places(e)}
     )
-    _check_levels(account, entries, before, _moved_by_others(account, opened_at))
+    _check_levels(account, entries, before, moved_by_others(account, opened_at))
     return Counter(entry.state for entry in entries.values())
 
 
@@ -65,22 +65,22 @@ def _check_levels(
     account: Account,
     entries: Mapping[str, Entry],
     before: Mapping[str, int],
-    moved_by_others: Mapping[str, int],
+    moved: Mapping[str, int],
 ) -> None:
     expected = Counter(before)
-    open_places = set(moved_by_others)
+    open_places = set(moved)
     for entry in entries.values():
         action = from_request(entry.request)
         if entry.state is State.APPLIED:
             _carry_out(expected, action)
         elif entry.state is not State.REJECTED:
-            open_places |= set(_names(entry))
+            open_places |= set(places(entry))
     held = {
         f"{level['sku']}@{level['inventory_location_id']}": level["on_hand"]
         for level in account.levels()
     }
-    places = (set(held) | {place for place, units in expected.items() if units}) - open_places
-    assert {p: held.get(p, 0) for p in places} == {p: expected[p] for p in places}
+    known = (set(held) | {place for place, units in expected.items() if units}) - open_places
+    assert {p: held.get(p, 0) for p in known} == {p: expected[p] for p in known}
 
 
 def _carry_out(levels: Counter[str], action: StockAction) -> None:
@@ -96,9 +96,10 @@ def _carry_out(levels: Counter[str], action: StockAction) -> None:
         levels[f"{action.sku}@{action.target.inventory_location_id}"] += action.quantity
 
 
-def _names(entry: Entry) -> list[str]:
-    places = from_request(entry.request).places
-    return [f"{place.sku}@{place.inventory_location_id}" for place in places]
+def places(entry: Entry) -> list[str]:
+    """The places that a write touches, as the account's log names them."""
+    touched = from_request(entry.request).places
+    return [f"{place.sku}@{place.inventory_location_id}" for place in touched]
 
 
 def _made(account: Account, opened_at: int) -> Counter[str]:
@@ -110,7 +111,8 @@ def _made(account: Account, opened_at: int) -> Counter[str]:
     )
 
 
-def _moved_by_others(account: Account, opened_at: int) -> Counter[str]:
+def moved_by_others(account: Account, opened_at: int) -> Counter[str]:
+    """How often anything but the API changed each level."""
     return Counter(
         entry.entity_id
         for entry in account.journal.of("inventory_levels", after=opened_at)
