@@ -13,8 +13,11 @@ import orjson
 import pytest
 
 from shipsync import queries
+from shipsync.cli.emulator import live_on
 from shipsync.emulator import Account
 from shipsync.emulator.faults import Fault, FaultKind
+from shipsync.emulator.life import Life
+from shipsync.emulator.seed import seed_account
 from shipsync.sources.streams import STREAMS
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
@@ -208,6 +211,23 @@ def test_the_emulator_answers_on_loopback_until_it_is_interrupted(folder: Path) 
     assert answer.json()["total"] == 3
     assert refused.status_code == 401
     assert process.returncode == 0
+
+
+def test_life_goes_on_in_an_account_that_is_served() -> None:
+    account = Account(seed=3)
+    seed_account(account, shipments=20)
+    before = len(account.journal)
+    hours = iter(range(48))
+
+    def an_hour_passes(_: float) -> bool:
+        account.clock.advance(hours=1)
+        return next(hours, None) is None
+
+    live_on(Life(account, orders_per_day=10), an_hour_passes)
+
+    kinds = {entry.kind for entry in account.journal[before:]}
+    assert {"shipments", "labels", "inventory_levels"} <= kinds
+    assert len(account.ids("shipments")) >= 30
 
 
 def test_the_emulator_says_when_its_port_is_taken(run: Run, account: Account) -> None:

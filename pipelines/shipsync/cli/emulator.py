@@ -5,20 +5,25 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shipsync.cli import options, output
 from shipsync.errors import UsageError
 
+if TYPE_CHECKING:
+    from shipsync.emulator.life import Life
+
 app = typer.Typer()
 
 API_KEY = "emulator-key"
+_DO_WHAT_IS_DUE_SECONDS = 0.2
 
 
-@app.command(epilog="Example: shipsync emulator --port 8765 --shipments 2000")
+@app.command(epilog="Example: shipsync emulator --port 8765 --shipments 2000 --pace 1440")
 def emulator(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Listen here; 0 takes a free port.")
@@ -27,20 +32,39 @@ def emulator(
     shipments: Annotated[
         int, typer.Option("--shipments", min=0, help="Give the account so many shipments.")
     ] = 500,
+    orders: Annotated[
+        float, typer.Option("--orders", min=0, help="So many new orders a day come in.")
+    ] = 40,
+    pace: Annotated[
+        float,
+        typer.Option(
+            "--pace", min=0, max=100_000, help="Its time runs so many times as fast as ours."
+        ),
+    ] = 1,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Serve an emulated ShipStation account on this machine.
 
-    It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it.
+    It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it. Life goes on in
+    it: orders come, labels are bought, parcels travel and stock is drawn. With --pace 1440 a day
+    passes in a minute, with --pace 0 nothing happens but what is asked of it.
     """
     from shipsync import clock
     from shipsync.emulator import Account, serve
+    from shipsync.emulator.life import Life
     from shipsync.emulator.seed import seed_account
 
-    account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,), elapsed=time.monotonic)
+    account = Account(
+        seed=seed,
+        start=clock.now(),
+        api_keys=(API_KEY,),
+        elapsed=lambda: time.monotonic() * pace,
+        rate_clock=time.monotonic,
+    )
     seed_account(account, shipments=shipments)
+    life = Life(account, orders_per_day=orders)
     try:
         with serve(account, port) as served:
             if as_json:
@@ -48,7 +72,7 @@ def emulator(
             else:
                 _tell(served.url, connection, database)
             sys.stdout.flush()
-            threading.Event().wait()
+            live_on(life, threading.Event().wait)
     except KeyboardInterrupt:
         output.remark("Stopped; the account is gone.")
     except OSError as error:
@@ -56,6 +80,12 @@ def emulator(
             f"Port {port} cannot be listened on ({error.strerror}). Name another with --port, or 0 "
             "for any that is free."
         ) from None
+
+
+def live_on(life: Life, wait: Callable[[float], bool]) -> None:
+    """Do what has become due, again and again; ``wait`` takes seconds and says whether it is over."""
+    while not wait(_DO_WHAT_IS_DUE_SECONDS):
+        life.live(0)
 
 
 def _tell(url: str, connection: str, database: Path | None) -> None:
