@@ -133,7 +133,5 @@ def test_a_file_that_cannot_be_meant_is_refused_whole(
 def test_a_box_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     lines = LINES.replace(",2,1.5,pound", ",1,1.5,pound")
     first, _ = read(tmp_path / "o.csv", HEADER + lines).shipments
-    with pytest.raises(
-        InvalidWriteError, match="The package_weight is '14' on line 2 and '1.5' on line 3"
-    ):
+    with pytest.raises(InvalidWriteError, match="package_weight is '14' on line 2"):
         read_shipment(first)

@@ -1,0 +1,199 @@
+"""``shipsync shipments`` and ``fulfillments`` as a person uses them: dry first, then for good."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reverse.deeds import fulfillment_rows, pending, shipment_rows
+from reverse.office import Office, open_office
+from reverse.stock_cli import Outcome
+from shipsync.cli import boundary
+from shipsync.emulator import Fault, FaultKind, serve
+from shipsync.warehouse import lock
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """An office on loopback that connection ``shop`` points at, with files to send."""
+    office = open_office(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    rows = shipment_rows(office, 3)
+    rows[2]["ship_to_country_code"] = "USA"
+    write("orders.csv", rows)
+    write("shipped.csv", fulfillment_rows(office))
+    write("cancel.csv", [{"shipment_id": i} for i in pending(office)])
+    with serve(office.account) as server:
+        for name, value in (
+            ("API_KEY", "emulator-key"),
+            ("BASE_URL", server.url),
+            ("REQUESTS_PER_MINUTE", "100000"),
+        ):
+            monkeypatch.setenv(f"SOURCES__SHIPSTATION__SHOP__{name}", value)
+        yield office
+
+
+@pytest.fixture
+def run(served: Office, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs ``shipsync`` with the given words for the office."""
+
+    def run(*words: str) -> Outcome:
+        capsys.readouterr()
+        where = ("--connection", "shop", "--database", str(served.connection.database))
+        return Outcome(boundary.run([*words, *where], {}), *capsys.readouterr())
+
+    return run
+
+
+def write(name: str, rows: list[dict[str, object]]) -> None:
+    with Path(name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def lines(text: str) -> list[list[str]]:
+    return [line.split("\t") for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("shipments", "create", "orders.csv"),
+        ("shipments", "cancel", "--from", "cancel.csv"),
+        ("fulfillments", "create", "shipped.csv"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_sent_without_apply(
+    run: Run, served: Office, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCES__SHIPSTATION__SHOP__API_KEY")
+    dry = run(*words)
+    assert dry.code == (3 if "orders.csv" in words else 0)
+    assert "Nothing was sent." in dry.err
+    assert "--apply" in dry.err
+    assert served.account.requests == []
+    plan = run(*words, "--json").json["plans"][-1]
+    ready = [row for row in plan["rows"] if row["status"] == "ready"]
+    assert plan["calls"] == 2 * len(ready)
+    assert all(row["request"] for row in ready)
+
+
+def test_shipments_are_created_and_looked_at(run: Run, served: Office) -> None:
+    created = run("shipments", "create", "orders.csv", "--apply")
+    assert created.code == 3
+    rows = lines(created.out)[1:]
+    assert [row[:3] for row in rows] == [
+        ["W-1", "create W-1: 1 unit", "applied"],
+        ["W-2", "create W-2: 2 units", "applied"],
+        ["W-3", "create W-3", "invalid"],
+    ]
+    assert "2 applied, 1 invalid and not sent; 4 requests." in created.err
+    assert served.made() == {"W-1": 1, "W-2": 1}
+
+    again = run("shipments", "create", "orders.csv", "--apply")
+    assert served.writes_sent() == 2
+    assert [row[2] for row in lines(again.out)[1:]] == ["no_op", "no_op", "invalid"]
+
+    shown = run("shipments", "get", "W-1", "--json")
+    assert shown.code == 0
+    assert shown.json["external_shipment_id"] == "W-1"
+    by_id = run("shipments", "get", shown.json["shipment_id"])
+    assert ["external_shipment_id", "W-1"] in lines(by_id.out)
+    assert run("shipments", "get", "W-9").code == 1
+
+
+def test_a_cancel_says_to_void_first_or_does(run: Run, served: Office) -> None:
+    first, second, _ = pending(served)
+    served.label(first)
+    served.sync()
+    refused = run("shipments", "cancel", first, second)
+    assert refused.code == 3
+    assert "Void it first, in ShipStation or with --void-labels." in refused.out
+    done = run("shipments", "cancel", first, second, "--void-labels", "--apply")
+    assert done.code == 0
+    assert [row[1].split()[0] for row in lines(done.out)[1:]] == ["void", "cancel", "cancel"]
+    assert served.made() == {"se-77": 1, first: 1, second: 1}
+
+
+@pytest.mark.parametrize("words", [(), ("se-1", "--from", "cancel.csv")])
+def test_a_cancel_of_nothing_or_of_two_things_is_a_usage_error(
+    run: Run, words: tuple[str, ...]
+) -> None:
+    assert run("shipments", "cancel", *words).code == 2
+
+
+def test_fulfillments_are_created_one_first(run: Run, served: Office) -> None:
+    one = run("fulfillments", "create", "shipped.csv", "--apply", "--one")
+    assert one.code == 0
+    assert "2 rows are left: run the command again." in one.err or one.err == ""
+    assert sum(served.made().values()) == 1
+    rest = run("fulfillments", "create", "shipped.csv", "--apply", "--json").json
+    assert rest["reports"][0]["counts"] == {"applied": 2}
+    assert [row["status"] for row in rest["not_sent"]] == ["no_op"]
+    assert set(served.made().values()) == {1}
+
+
+def test_status_and_resolve_know_every_kind(run: Run, served: Office) -> None:
+    served.account.faults.add(
+        Fault(FaultKind.RESET_AFTER, "/v2/fulfillments", "POST"),
+        # Refused, not unavailable: nobody waits for the account to come round.
+        Fault(FaultKind.ACCESS_DENIED, "/v2/fulfillments", "GET", skip=1, count=1),
+    )
+    lost = run("fulfillments", "create", "shipped.csv", "--apply", "--one")
+    assert lost.code == 3
+    [unknown] = run("stock", "status", "--state", "unknown", "--json").json
+    key = f"{pending(served)[0]} T{pending(served)[0][3:]}"
+    assert (unknown["row_key"], unknown["kind"]) == (key, "create_fulfillment")
+    settled = run(
+        "stock", "resolve", key, "--applied", "--because", "seen in ShipStation", "--json"
+    )
+    assert settled.code == 0
+    rows = run("stock", "status", "--kind", "create_fulfillment", "--json").json
+    found = {row["row_key"]: (row["outcome"], row["settled_by"]) for row in rows}
+    assert found[key] == ("applied", "person")
+    assert run("stock", "status", "--kind", "stock", "--json").json == []
+
+
+def test_rates_are_compared(run: Run, served: Office) -> None:
+    first = pending(served)[0]
+    found = run("shipments", "rates", first, "--top", "2")
+    assert found.code == 0
+    rows = lines(found.out)[1:]
+    assert len(rows) == 2
+    assert float(rows[0][4]) <= float(rows[1][4])
+    every = run("shipments", "rates", "--pending", "--by", "days", "--top", "1", "--json").json
+    assert [rate["shipment_id"] for rate in every["rates"]] == pending(served)
+    assert run("shipments", "rates").code == 2
+
+
+@pytest.mark.parametrize("setting", ["read_only", "lock"])
+def test_what_may_not_write_does_not(
+    run: Run, served: Office, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("fulfillments", "create", "shipped.csv", "--apply")
+    if setting == "read_only":
+        monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__READ_ONLY", "true")
+        assert run(*words).code == 2
+    else:
+        with lock.hold(served.connection.database):
+            assert run(*words).code == 4
+    assert served.writes_sent() == 0
+
+
+def test_each_run_is_in_the_ledger(run: Run, served: Office) -> None:
+    run("shipments", "create", "orders.csv", "--apply")
+    served.account.faults.add(Fault(FaultKind.KEY_REFUSED, method="PUT", count=None))
+    failed = run("shipments", "cancel", "--from", "cancel.csv", "--apply")
+    assert failed.code == 1
+    assert "3 rows are left: run the command again." in failed.err
+    with duckdb.connect(str(served.connection.database)) as con:
+        runs = con.execute("select command, outcome from ledger.runs order by run_id").fetchall()
+    assert runs == [("shipments create", "done"), ("shipments cancel", "failed")]
