@@ -98,7 +98,8 @@ def plan_command(
         output.show_json({"plan": place, **plan_file.document(plan)})
     else:
         stock_view.show_plan(plan)
-    stock_view.say_what_the_plan_needs(plan, place)
+    # A model has columns that explain its rows to a reader.
+    stock_view.say_what_the_plan_needs(plan, place, names_ignored=model is None)
 
 
 @app.command("apply", epilog="Example: shipsync stock apply counts.plan.json")

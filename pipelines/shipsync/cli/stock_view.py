@@ -36,11 +36,11 @@ def show_plan(plan: Plan) -> None:
     output.show_table(Rows(columns, rows))
 
 
-def say_what_the_plan_needs(plan: Plan, place: Path) -> None:
+def say_what_the_plan_needs(plan: Plan, place: Path, *, names_ignored: bool) -> None:
     """Say what the plan comes to; raises ``NeedsPerson`` when a row is invalid or it was stopped."""
     from shipsync.reverse.planned import Status
 
-    if plan.ignored_columns:
+    if plan.ignored_columns and names_ignored:
         output.note(f"Left aside, as it means nothing here: {', '.join(plan.ignored_columns)}.")
     ready, invalid = plan.count(Status.READY), plan.count(Status.INVALID)
     figures = (
