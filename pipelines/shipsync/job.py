@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Final
 from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
+from shipsync.sql_project import fingerprint
 from shipsync.warehouse import lock, models, runs
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.marks import Marks
 from shipsync.warehouse.models import BuildReport
 from shipsync.warehouse.reconcile import Comparison
 from shipsync.warehouse.reconcile import reconcile as compare
@@ -69,11 +71,12 @@ def run(
         synced = _sync(connection, session, scope, "run", progress)
         if synced.read_up_to is None:
             return JobReport(synced, None)
-        with _recorded_build(connection.database):
+        with _recorded_build(connection.database) as is_other_sql:
             built = models.build(
                 connection.database,
                 now=synced.read_up_to,
                 changes_since=connection.changes_since,
+                full_refresh=is_other_sql,
             )
         return JobReport(synced, built, _deliver(connection.database, target))
 
@@ -95,9 +98,11 @@ def build(
 ) -> BuildReport:
     """Build the models as of the last sync; ``select`` takes dbt's selection syntax.
 
+    What is built up step by step is built anew when its SQL is another than at the last whole build,
+    as after an upgrade.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
-    with lock.hold(database), _recorded_build(database):
+    with lock.hold(database), _recorded_build(database, is_whole=not select) as is_other_sql:
         with connect(database, read_only=True) as con:
             read_at: datetime | None = queries.fetch(con, "last_read").rows[0][0]
         return models.build(
@@ -105,7 +110,7 @@ def build(
             now=read_at or clock.now(),
             changes_since=changes_since,
             select=select,
-            full_refresh=full_refresh,
+            full_refresh=full_refresh or is_other_sql,
         )
 
 
@@ -167,14 +172,19 @@ def _deliver(database: Path, target: Target | None) -> DeliveryReport | None:
 
 
 @contextmanager
-def _recorded_build(database: Path) -> Iterator[None]:
-    """A row in ledger.runs for the build in the block; dbt wants the file for itself meanwhile."""
+def _recorded_build(database: Path, *, is_whole: bool = True) -> Iterator[bool]:
+    """A row in ledger.runs for the build in the block; dbt wants the file for itself meanwhile.
+
+    Gives whether the models' SQL is another than what the last whole build was made of.
+    """
+    sql = fingerprint()
     with explained(database), connect(database) as con:
         migrate(con)
         run_id = runs.begin(con, "build")
+        is_other_sql = Marks(con, "models").get("sql") != sql
     error: str | None = "interrupted"
     try:
-        yield
+        yield is_other_sql
         error = None
     except ShipsyncError as failure:
         error = str(failure)
@@ -182,3 +192,5 @@ def _recorded_build(database: Path) -> Iterator[None]:
     finally:
         with explained(database), connect(database) as con:
             runs.end(con, run_id, "failed" if error else "done", requests=0, error=error)
+            if is_whole and not error:
+                Marks(con, "models").set("sql", sql)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from shipsync.errors import ModelError
+
+_WHAT_MODELS_ARE_MADE_OF: Final = ("macros", "models", "seeds")
 
 
 def sql_dir() -> Path:
@@ -14,3 +18,14 @@ def sql_dir() -> Path:
         if (folder / "dbt_project.yml").is_file():
             return folder
     raise ModelError(f"The SQL models are missing beside {module.parent}. Install shipsync again.")
+
+
+def fingerprint() -> str:
+    """A digest of everything that models are made of; another one means that they may differ."""
+    project = sql_dir()
+    digest = sha256((project / "dbt_project.yml").read_bytes())
+    for folder in _WHAT_MODELS_ARE_MADE_OF:
+        for file in sorted(path for path in (project / folder).rglob("*") if path.is_file()):
+            digest.update(f"\0{file.relative_to(project).as_posix()}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -10,6 +10,7 @@ swept           when the trailing sweep over creation ended last
 read            when a complete snapshot was read last
 gap             how many rows the account counts beyond those held, when that was last looked into
 backfill        the window being read again, and how far it has come
+sql             of "models": what the last whole build was made of
 ==============  ============================================================================
 """
 
