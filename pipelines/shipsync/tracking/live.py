@@ -26,6 +26,7 @@ from shipsync.connection import Connection
 from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder
 from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.tracking.order import Order, Parcel
+from shipsync.tracking.parcels import box_id
 from shipsync.tracking.reading import find_order
 from shipsync.tracking.references import spellings
 from shipsync.tracking.situations import ENDED, situation_of
@@ -34,10 +35,12 @@ from shipsync.warehouse.apart import load_apart
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
-from shipsync.warehouse.polls import ask as ask_labels
+from shipsync.warehouse.polls import ask as ask_parcels
 from shipsync.warehouse.run_context import Request, RunContext, StreamRun
 
 _COMMAND: Final = "track"
+# What ShipStation's own ids begin with.
+_OF_SHIPSTATION: Final = "se-"
 
 
 @dataclass(frozen=True)
@@ -105,22 +108,24 @@ class _Asking:
         found = self._held(reference)
         if found is None:
             raise UnknownOrder(
-                f"Neither the database nor the account knows {reference!r} as a shipment number, "
-                "an external shipment id, a sales order or a tracking number."
+                f"Neither the database nor the account knows {reference!r} as a shipment number, an "
+                "external shipment id, a sales order or a tracking number; external order ids can't be "
+                "asked for."
             )
-        for shipment in found.shipments:
-            self._read(_Search(endpoints.LABELS, "shipment_id", shipment.shipment_id))
-        found = find_order(self._con, reference)
-        if not all(shipment.parcel for shipment in found.shipments):
-            for shipment in found.shipments:
-                if shipment.parcel is None:
-                    self._read(_Search(endpoints.FULFILLMENTS, "shipment_id", shipment.shipment_id))
-            found = find_order(self._con, reference)
+        self._read_parcels(found, reference)
         asked_at = self._run.time.upper_bound
-        labels = list(_worth_asking(found, asked_at))
-        if labels:
-            ask_labels(self._stream(TRACKING), labels)
+        carriers = dict(_worth_asking(find_order(self._con, reference), asked_at))
+        if carriers:
+            ask_parcels(self._stream(TRACKING), list(carriers), carriers)
         return _seen(find_order(self._con, reference), asked_at)
+
+    def _read_parcels(self, order: Order, reference: str) -> None:
+        """Load the labels of each shipment, and the fulfillments of those that have none under way."""
+        for shipment in order.shipments:
+            self._read(_Search(endpoints.LABELS, "shipment_id", shipment.shipment_id))
+        for shipment in find_order(self._con, reference).shipments:
+            if shipment.parcel is None:
+                self._read(_Search(endpoints.FULFILLMENTS, "shipment_id", shipment.shipment_id))
 
     def _held(self, reference: str) -> Order | None:
         try:
@@ -130,6 +135,10 @@ class _Asking:
 
     def _find(self, reference: str) -> None:
         """Load the shipments that the first answering search finds."""
+        if reference.strip().startswith(_OF_SHIPSTATION):
+            self._read_shipments(None, [reference.strip()])
+            if self._held(reference):
+                return
         for search in _searches(reference):
             rows = self._read(search)
             if not rows:
@@ -201,11 +210,15 @@ def _searches(reference: str) -> Iterator[_Search]:
     yield from parcels[1:] if looks_tracked else parcels
 
 
-def _worth_asking(order: Order, now: datetime) -> Iterator[str]:
+def _worth_asking(order: Order, now: datetime) -> Iterator[tuple[str, str]]:
+    """The ids of parcels that are not over, further boxes of a label included, each with its carrier."""
     for shipment in order.shipments:
         for parcel in shipment.under_way:
-            if parcel.label_id and situation_of(shipment, parcel, now) not in ENDED:
-                yield parcel.parcel_id
+            if parcel.label_id is None or situation_of(shipment, parcel, now) in ENDED:
+                continue
+            further = (number for number in parcel.boxes if number != parcel.tracking_number)
+            for parcel_id in (parcel.parcel_id, *(box_id(parcel.label_id, n) for n in further)):
+                yield parcel_id, parcel.carrier or ""
 
 
 def _seen(order: Order, asked_at: datetime) -> Order:
