@@ -30,6 +30,10 @@ def tidy(folder: Path) -> None:
     """
     extracted, load = folder / "normalize" / "extracted", folder / "load"
     for package in sorted((load / "normalized").glob("*")):
+        if package.is_file():
+            # dlt writes a note beside the packages and then moves it into one.
+            package.unlink()
+            continue
         if (origin := extracted / package.name).exists():
             shutil.rmtree(origin)
         if (package / _COMPLETED).exists():
