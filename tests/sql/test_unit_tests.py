@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from shipsync.warehouse.models import run_dbt
+import pytest
+import yaml
+
+from shipsync.warehouse.models import run_dbt, sql_dir
 from sql.story import Story, day
 
 pytestmark = pytest.mark.xdist_group("story")
+
+TRIGGERS = ("new_shipment", "shipment_modified", "new_fulfillment", "fulfillment_shipped")
 
 
 def test_dbt_unit_tests(story: Story) -> None:
@@ -16,5 +21,24 @@ def test_dbt_unit_tests(story: Story) -> None:
     )
     tests = [outcome for outcome in outcomes if outcome.kind == "unit_test"]
     assert {test.name: test.message for test in tests if test.status != "pass"} == {}
-    triggers = {"new_shipment", "shipment_modified", "new_fulfillment", "fulfillment_shipped"}
-    assert triggers <= {test.name for test in tests}
+    assert set(TRIGGERS) <= {test.name for test in tests}
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_each_trigger_meets_what_a_list_may_hold(trigger: str) -> None:
+    (test,) = [test for test in unit_tests() if test["name"] == trigger]
+    met = {row.get("entity_id") or row.get("fulfillment_id") for row in rows(test)}
+    assert {"duplicate", "late", "nulls", "reversal", "future", "cancelled"} <= met
+    expected = {(row.get("trigger", trigger), row["entity_id"]) for row in test["expect"]["rows"]}
+    assert (trigger, "late") in expected
+    assert (trigger, "duplicate") not in expected
+
+
+def unit_tests() -> list[dict[str, Any]]:
+    path = sql_dir() / "models" / "changes" / "triggers_unit_tests.yml"
+    found: list[dict[str, Any]] = yaml.safe_load(path.read_text())["unit_tests"]
+    return found
+
+
+def rows(test: dict[str, Any]) -> list[dict[str, Any]]:
+    return [row for given in test["given"] for row in given["rows"]]
