@@ -77,7 +77,7 @@ def _create(office: Office, key: str) -> None:
 
 
 def _fulfil(office: Office, key: str) -> None:
-    shipment_id, number = key.split()
+    shipment_id, number = key.split(":")
     body = {
         "shipment_id": shipment_id,
         "tracking_number": number,
@@ -150,7 +150,7 @@ FULFIL = Deed(
     nothing,
     lambda office: office.plan_fulfillments(*fulfillment_rows(office)),
     orders.create_fulfillments,
-    lambda office: [f"{i} T{i[3:]}" for i in pending(office)],
+    lambda office: [f"{i}:T{i[3:]}" for i in pending(office)],
     _fulfil,
     is_sent_again=False,
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,8 +20,10 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
+from shipsync.emulator.furnishing import furnish
+from shipsync.emulator.intake import NewShipment
 from shipsync.emulator.options import Options
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.shipment_bodies import shipment_from
 from shipsync.reverse import orders
 from shipsync.reverse.apply import ApplyReport
 from shipsync.reverse.cancel_plan import CancelPlan, plan_cancels
@@ -66,7 +69,9 @@ class Office:
     transport: httpx.BaseTransport | None = None
     base_url: str = "https://api.shipstation.com"
     settings: dict[str, Any] = field(default_factory=dict)
+    stays_open: bool = False
     pacing: JumpingPacing = field(default_factory=lambda: JumpingPacing(NOW))
+    _open: duckdb.DuckDBPyConnection | None = None
 
     @property
     def connection(self) -> Connection:
@@ -91,12 +96,17 @@ class Office:
         """The first carrier's code."""
         return str(self.account.items("carriers")[0]["carrier_code"])
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
-        """The database, its ledger up to date."""
-        con = duckdb.connect(str(self.connection.database))
-        con.execute("set timezone = 'UTC'")
-        migrate(con)
-        return con
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The database, its ledger up to date; it stays open unless others are to open it too."""
+        con = self._open or duckdb.connect(str(self.connection.database))
+        if self._open is None:
+            con.execute("set timezone = 'UTC'")
+            migrate(con)
+        self._open = con if self.stays_open else None
+        yield con
+        if not self.stays_open:
+            con.close()
 
     def session(self) -> Session:
         """A new session; no socket is opened."""
@@ -199,16 +209,28 @@ class Office:
                 case "PUT /v2/labels/void", "labels":
                     done[entry.entity_id] += 1
                 case "POST /v2/fulfillments", "fulfillments":
-                    done[f"{body['shipment_id']} {body['tracking_number']}"] += 1
+                    done[f"{body['shipment_id']}:{body['tracking_number']}"] += 1
         return done
 
 
 def open_office(
-    folder: Path, *, shipments: int = 3, options: Options | None = None, seed: int = 1
+    folder: Path,
+    *,
+    shipments: int = 3,
+    options: Options | None = None,
+    seed: int = 1,
+    stays_open: bool = True,
 ) -> Office:
-    """An office with so many pending shipments, synced."""
+    """An office with so many pending shipments, synced.
+
+    Its database ``stays_open`` for speed, unless something else than the office opens it.
+    """
     account = Account(seed=seed, options=options, start=NOW)
-    seed_account(account, shipments=shipments, labels=False, units_per_shelf=0)
+    furnish(account, units_per_shelf=0)
+    address = {name.removeprefix("ship_to_"): text for name, text in ADDRESS.items()}
+    new = NewShipment.model_validate({"ship_to": address, "items": [{"sku": "MUG"}]})
+    for _ in range(shipments):
+        account.put_shipment(shipment_from(account, new))
     office = Office(folder, account)
     database = office.connection.database
     if (shipments, seed) in _SYNCED:
@@ -216,6 +238,7 @@ def open_office(
     else:
         office.sync()
         _SYNCED[shipments, seed] = database.read_bytes()
+    office.stays_open = stays_open
     return office
 
 

@@ -22,7 +22,7 @@ Run = Callable[..., Outcome]
 @pytest.fixture
 def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     """An office on loopback that connection ``shop`` points at, with files to send."""
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     monkeypatch.chdir(tmp_path)
     rows = shipment_rows(office, 3)
     rows[2]["ship_to_country_code"] = "USA"
@@ -150,7 +150,7 @@ def test_status_and_resolve_know_every_kind(run: Run, served: Office) -> None:
     lost = run("fulfillments", "create", "shipped.csv", "--apply", "--one")
     assert lost.code == 3
     [unknown] = run("stock", "status", "--state", "unknown", "--json").json
-    key = f"{pending(served)[0]} T{pending(served)[0][3:]}"
+    key = f"{pending(served)[0]}:T{pending(served)[0][3:]}"
     assert (unknown["row_key"], unknown["kind"]) == (key, "create_fulfillment")
     settled = run(
         "stock", "resolve", key, "--applied", "--because", "seen in ShipStation", "--json"
@@ -195,5 +195,5 @@ def test_each_run_is_in_the_ledger(run: Run, served: Office) -> None:
     assert failed.code == 1
     assert "3 rows are left: run the command again." in failed.err
     with duckdb.connect(str(served.connection.database)) as con:
-        runs = con.execute("select command, outcome from ledger.runs order by run_id").fetchall()
+        runs = con.execute("select command, outcome from ledger.runs order by started_at").fetchall()
     assert runs == [("shipments create", "done"), ("shipments cancel", "failed")]

@@ -103,7 +103,9 @@ def test_killed_at_any_instant_each_thing_is_done_once(
     tmp_path: Path, deed: str, seed: int
 ) -> None:
     dice, killer = Random(seed), Killer()
-    office = open_office(tmp_path, shipments=2 if deed == "create" else ROWS, seed=seed)
+    office = open_office(
+        tmp_path, shipments=2 if deed == "create" else ROWS, seed=seed, stays_open=False
+    )
     rows = rows_of(office, deed)
     lines = b"\n".join(orjson.dumps(row) for row in rows)
     (tmp_path / "rows.jsonl").write_bytes(lines)

@@ -91,7 +91,7 @@ def test_a_shipment_without_rates_has_a_problem(body: object, problem: str) -> N
 
 
 def test_all_pending_shipments_are_asked_for_and_kept(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     office.account.cancel_shipment(pending(office)[0])
     office.sync()
     for _ in range(2):
@@ -113,14 +113,14 @@ def test_all_pending_shipments_are_asked_for_and_kept(tmp_path: Path) -> None:
 
 
 def test_nothing_in_the_account_is_changed_by_asking(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     entries = len(office.account.journal)
     compare(office)
     assert len(office.account.journal) == entries
 
 
 def test_carriers_can_be_chosen_and_a_shipment_named_by_its_own_id(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     carrier = office.account.items("carriers")[1]["carrier_id"]
     office.account.change_shipment(pending(office)[0], external_shipment_id="W-1")
     [found] = compare(office, "W-1", carriers=[carrier])
@@ -129,7 +129,7 @@ def test_carriers_can_be_chosen_and_a_shipment_named_by_its_own_id(tmp_path: Pat
 
 
 def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     office.account.faults.add(Fault(FaultKind.RESET_AFTER, "/v2/rates", count=2))
     [found] = compare(office, pending(office)[0])
     assert found.rates
@@ -139,7 +139,7 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+    office = open_office(tmp_path, stays_open=False)
     with pytest.raises(UsageError, match="There is no carrier 'se-1'; the account has"):
         compare(office, carriers=["se-1"])
     with pytest.raises(UnknownOrder, match="has no shipment 'W-1'"):

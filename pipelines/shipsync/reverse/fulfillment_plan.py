@@ -123,4 +123,5 @@ def _needless(held: HeldShipment, number: str) -> str | None:
 
 
 def _key(shipment_id: str, number: str) -> str:
-    return f"{shipment_id} {number}"
+    """What a person can type after `stock resolve` as it stands."""
+    return f"{shipment_id}:{''.join(number.split())}"
