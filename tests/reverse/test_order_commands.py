@@ -141,6 +141,21 @@ def test_fulfillments_are_created_one_first(run: Run, served: Office) -> None:
     assert set(served.made().values()) == {1}
 
 
+def test_rows_may_come_from_a_query_and_not_be_too_many(run: Run, served: Office) -> None:
+    query = (
+        "select shipment_id, 'T' || shipment_id as tracking_number, 'ups' as carrier_code "
+        "from raw.shipments"
+    )
+    words = ("fulfillments", "create", "--sql", query)
+    assert run(*words).code == 0
+    stopped = run(*words, "--apply", "--max-rows", "2")
+    assert stopped.code == 3
+    assert stopped.err == "3 rows would be sent, 2 are allowed (--max-rows). Nothing was sent.\n"
+    assert served.account.requests == []
+    assert run(*words, "--apply", "--max-rows", "3").code == 0
+    assert len(served.made()) == 3
+
+
 def test_status_and_resolve_know_every_kind(run: Run, served: Office) -> None:
     served.account.faults.add(
         Fault(FaultKind.RESET_AFTER, "/v2/fulfillments", "POST"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from shipsync.cli import options, stock_view, write_view
+from shipsync.cli import options, row_source, stock_view, write_view
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,10 +16,10 @@ def fulfillments() -> None:
 
 @app.command("create", epilog="Example: shipsync fulfillments create shipped.csv --apply")
 def create_command(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="Rows to send: .csv, .jsonl, .parquet or .sql."),
-    ],
+    file: row_source.File = None,
+    sql: row_source.Sql = None,
+    model: row_source.Model = None,
+    max_rows: options.MaxRows = None,
     apply: options.Apply = False,
     one: options.One = False,
     connection: options.ConnectionName = "default",
@@ -40,18 +37,19 @@ def create_command(
     from shipsync.api.session import Session
     from shipsync.reverse import orders
 
+    source = row_source.chosen(file, sql, model)
     if not apply:
         local = options.held(connection, database)
-        plan = orders.planned(local.database, lambda con: orders.fulfillments(con, file, local))
+        plan = orders.planned(local.database, lambda con: orders.fulfillments(con, source, local))
         write_view.show_plans([plan], as_json=as_json)
         return
     account = options.account(connection, database)
     with Session(account) as session, stock_view.progress("fulfillments") as progress:
-        how = orders.Applying(session, progress=progress, only_first=one)
+        how = orders.Applying(session, progress=progress, only_first=one, max_rows=max_rows)
         plan, reports = orders.applied(
             account,
             "fulfillments create",
-            lambda con: orders.fulfillments(con, file, account),
+            lambda con: orders.fulfillments(con, source, account),
             lambda con, made: orders.create_fulfillments(con, made, how),
         )
     write_view.show_outcomes([plan], reports, as_json=as_json)

@@ -23,6 +23,10 @@ DatabaseFile = Annotated[
     ),
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Send it; without this, only show the plan.")]
+MaxRows = Annotated[
+    int | None,
+    typer.Option("--max-rows", min=1, help="With --apply: send nothing if it would be more."),
+]
 One = Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

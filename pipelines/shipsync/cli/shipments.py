@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shipsync.cli import options, output, stock_view, write_view
+from shipsync.cli import options, output, row_source, stock_view, write_view
 from shipsync.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,10 +28,10 @@ def shipments() -> None:
 
 @app.command("create", epilog="Example: shipsync shipments create orders.csv --apply")
 def create_command(
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="Shipments: .csv, .jsonl, .parquet or .sql."),
-    ],
+    file: row_source.File = None,
+    sql: row_source.Sql = None,
+    model: row_source.Model = None,
+    max_rows: options.MaxRows = None,
     apply: options.Apply = False,
     one: options.One = False,
     connection: options.ConnectionName = "default",
@@ -57,18 +57,19 @@ def create_command(
     from shipsync.api.session import Session
     from shipsync.reverse import orders
 
+    source = row_source.chosen(file, sql, model)
     if not apply:
         local = options.held(connection, database)
-        plan = orders.planned(local.database, lambda con: orders.new_shipments(con, file, local))
+        plan = orders.planned(local.database, lambda con: orders.new_shipments(con, source, local))
         write_view.show_plans([plan], as_json=as_json)
         return
     account = options.account(connection, database)
     with Session(account) as session, stock_view.progress("shipments") as progress:
-        how = orders.Applying(session, progress=progress, only_first=one)
+        how = orders.Applying(session, progress=progress, only_first=one, max_rows=max_rows)
         plan, reports = orders.applied(
             account,
             "shipments create",
-            lambda con: orders.new_shipments(con, file, account),
+            lambda con: orders.new_shipments(con, source, account),
             lambda con, made: orders.create_shipments(con, made, how),
         )
     write_view.show_outcomes([plan], reports, as_json=as_json)
@@ -89,6 +90,7 @@ def cancel_command(
     void_labels: Annotated[
         bool, typer.Option("--void-labels", help="Void the live labels of the shipments first.")
     ] = False,
+    max_rows: options.MaxRows = None,
     apply: options.Apply = False,
     one: options.One = False,
     connection: options.ConnectionName = "default",
@@ -117,7 +119,7 @@ def cancel_command(
         return
     account = options.account(connection, database)
     with Session(account) as session, stock_view.progress("shipments") as progress:
-        how = orders.Applying(session, progress=progress, only_first=one)
+        how = orders.Applying(session, progress=progress, only_first=one, max_rows=max_rows)
         plan, reports = orders.applied(
             account,
             "shipments cancel",

@@ -18,6 +18,7 @@ from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection, Pace, PersonalData, Secret
+from shipsync.errors import NeedsPerson, ShipsyncError
 from shipsync.reverse import applied_run
 from shipsync.reverse.apply import ApplyReport, apply_writes, check_may_write
 from shipsync.reverse.cancel_plan import CancelPlan, plan_cancels
@@ -61,7 +62,10 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Applying:
-    """How writes are carried out: through which session, at what pace, told to whom."""
+    """How writes are carried out: through which session, at what pace, told to whom.
+
+    With more than ``max_rows`` of one kind nothing is sent.
+    """
 
     session: Session
     pacing: Pacing = field(default_factory=SystemPacing)
@@ -69,6 +73,15 @@ class Applying:
     only_first: bool = False
     in_flight: int | None = None
     late_commit_wait: timedelta = LATE_COMMIT_WAIT
+    max_rows: int | None = None
+
+    def check_size(self, plan: WritePlan[A]) -> None:
+        """Raise ``NeedsPerson`` for a plan that would send more than is allowed."""
+        if self.max_rows is not None and len(plan.writes) > self.max_rows:
+            raise NeedsPerson(
+                f"{len(plan.writes)} rows would be sent, {self.max_rows} are allowed (--max-rows). "
+                "Nothing was sent."
+            )
 
     def writes(
         self,
@@ -113,7 +126,11 @@ def applied(
         with connect(connection.database) as con:
             migrate(con)
             run_id = runs.begin(con, command)
-            reports = send(con, made)
+            try:
+                reports = send(con, made)
+            except ShipsyncError as error:
+                runs.end(con, run_id, "failed", requests=0, error=str(error))
+                raise
             applied_run.end(con, run_id, reports)
         return made, reports
 
@@ -162,12 +179,14 @@ def create_shipments(
     con: duckdb.DuckDBPyConnection, plan: WritePlan[ShipmentBody], how: Applying
 ) -> Reports:
     """Create the shipments of a plan."""
+    how.check_size(plan)
     kind = ShipmentCreation(how.session, how.pacing, late_commit_wait=how.late_commit_wait)
     return [how.writes(con, kind, plan)]
 
 
 def cancel_shipments(con: duckdb.DuckDBPyConnection, plan: CancelPlan, how: Applying) -> Reports:
     """Void the labels of a plan, then cancel its shipments; one whose label stays live is rejected."""
+    how.check_size(plan.cancels)
     wait = how.late_commit_wait
     reports = []
     if voids := _voids(plan, how.only_first):
@@ -190,5 +209,6 @@ def create_fulfillments(
     con: duckdb.DuckDBPyConnection, plan: WritePlan[Fulfilling], how: Applying
 ) -> Reports:
     """Fulfill the shipments of a plan."""
+    how.check_size(plan)
     kind = FulfillmentCreation(how.session, how.pacing, late_commit_wait=how.late_commit_wait)
     return [how.writes(con, kind, plan)]
