@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,8 +13,12 @@ from typing import Any, Literal
 
 import orjson
 
-# What to do with a batch: answer with a status; take it and answer too late; or cut the connection.
-Deed = int | Literal["too late", "cut"]
+KEY = base64.b64encode(bytes(range(32))).decode()
+"""What deliveries to it are signed with."""
+
+# What to do with a batch: answer with a status; take it and answer too late, or lose the answer; or cut
+# the connection and take nothing.
+Deed = int | Literal["too late", "lost", "cut"]
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,26 @@ class Receiver:
         return [
             event
             for message in self.messages
-            if message.deed == "too late" or (message.deed != "cut" and message.deed < 300)
+            if message.deed in ("too late", "lost")
+            or (message.deed != "cut" and message.deed < 300)
             for event in message.events
         ]
 
     def ids(self) -> list[str]:
         """Event ids it acted on, each when it first came: what a receiver that keeps ids has seen."""
         return list(dict.fromkeys(event["id"] for event in self.taken()))
+
+
+def assert_in_order_within_shipments(receiver: Receiver) -> None:
+    """Of each shipment, a receiver that keeps ids saw the events in their order."""
+    first_seen = {event["id"]: event for event in reversed(receiver.taken())}
+    for shipment in {event["partitionkey"] for event in first_seen.values()}:
+        numbers = [
+            first_seen[key]["data"]["sequence"]
+            for key in receiver.ids()
+            if first_seen[key]["partitionkey"] == shipment
+        ]
+        assert numbers == sorted(numbers)
 
 
 @contextmanager

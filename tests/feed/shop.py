@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from shipsync.feed.dead_letters import DeadLetters
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -70,3 +71,13 @@ def happen(con: duckdb.DuckDBPyConnection, *shipments: str, hours: int = 1) -> N
                 json.dumps({"zone": seen + 1}) if changed else None,
             ],
         )
+
+
+def ids(*numbers: int) -> list[str]:
+    """The ids of the events of these numbers."""
+    return [f"event-{number}" for number in numbers]
+
+
+def dead(con: duckdb.DuckDBPyConnection) -> dict[int, str]:
+    """Dead letters of the consumer ``hook``: reason by number."""
+    return {letter.sequence: letter.reason for letter in DeadLetters(con, "hook").open()}

@@ -1,0 +1,62 @@
+"""The address of a receiver, what it is sent, and what must not be seen of it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+
+import duckdb
+import pytest
+
+from shipsync.connection import Secret
+from shipsync.errors import ConfigurationError, UsageError
+from shipsync.feed.delivery import Delivery
+from shipsync.feed.endpoint import CONTENT_TYPE, Endpoint
+
+from .receiver import Receiver
+from .shop import happen, ids
+
+Con = duckdb.DuckDBPyConnection
+
+
+def test_batches_of_cloud_events_arrive_signed_as_the_standard_says(
+    con: Con, hook: Delivery, receiver: Receiver
+) -> None:
+    happen(con, *"abcabcabcabc")
+
+    report = hook.deliver()
+
+    assert (report.outcome, report.delivered, report.acknowledged) == ("done", 12, 12)
+    assert [message.ids for message in receiver.messages] == [ids(*range(1, 11)), ids(11, 12)]
+    for message in receiver.messages:
+        assert message.headers["content-type"] == CONTENT_TYPE
+        timestamp = message.headers["webhook-timestamp"]
+        assert int(timestamp) == int(hook.pacing.now().timestamp())
+        signed = f"{message.headers['webhook-id']}.{timestamp}.".encode() + message.body
+        digest = hmac.new(bytes(range(32)), signed, hashlib.sha256).digest()
+        assert message.headers["webhook-signature"] == f"v1,{base64.b64encode(digest).decode()}"
+        assert {event["specversion"] for event in message.events} == {"1.0"}
+    assert hook.deliver().delivered == 0
+    assert len(receiver.messages) == 2
+
+
+@pytest.mark.parametrize("url", ["http://example.com/x", "ftp://127.0.0.1/x", "https:///x"])
+def test_events_go_over_https_or_stay_on_this_machine(url: str) -> None:
+    with pytest.raises(UsageError, match="Events are not sent to"):
+        Endpoint(url, source="/x")
+
+
+@pytest.mark.parametrize("secret", ["", "short", "whsec_", "not base64 at all, whatever it is!!"])
+def test_a_secret_that_signs_nothing_is_refused_and_not_shown(secret: str) -> None:
+    with pytest.raises(ConfigurationError, match="must be base64") as refused:
+        Endpoint("https://example.com", source="/x", secret=Secret(secret))
+    assert not secret or secret not in str(refused.value).replace("whsec_ before", "")
+
+
+def test_no_reason_shows_the_path_that_may_authorise(
+    con: Con, hook: Delivery, receiver: Receiver
+) -> None:
+    happen(con, "a")
+    receiver.decide = lambda number, ids: 404
+    assert "token" not in str(hook.deliver())
