@@ -266,7 +266,7 @@ class TestDatabase:
         ) as other:
             assert other.stdout is not None
             assert other.stdout.readline() == "open\n"
-            ran, tracked = run("run"), run("track", "10452")
+            ran, listed = run("run"), run("locations")
             other.communicate()
 
         sentence = (
@@ -274,7 +274,7 @@ class TestDatabase:
             "there and run again; nothing was changed.\n"
         )
         assert (ran.code, ran.out, ran.err) == (1, "", sentence)
-        assert (tracked.code, tracked.err) == (1, sentence)
+        assert (listed.code, listed.err) == (1, sentence)
         assert account.requests == []
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")

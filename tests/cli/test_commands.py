@@ -149,7 +149,7 @@ def test_track_answers_in_words_and_in_the_structure_support_reads(run: Run, dem
     answer = run("track", f"#{number}", "--database", demo.database, "--json").json["shipstation"]
 
     assert told.code == 0
-    assert told.out.startswith(f"Order {number}")
+    assert f"our order {number} " in told.out
     assert answer["order_id"] == number
     assert answer["tracking"]["tracking_number"] in told.out
     assert answer["tracking"]["events"]

@@ -52,8 +52,8 @@ def test_all_four_kinds_of_change_are_shown(demo: Demo) -> None:
 def test_an_order_was_tracked(demo: Demo) -> None:
     lines = "\n".join(step(demo, "Where is order").lines)
 
-    assert "carrier" in lines
-    assert "latest event" in lines
+    assert "our order" in lines
+    assert "You can follow it under number" in lines
 
 
 def test_of_three_stock_changes_one_was_refused_and_the_ledger_agrees(demo: Demo) -> None:

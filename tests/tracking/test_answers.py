@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -60,3 +61,15 @@ def test_a_day_of_another_year_is_told_with_its_year(
     answer = told(find_order(situations, "delivered"), ASKED + timedelta(days=300))
 
     assert "on Wednesday 11 March 2026" in answer
+
+
+def test_a_parcel_that_was_delivered_long_ago_does_not_make_the_answer_old(
+    situations: duckdb.DuckDBPyConnection,
+) -> None:
+    order = find_order(situations, "delivered")
+    (shipment,) = order.shipments
+    long_ago = ASKED - timedelta(days=60)
+    parcels = tuple(replace(parcel, known_at=long_ago) for parcel in shipment.parcels)
+    older = replace(order, shipments=(replace(shipment, parcels=parcels),))
+
+    assert older.known_at == ASKED

@@ -125,7 +125,14 @@ class Order:
 
     @property
     def known_at(self) -> datetime | None:
-        """How old the answer is at worst: when the part of it that was asked longest ago was asked."""
-        times = [parcel.known_at for parcel in self.parcels]
-        times += [shipment.known_at for shipment in self.shipments if not shipment.under_way]
-        return min((time for time in times if time), default=None)
+        """How old the answer is at worst: when the part of it that was asked longest ago was asked.
+
+        Of a delivered parcel nothing more is asked; it is as old as what is known of the account.
+        """
+        times = [
+            parcel.known_at
+            for parcel in self.parcels
+            if parcel.status_code != "DE" and parcel.known_at is not None
+        ]
+        shipments = [time for s in self.shipments if (time := s.known_at) is not None]
+        return min(times or shipments, default=None)
