@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,13 @@ class Shop:
     inbox: Path
     keys: WebhookKeys
 
+    @classmethod
+    def of(cls, account: Account, con: duckdb.DuckDBPyConnection, folder: Path) -> Shop:
+        """The shop whose database lies in ``folder``."""
+        keys = WebhookKeys(save_keys(folder / "jwks.json"))
+        (folder / "inbox").mkdir(exist_ok=True)
+        return cls(account, con, opened(folder), folder / "inbox", keys)
+
     def sync(self, *only: str) -> SyncReport:
         """One sync of some streams."""
         transport = Transport(self.account)
@@ -64,27 +72,41 @@ class Shop:
         return self.con.execute(query, values).fetchall()
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    """A shop of 40 shipments, synced once."""
-    account = Account(seed=5)
-    seed_account(account, shipments=40)
-    connection = Connection(
+def opened(folder: Path) -> Connection:
+    """The connection to a database in ``folder``."""
+    return Connection(
         "shop",
         Secret("emulator-key"),
-        tmp_path / "shop.duckdb",
+        folder / "shop.duckdb",
         base_url="http://127.0.0.1",
         page_size=5,
         tracking_calls_per_run=0,
     )
-    keys = WebhookKeys(save_keys(tmp_path / "jwks.json"))
-    (tmp_path / "inbox").mkdir()
-    with connect(connection.database) as con:
+
+
+def seeded() -> Account:
+    """An account of 40 shipments, the same each time."""
+    account = Account(seed=5)
+    seed_account(account, shipments=40)
+    return account
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that holds such an account; the tests take copies."""
+    folder = tmp_path_factory.mktemp("synced")
+    with connect(opened(folder).database) as con:
         migrate(con)
-        shop = Shop(account, con, connection, tmp_path / "inbox", keys)
-        shop.sync("shipments", "labels", "fulfillments")
-        account.requests.clear()
-        yield shop
+        Shop.of(seeded(), con, folder).sync("shipments", "labels", "fulfillments")
+    return folder
+
+
+@pytest.fixture
+def shop(synced: Path, tmp_path: Path) -> Iterator[Shop]:
+    """A shop of 40 shipments, synced once."""
+    folder = Path(shutil.copytree(synced, tmp_path / "shop"))
+    with connect(opened(folder).database) as con:
+        yield Shop.of(seeded(), con, folder)
 
 
 @pytest.fixture
