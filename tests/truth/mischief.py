@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from shipsync.emulator import Account, Fault, FaultKind, Request
+from shipsync.emulator.life import Life
 from shipsync.sources.streams import STREAMS
 
 PATHS = {name: s.listing.path if s.listing else "/v2/labels/*/track" for name, s in STREAMS.items()}
@@ -120,6 +121,22 @@ def _lasting(random: Random) -> tuple[Fault, frozenset[str]]:
         return Fault(FaultKind.MISSING_PAGE, path=PATHS[name], count=None), frozenset({name})
     kind = random.choice((*PASSING, FaultKind.TOO_MANY_REQUESTS, FaultKind.ACCESS_DENIED))
     return Fault(kind, path=PATHS[name], count=None), frozenset({name})
+
+
+def live_a_day(account: Account, life: Life, seed: int, day: int) -> None:
+    """A day of the shop's life, with what nobody foresaw and what shows later than it happened."""
+    life.live(1 - 1 / 24)
+    if day % 5 == 2:
+        new_shapes(account, seed, day)
+    now = account.clock.now()
+    for shipment_id in account.ids("shipments")[-2:]:
+        account.commit_late(
+            shipment_id,
+            modified_at=now + timedelta(minutes=52),
+            visible_at=now + timedelta(hours=1, seconds=30),
+            notes_to_buyer=f"late on day {day}",
+        )
+    life.live(1 / 24)
 
 
 def new_shapes(account: Account, seed: int, day: int) -> None:

@@ -17,8 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pendulum
+
 from shipsync import job
 from shipsync.api.session import Session
+from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.job import Scope
 from shipsync.warehouse import models
@@ -35,7 +38,8 @@ class Order:
 
     ``after_requests`` answered, ``after_files`` opened, renamed or removed, ``after_seconds``, or
     ``at_seam``: about to do that to a file the first time (see ``seam``). ``action`` is ``sync``,
-    ``build`` or ``run``.
+    ``build`` or ``run``. With ``now``, the account's time, no wait takes any time; ``deliver_to`` is
+    where a run delivers to.
     """
 
     action: str
@@ -45,6 +49,8 @@ class Order:
     after_files: int | None = None
     after_seconds: float | None = None
     at_seam: str | None = None
+    now: str | None = None
+    deliver_to: str | None = None
 
     def line(self) -> str:
         """As the nursery reads it."""
@@ -67,16 +73,17 @@ def seam(event: str, path: object) -> str:
     return f"{event} {re.sub('[0-9a-f]{8,}|[0-9]+', '#', str(path).partition('.dlt/')[2])}"
 
 
-def connection(database: Path, base_url: str) -> Connection:
+def connection(order: Order) -> Connection:
     """The connection of every run: small pages, small packages, no pace to keep."""
     return Connection(
         "default",
         Secret("emulator-key"),
-        database,
-        base_url=base_url,
+        Path(order.database),
+        base_url=order.base_url,
         requests_per_minute=1_000_000,
         page_size=20,
         checkpoint_pages=2,
+        deliver_to=order.deliver_to,
     )
 
 
@@ -110,9 +117,12 @@ def run(order: Order) -> Ending:
             die()
 
     sys.addaudithook(audit)
-    settings = connection(Path(order.database), order.base_url)
+    settings = connection(order)
+    pacing = (
+        JumpingPacing(pendulum.instance(datetime.fromisoformat(order.now))) if order.now else None
+    )
     error = None
-    with Session(settings, on_request=answered) as session:
+    with Session(settings, on_request=answered, pacing=pacing) as session:
         if order.action == "build":
             job.build(settings.database, None)
         elif order.action == "sync":

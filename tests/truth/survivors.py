@@ -13,12 +13,12 @@ from truth.comparison import (
     Row,
     State,
     Table,
-    Version,
     as_held,
     states,
 )
 from truth.reading import differences
 from truth.shop import Shop
+from truth.sightings import Version
 from truth.telling import Event, events_of_versions, shipping
 
 Versions = Mapping[str, Mapping[Key, Sequence[Version]]]
@@ -70,21 +70,21 @@ def _matched(
             return None
         position = later
         if row is not None and state is not None:
-            found.append(Version(state, row["observed_at"]))
+            found.append(Version(state, row["observed_at"], row["content_hash"]))
     return found
 
 
 def compare_events_held(shop: Shop, where: str, versions: Versions) -> int:
     """Each version held has its event once, numbers have no gap; returns the number of events."""
     held = shop.rows(
-        "select trigger, entity_id, shipment_id, occurred_at, is_touch, sequence, event_id "
+        "select trigger, entity_id, shipment_id, occurred_at, is_touch, event_id, sequence "
         "from changes.events order by sequence"
     )
-    assert [row[5] for row in held] == list(range(1, len(held) + 1)), f"{where}: sequence"
-    assert len({row[6] for row in held}) == len(held), f"{where}: an event_id comes twice"
+    assert [row[6] for row in held] == list(range(1, len(held) + 1)), f"{where}: sequence"
+    assert len({row[5] for row in held}) == len(held), f"{where}: an event_id comes twice"
     [(since, as_of)] = shop.rows("select changes_since, as_of from changes.bounds")
     wanted = Counter(_told(event) for event in events_of_versions(versions, since))
-    found = Counter(row[:5] for row in held if row[0] != "fulfillment_shipped")
+    found = Counter(row[:6] for row in held if row[0] != "fulfillment_shipped")
     missing, surplus = wanted - found, found - wanted
     assert not missing, f"{where}: {missing.total()} events are missing: {list(missing)[:3]}"
     assert not surplus, f"{where}: {surplus.total()} events too many: {list(surplus)[:3]}"
@@ -98,8 +98,9 @@ def compare_events_held(shop: Shop, where: str, versions: Versions) -> int:
     return len(held)
 
 
-def _told(event: Event) -> tuple[str, str, str | None, datetime, bool]:
-    return event.trigger, event.entity_id, event.shipment_id, event.occurred_at, event.is_touch
+def _told(event: Event) -> tuple[str, str, str | None, datetime, bool, str]:
+    when = event.occurred_at, event.is_touch, event.event_id
+    return event.trigger, event.entity_id, event.shipment_id, *when
 
 
 def _compare_shipped(

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from hashlib import md5
 
-from truth.comparison import Key, Version
+from truth.comparison import Key
 from truth.reading import Body
 from truth.shop import Shop
+from truth.sightings import Version
 
 RANKS = (
     "new_shipment",
@@ -17,12 +19,22 @@ RANKS = (
     "fulfillment_modified",
     "fulfillment_shipped",
 )
+VIEWS = {
+    "new_shipments": "new_shipment",
+    "shipments_modified": "shipment_modified",
+    "new_fulfillments": "new_fulfillment",
+    "fulfillments_shipped": "fulfillment_shipped",
+}
 SINGULAR = {"shipments": "shipment", "fulfillments": "fulfillment"}
 
 
 @dataclass(frozen=True)
 class Event:
-    """One event as it should stand in changes.events."""
+    """One event as it should stand in changes.events.
+
+    ``content`` is what tells a modification from others of the same entity: the hash of what it came
+    to, and how often it has come to that.
+    """
 
     trigger: str
     entity_id: str
@@ -31,6 +43,12 @@ class Event:
     detected_at: datetime
     is_touch: bool
     version: int = 0
+    content: tuple[str, ...] = ()
+
+    @property
+    def event_id(self) -> str:
+        """By which a repeat is known."""
+        return md5("/".join((self.trigger, self.entity_id, *self.content)).encode()).hexdigest()
 
     @property
     def place(self) -> tuple[datetime, int, datetime, str, int]:
@@ -39,7 +57,7 @@ class Event:
         return self.detected_at, rank, self.occurred_at, self.entity_id, self.version
 
     @property
-    def told(self) -> tuple[str, str, str | None, datetime, datetime, bool]:
+    def told(self) -> tuple[str, str, str | None, datetime, datetime, bool, str]:
         """What is compared."""
         return (
             self.trigger,
@@ -48,6 +66,7 @@ class Event:
             self.occurred_at,
             self.detected_at,
             self.is_touch,
+            self.event_id,
         )
 
 
@@ -107,6 +126,7 @@ def _of_entity(
             seen,
             {**older, "modified_at": None} == {**body, "modified_at": None},
             number,
+            (version.content_hash, str(1 + sum(v.body == body for v in held[:number]))),
         )
 
 
@@ -145,16 +165,28 @@ def compare_events(
 ) -> int:
     """changes.events holds every event once, in order, numbered without a gap; returns how many."""
     held = shop.rows(
-        "select trigger, entity_id, shipment_id, occurred_at, detected_at, is_touch, sequence, event_id "
+        "select trigger, entity_id, shipment_id, occurred_at, detected_at, is_touch, event_id, sequence "
         "from changes.events order by sequence"
     )
-    assert [row[6] for row in held] == list(range(1, len(held) + 1)), f"{where}: sequence"
-    assert len({row[7] for row in held}) == len(held), f"{where}: an event_id comes twice"
+    assert [row[7] for row in held] == list(range(1, len(held) + 1)), f"{where}: sequence"
+    assert len({row[6] for row in held}) == len(held), f"{where}: an event_id comes twice"
     wanted = [event.told for event in expected_events(shop, versions)]
-    told = [row[:6] for row in held]
+    told = [row[:7] for row in held]
     missing = [event for event in wanted if event not in told]
     surplus = [event for event in told if event not in wanted]
     assert not missing, f"{where}: {len(missing)} events are missing, such as {missing[:3]}"
     assert not surplus, f"{where}: {len(surplus)} events too many, such as {surplus[:3]}"
     assert told == wanted, f"{where}: events stand in another order"
     return len(held)
+
+
+def compare_views(shop: Shop, where: str) -> None:
+    """Each view of a trigger shows its events, all of them and once, in every column."""
+    width = len(shop.rows("describe changes.events"))
+    for view, trigger in VIEWS.items():
+        events = shop.rows("from changes.events where trigger = ? order by sequence", trigger)
+        shown = shop.rows("from query_table(?) order by sequence", f"changes.{view}")
+        assert events, f"{where}: there are no events of {view}"
+        assert [row[:width] for row in shown] == events, (
+            f"{where}: changes.{view} is not what changes.events holds"
+        )

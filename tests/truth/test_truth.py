@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,20 @@ import pytest
 from shipsync.emulator import Account, Options
 from shipsync.emulator.life import Life
 from shipsync.emulator.seed import seed_account
-from truth.comparison import compare_current, compare_tracking_events, compare_versions
-from truth.mischief import mischief, new_shapes
+from truth.comparison import compare_current
+from truth.mischief import live_a_day, mischief
 from truth.shop import START, Shop
-from truth.telling import compare_events
+from truth.sightings import compare_tracking_events, compare_versions
+from truth.telling import compare_events, compare_views
 
 DAYS = 30
 BUILD_DAYS = (1, 12, 22, DAYS)
 
-OBLIGING = Options(max_page_size=25)
+# The journal knows the tracking of labels, not of their further boxes.
+OBLIGING = Options(max_page_size=25, tracks_further_boxes=False)
 STUBBORN = Options(
     max_page_size=25,
+    tracks_further_boxes=False,
     oversized_page="refuse",
     start_is_inclusive=False,
     end_is_inclusive=False,
@@ -48,7 +50,7 @@ def test_a_month_with_faults_equals_the_journal(
     life = Life(account, orders_per_day=3)
     shop = Shop(account, tmp_path, {"page_size": 60, "checkpoint_pages": 4})
     for day in range(1, DAYS + 1):
-        live_a_day(shop, life, seed, day)
+        live_a_day(account, life, seed, day)
         today = mischief(seed, day, is_calm=day % 4 != 3)
         account.faults.add(*today.faults)
         report = shop.sync().report
@@ -63,26 +65,11 @@ def test_a_month_with_faults_equals_the_journal(
     versions = compare_versions(shop, where)
     compare_tracking_events(shop, where, versions["tracking"])
     events = compare_events(shop, where, versions)
+    compare_views(shop, where)
     struck = Counter(r.fault for r in account.requests if r.fault)
     print(f"{where}: {len(account.journal)} versions, {events} events, faults {dict(struck)}")  # noqa: T201
     assert len(struck) > 15, "the month was too quiet to prove anything"
     assert events > 100
-
-
-def live_a_day(shop: Shop, life: Life, seed: int, day: int) -> None:
-    """A day of the shop's life, with what nobody foresaw and what shows later than it happened."""
-    life.live(1 - 1 / 24)
-    if day % 5 == 2:
-        new_shapes(shop.account, seed, day)
-    account, now = shop.account, shop.account.clock.now()
-    for shipment_id in account.ids("shipments")[-2:]:
-        account.commit_late(
-            shipment_id,
-            modified_at=now + timedelta(minutes=52),
-            visible_at=now + timedelta(hours=1, seconds=30),
-            notes_to_buyer=f"late on day {day}",
-        )
-    life.live(1 / 24)
 
 
 def settle(shop: Shop) -> None:

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shipsync.emulator import Account, Options, serve
+from shipsync.emulator.life import Life
+from shipsync.emulator.seed import seed_account
+from truth.scene import Nursery, Scene
+from truth.shop import START, Shop
+
+TESTS = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """One for all tests."""
+    command = [sys.executable, "-m", "truth.nursery", str(tmp_path_factory.mktemp("scratch"))]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=TESTS, text=True, **pipes) as process:  # type: ignore[call-overload]
+        yield Nursery(process)
+        process.stdin.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path, nursery: Nursery, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    """A shop of which nothing is held yet; the seed is the test's parameter."""
+    # The journal knows the tracking of labels, not of their further boxes.
+    options = Options(tracks_further_boxes=False)
+    account = Account(seed=request.param, options=options, start=START)
+    seed_account(account, shipments=90, days=12)
+    life = Life(account, orders_per_day=12)
+    with serve(account) as served:
+        yield Scene(Shop(account, tmp_path), life, nursery, served.url, request.param)

@@ -1,0 +1,43 @@
+"""A month with faults whose runs are killed: in the end all rows, versions and events are right."""
+
+from __future__ import annotations
+
+import pytest
+
+from shipsync.emulator import Fault, FaultKind
+from truth.mischief import live_a_day, mischief
+from truth.scene import Bounds, Scene
+
+pytestmark = pytest.mark.slow
+
+DAYS = 30
+BOUNDS = Bounds(requests=40, files=900, seconds=3)
+# Over a socket they would cost ten seconds each; test_truth.py has them.
+SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
+
+
+@pytest.mark.parametrize("scene", [35], indirect=True)
+def test_a_month_with_faults_and_kills(scene: Scene) -> None:
+    account = scene.shop.account
+    for day in range(1, DAYS + 1):
+        live_a_day(account, scene.life, scene.seed, day)
+        today = mischief(scene.seed, day, is_calm=day % 4 != 3)
+        account.faults.add(*audible(today.faults))
+        endings = [scene.kill("run", day, BOUNDS)]
+        if day % 3 == 0:
+            endings.append(scene.nursery.attend(scene.order("run")))
+        account.faults.clear()
+        errors = [ending.error for ending in endings if ending.error]
+        assert today.outlasting or not errors, f"seed {scene.seed}, day {day}: {errors}"
+
+    account.clock.advance(days=1)
+    scene.clean()
+    scene.compare()
+    struck = sum(request.fault is not None for request in account.requests)
+    assert scene.nursery.kills > DAYS / 2, "few runs were killed"
+    assert struck > 5 * DAYS, "the month was too quiet to prove anything"
+
+
+def audible(faults: tuple[Fault, ...]) -> list[Fault]:
+    """Those that are answered in some way."""
+    return [fault for fault in faults if fault.kind not in SILENT]
