@@ -196,7 +196,11 @@ CASES = [
         cancel("SPLIT"),
         one_external_id,
     ),
-    Case(P.SAME_SHIPMENT, "stands on lines 2, 3; keep one of them.", cancel("first", "first")),
+    Case(
+        P.SAME_SHIPMENT,
+        "stands on lines 2, 3; keep one of them.",
+        lambda office: office.plan_fulfillments(*[fulfillment_rows(office)[0]] * 2),
+    ),
     Case(
         P.LIVE_LABEL,
         "has a live label: se-77 (tracking number 1Z-se-77). Void it first, in ShipStation or with "
@@ -252,11 +256,14 @@ def test_rows_that_need_nothing_say_why(tmp_path: Path) -> None:
     cancelled(office)
     office.account.change_shipment(pending(office)[1], external_shipment_id="W-1")
     office.sync()
+    third = pending(office)[2]
     reasons = [
         cancel("first")(office).rows[0].reason,
+        cancel(third, third)(office).rows[1].reason,
         new({})(office).rows[0].reason,
     ]
     assert reasons == [
         "It is cancelled already.",
+        "It stands on line 2 already.",
         f"The account has it already, as {pending(office)[1]} (pending).",
     ]

@@ -20,7 +20,7 @@ from shipsync.reverse.outbox import Entry
 from shipsync.reverse.states import State
 
 ROWS = 300
-KILLS = 14
+KILLS = 40
 SENDING = Path(__file__).with_name("applying_orders.py")
 WRITES_SPOILT = [
     *(FaultKind.RESET, FaultKind.RESET_AFTER, FaultKind.SERVER_ERROR_AFTER),
@@ -119,15 +119,14 @@ def test_killed_at_any_instant_each_thing_is_done_once(
 
         for _ in range(KILLS):
             process = start()
-            killer.aim(process, dice.randint(5, 70))
+            killer.aim(process, dice.randint(3, 25))
             kills += process.wait(timeout=120) == -9
-            check(office.entries(), office.made())
         office.account.faults.clear()
         for _ in range(2):
             assert start().wait(timeout=120) == 0
     entries = office.entries()
     counts = check(entries, office.made())
     print(f"seed {seed}: {kills} kills, {office.writes_sent()} writes sent, {dict(counts)}")  # noqa: T201
-    assert kills >= KILLS // 2
+    assert kills >= KILLS - 5
     # Nobody else was at work, so in the end everything is done, and known to be.
     assert counts == {State.APPLIED: ROWS + (ROWS // 2 if deed == "cancel" else 0)}

@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from reverse.deeds import CANCEL, CREATE, DEEDS, FULFIL, VOID, Deed, pending, with_labels
+from reverse.deeds import (
+    CANCEL,
+    CREATE,
+    DEEDS,
+    FULFIL,
+    VOID,
+    Deed,
+    pending,
+    shipment_rows,
+    with_labels,
+)
 from reverse.office import Office, open_office
 from shipsync.connection import Secret
 from shipsync.emulator import Account, Fault, FaultKind, Options, Request
@@ -59,6 +69,17 @@ def test_an_id_that_the_account_knows_is_not_sent(tmp_path: Path) -> None:
         first_of(office, CREATE).reason or ""
     )
     assert office.writes_sent() == 2
+
+
+@pytest.mark.parametrize("external_id", ["A/B #7?x=1", "Größe 1", "a.b", "...", "%2F", "se-1"])
+def test_any_id_is_found_again(tmp_path: Path, external_id: str) -> None:
+    office = open_office(tmp_path)
+    CREATE.lose(office, FaultKind.RESET_AFTER)
+    [row, *_] = shipment_rows(office, 1)
+    plan = office.plan_shipments({**row, "external_shipment_id": external_id})
+    assert CREATE.send(office, plan).counts == {State.APPLIED: 1}
+    assert office.made() == {external_id: 1}
+    assert office.entries()[external_id].source is Source.READING
 
 
 def test_a_malformed_shipment_is_refused_by_itself(tmp_path: Path) -> None:
@@ -114,6 +135,17 @@ def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path) -> None
     assert report.counts == {State.APPLIED: 3}
     assert len(office.made()) == 7
     assert set(office.made().values()) == {1}
+
+
+def test_a_shipment_is_cancelled_by_an_id_of_ones_own(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    first = pending(office)[0]
+    office.account.change_shipment(first, external_shipment_id="W-9")
+    office.label(first)
+    office.sync()
+    plan = office.plan_cancels({"external_shipment_id": "W-9"}, void_labels=True)
+    assert office.send(plan, orders.cancel_shipments).counts == {State.APPLIED: 1}
+    assert office.made() == {"se-77": 1, first: 1}
 
 
 def test_a_void_that_is_not_approved_leaves_its_shipment(tmp_path: Path) -> None:

@@ -121,11 +121,13 @@ def test_nothing_in_the_account_is_changed_by_asking(tmp_path: Path) -> None:
 
 def test_carriers_can_be_chosen_and_a_shipment_named_by_its_own_id(tmp_path: Path) -> None:
     office = open_office(tmp_path, stays_open=False)
-    carrier = office.account.items("carriers")[1]["carrier_id"]
+    carrier, code = (office.account.items("carriers")[1][n] for n in ("carrier_id", "carrier_code"))
     office.account.change_shipment(pending(office)[0], external_shipment_id="W-1")
     [found] = compare(office, "W-1", carriers=[carrier])
     assert found.shipment_id == pending(office)[0]
     assert {rate.carrier_id for rate in found.rates} == {carrier}
+    [by_code] = compare(office, found.shipment_id, carriers=[code])
+    assert len(by_code.rates) == len(found.rates)
 
 
 def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:

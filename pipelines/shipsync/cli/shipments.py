@@ -41,14 +41,18 @@ def create_command(
     """Create shipments from a file, each once.
 
     Without --apply nothing is sent: the plan is shown. A flat FILE has a line for each item; lines
-    with one external_shipment_id are one shipment. Its columns are that id, ship_to_name,
-    ship_to_address_line1, ship_to_city_locality, ship_to_state_province, ship_to_postal_code,
-    ship_to_country_code, warehouse_id (or ship_from_...), item_sku, item_name, item_quantity,
-    item_unit_price, package_weight, package_weight_unit, package_length, package_width,
-    package_height, package_length_unit, package_code, carrier_id, service_code, ship_date,
-    shipment_number, tags (a;b), amount_paid with amount_paid_currency, and the like;
-    package_number tells boxes apart. JSON Lines may hold ShipStation's own object instead, with
-    ship_to, items, packages and tags in it.
+    with one external_shipment_id are one shipment. Needed are ship_to_name, ship_to_address_line1,
+    ship_to_city_locality, ship_to_state_province, ship_to_postal_code, ship_to_country_code, and
+    warehouse_id or the same for ship_from. Of items: item_sku or item_name, item_quantity,
+    item_unit_price, item_external_order_item_id, item_product_id. Of packages: package_weight,
+    package_weight_unit, package_length, package_width, package_height, package_length_unit,
+    package_code, package_insured_value, package_content_description; package_number tells boxes
+    apart. Optional: carrier_id, service_code, shipment_number, tags (a;b), ship_date, ship_by_date,
+    hold_until_date, confirmation, insurance_provider, amount_paid, shipping_paid, tax_paid (each
+    with its _currency), notes_from_buyer, notes_for_gift, is_gift, external_order_id, store_id,
+    assigned_user, ship_to_phone, ship_to_email, ship_to_company_name, ship_to_address_line2, and
+    the columns of return_to. JSON Lines may hold ShipStation's own object instead, with ship_to,
+    items, packages and tags in it.
 
     ShipStation keeps one shipment for each external_shipment_id, so a lost answer is settled by
     looking it up, and the same file again makes nothing twice. Exit code 3 when a row is invalid,
@@ -79,7 +83,7 @@ def create_command(
 def cancel_command(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Ids of shipments, ShipStation's or your own."),
+        typer.Argument(metavar="ID", help="Ids of shipments, ShipStation's or your own."),
     ] = None,
     file: Annotated[
         Path | None,
@@ -158,7 +162,7 @@ def get_command(
 def rates_command(
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Ids of shipments, ShipStation's or your own."),
+        typer.Argument(metavar="ID", help="Ids of shipments, ShipStation's or your own."),
     ] = None,
     pending: Annotated[
         bool, typer.Option("--pending", help="Ask for all shipments that wait for a label.")
@@ -170,7 +174,9 @@ def rates_command(
     ] = None,
     carrier: Annotated[
         list[str] | None,
-        typer.Option("--carrier", metavar="ID", help="Ask this carrier; repeat it for more."),
+        typer.Option(
+            "--carrier", metavar="CARRIER", help="Ask this one, by id or code; repeat it."
+        ),
     ] = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,

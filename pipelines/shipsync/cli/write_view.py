@@ -43,7 +43,8 @@ def say_what_plans_need(plans: Plans) -> None:
         rest = " --apply would send the others." if any(plan.writes for plan in plans) else ""
         raise NeedsPerson(f"{figures} Mend the invalid rows.{rest}")
     # Not a remark: who forgot --apply in a script must find out.
-    output.note(f"{figures} Next: the same with --apply.")
+    is_ready = any(plan.writes for plan in plans)
+    output.note(f"{figures} Next: the same with --apply." if is_ready else figures)
 
 
 def show_outcomes(plans: Plans, reports: Sequence[ApplyReport], *, as_json: bool) -> None:
@@ -94,8 +95,9 @@ def _say_what_came_of_it(plans: Plans, reports: Sequence[ApplyReport]) -> None:
 
 
 def _say_ignored(plans: Plans) -> None:
-    for column in dict.fromkeys(column for plan in plans for column in plan.ignored_columns):
-        output.note(f"The column {column!r} means nothing here and was left aside.")
+    columns = dict.fromkeys(column for plan in plans for column in plan.ignored_columns)
+    if columns:
+        output.note(f"Left aside, as they mean nothing here: {', '.join(columns)}.")
 
 
 def _figures(plans: Plans) -> str:

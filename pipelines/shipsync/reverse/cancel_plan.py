@@ -95,8 +95,11 @@ class _Planner:
         self, rows: tuple[WriteRow[Cancellation], ...]
     ) -> list[tuple[WriteRow[Cancellation], HeldLabel, HeldShipment]]:
         """The live labels of what is to be cancelled."""
-        ready = [(row, self.choice.held[row.key][0]) for row in rows if row.write and row.key]
-        return [(row, label, held) for row, held in ready for label in held.labels]
+        held = {
+            found.shipment_id: found for several in self.choice.held.values() for found in several
+        }
+        ready = [(row, held[row.write.action.shipment_id]) for row in rows if row.write]
+        return [(row, label, shipment) for row, shipment in ready for label in shipment.labels]
 
     def _labels(self, asked: str) -> tuple[HeldLabel, ...]:
         found = self.choice.held.get(asked, [])
@@ -104,6 +107,8 @@ class _Planner:
 
     def _judge(self, row: InputRow) -> Write[Cancellation] | str:
         held = self.choice.one(row.cells)
+        if (first := self.choice.first_line(held)) != row.line:
+            return f"It stands on line {first} already."
         request = {"shipment_id": held.shipment_id}
         entry = self.past.get(held.shipment_id)
         named = f"The cancellation of {held.shipment_id}"

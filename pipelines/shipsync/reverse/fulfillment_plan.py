@@ -67,7 +67,7 @@ class _Planner:
 
     def _judge(self, row: InputRow) -> Write[Fulfilling] | str:
         cells = row.cells
-        held = self.choice.one(cells)
+        held = self.choice.only(cells)
         number = required(cells, "tracking_number", "give the number that the carrier gave")
         carrier = required(cells, "carrier_code", "say who carries it, such as ups")
         self._check_carrier(carrier)

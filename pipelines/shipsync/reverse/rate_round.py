@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -40,10 +40,10 @@ def compare_rates(
 ) -> list[RatesAnswer]:
     """Ask for rates and keep them in ``ledger.rates``; all pending shipments if none is named.
 
-    ``references`` are ids of shipments, ShipStation's or the caller's own; ``carriers`` are carrier ids,
-    all of the account's if left out. Raises ``UsageError`` before the first sync and for an unknown
-    carrier, ``UnknownOrder`` for an unknown shipment, ``ConfigurationError`` for a read-only connection,
-    ``LockHeld`` while another run has the database.
+    ``references`` are ids of shipments, ShipStation's or the caller's own; ``carriers`` are ids or codes
+    of carriers, all of the account's if left out. Raises ``UsageError`` before the first sync and for an
+    unknown carrier, ``UnknownOrder`` for an unknown shipment, ``ConfigurationError`` for a read-only
+    connection, ``LockHeld`` while another run has the database.
     """
     check_may_write(connection)
     with lock.hold(connection.database):
@@ -73,12 +73,18 @@ def _asked(
     known = read_directory(con).carriers
     if not known:
         raise UsageError("The database holds no carrier; run `shipsync sync` first.")
-    for carrier in carriers:
-        if carrier not in known:
-            listed = ", ".join(f"{i} ({code})" for i, code in known.items())
-            raise UsageError(f"There is no carrier {carrier!r}; the account has {listed}.")
+    asked = [i for carrier in carriers for i in _named(carrier, known)]
     shipments = pending_shipments(con) if not references else _found(con, session, references)
-    return _Asked(shipments, list(carriers) or list(known))
+    return _Asked(shipments, list(dict.fromkeys(asked)) or list(known))
+
+
+def _named(carrier: str, known: Mapping[str, str | None]) -> list[str]:
+    """The carriers that an id or a code means."""
+    found = [i for i, code in known.items() if carrier in (i, code)]
+    if not found:
+        listed = ", ".join(f"{i} ({code})" for i, code in known.items())
+        raise UsageError(f"There is no carrier {carrier!r}; the account has {listed}.")
+    return found
 
 
 def _found(

@@ -27,7 +27,7 @@ class Choice:
     lines: Mapping[str, list[int]]
 
     def one(self, cells: Cells) -> HeldShipment:
-        """The shipment that a row means; raises ``InvalidWriteError`` unless it is one, named once."""
+        """The shipment that a row means; raises ``InvalidWriteError`` unless it is one."""
         asked = reference(cells)
         if asked is None:
             raise InvalidWriteError(WriteProblem.MISSING_SHIPMENT)
@@ -39,12 +39,21 @@ class Choice:
             raise InvalidWriteError(
                 WriteProblem.AMBIGUOUS_SHIPMENT, count=len(found), value=asked, ids=ids
             )
-        shipment_id = found[0].shipment_id
+        return found[0]
+
+    def only(self, cells: Cells) -> HeldShipment:
+        """The same; raises also when other lines name the shipment too."""
+        held = self.one(cells)
+        shipment_id = held.shipment_id
         if len(lines := self.lines[shipment_id]) > 1:
             raise InvalidWriteError(
                 WriteProblem.SAME_SHIPMENT, shipment_id=shipment_id, lines=listed(lines)
             )
-        return found[0]
+        return held
+
+    def first_line(self, held: HeldShipment) -> int:
+        """The first line that names a shipment."""
+        return self.lines[held.shipment_id][0]
 
 
 def choose(rows: Iterable[InputRow], held: Mapping[str, list[HeldShipment]]) -> Choice:

@@ -105,11 +105,12 @@ class _Planner:
                 WriteProblem.REPEATED_SHIPMENT, key=external_id, lines=listed(lines)
             )
         request = self.recorded(body)
-        named = f"The external_shipment_id {external_id!r}"
         entry = self.past.get(external_id)
-        if done := known_before(entry, request, named):
+        if done := known_before(entry, request, f"The external_shipment_id {external_id!r}"):
             return done
-        held = next(iter(self.held.get(external_id, ())), None)
+        # What has it as ShipStation's own id is another shipment.
+        named = self.held.get(external_id, ())
+        held = next((h for h in named if h.external_shipment_id == external_id), None)
         if held is not None and (entry is None or not entry.is_unsettled):
             return f"The account has it already, as {held.shipment_id} ({held.status})."
         self._check_names(body)
