@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -158,11 +159,11 @@ def seen(local: str, status: str, detail: str | None, words: str, **more: Any) -
     }
 
 
-def hold_cases(con: duckdb.DuckDBPyConnection, cases: list[Case]) -> None:
-    """Make the raw tables, holding the cases as a sync at ASKED would have left them."""
+def hold_cases(con: duckdb.DuckDBPyConnection, cases: list[Case], asked: datetime = ASKED) -> None:
+    """Make the raw tables, holding the cases as a sync at ``asked`` would have left them."""
     con.execute("create schema raw")
     valid = [pa.field("_dlt_valid_to", pa.timestamp("us", tz="UTC"))]
-    rows = _tables(cases)
+    rows = _tables(cases, asked)
     for table in TABLES:
         schema = pa.schema([*table.arrow_schema, *valid])
         content = pa.concat_tables(
@@ -175,15 +176,15 @@ def hold_cases(con: duckdb.DuckDBPyConnection, cases: list[Case]) -> None:
         "$asked as read_at, $asked as finished_at, 0 as rows, 0 as unchanged, 0 as stale, "
         "0 as caught_late, 0 as pages, 0 as requests, 0 as packages "
         "from (values ('shipments'), ('labels')) streams(stream)",
-        {"asked": ASKED},
+        {"asked": asked},
     )
 
 
-def _tables(cases: list[Case]) -> dict[str, list[pa.Table]]:
+def _tables(cases: list[Case], asked: datetime) -> dict[str, list[pa.Table]]:
     found: dict[str, list[pa.Table]] = {}
     for stream, bodies in _bodies(cases):
         if bodies:
-            tables = to_rows(stream, bodies, content_hashes(bodies), ASKED).tables
+            tables = to_rows(stream, bodies, content_hashes(bodies), asked).tables
             for name, table in tables.items():
                 found.setdefault(name, []).append(table)
     return found
