@@ -46,6 +46,11 @@ def test_read_acknowledge_and_rewind_go_round(run: Run, database: Path) -> None:
     assert run("changes", "rewind", "--to", "2", *at, "--json").json["next"] == 2
     assert objects(run("changes", "read", *at, "--limit", "4").out) == first[1:5]
 
+    assert run("changes", "rewind", "--to", "end", *at).code == 0
+    assert run("changes", "read", *at).out == ""
+    assert run("changes", "rewind", "--to", "2026-01-01", *at, "--json").json["next"] == 1
+    assert run("changes", "ack", "1", *at).code == 0
+
     listed = run("changes", "consumers", "--json", "--database", database).json
     every = run("changes", "list", "--limit", "100000", "--json", "--database", database).json
     assert [(c["consumer"], c["acknowledged"], c["lag"]) for c in listed] == [

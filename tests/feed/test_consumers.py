@@ -102,6 +102,7 @@ def test_rewind_goes_to_a_number_or_to_the_first_event_since_an_instant(con: Con
     assert rewind(con, "x", START + timedelta(hours=1, minutes=30)) == 3
     assert numbers(con, "x") == [3, 4, 5, 6]
     assert rewind(con, "x", START + timedelta(days=9)) == 7
+    assert rewind(con, "y", None) == 7
     assert numbers(con, "x") == []
     happen(con, "g")
     assert numbers(con, "x") == [7]

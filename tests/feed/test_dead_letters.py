@@ -78,3 +78,23 @@ def test_rewinding_sends_again_what_was_dead(con: Con, hook: Delivery, receiver:
 
     assert dead(con) == {}
     assert hook.deliver().delivered == 3
+
+
+def test_a_retry_sends_the_whole_object_if_it_is_asked_to(
+    con: Con, hook: Delivery, receiver: Receiver
+) -> None:
+    con.execute("create schema core")
+    con.execute(
+        "create table core.shipments as select 'a' as shipment_id, 12.5 as amount_paid, null as zone, "
+        "'' as content_hash, null as valid_from, null as observed_at, null as load_id"
+    )
+    happen(con, "a")
+    receiver.decide = lambda number, ids: 400
+    hook.deliver(with_object=True)
+    receiver.decide = lambda number, ids: 204
+
+    hook.retry(with_object=True)
+
+    sent = [message.events[0]["data"]["object"] for message in receiver.messages]
+    assert sent == [{"shipment_id": "a", "amount_paid": 12.5, "zone": None}] * len(sent)
+    assert dead(con) == {}

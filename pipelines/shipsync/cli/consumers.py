@@ -120,8 +120,8 @@ def rewind_consumer(
         str,
         typer.Option(
             "--to",
-            metavar="SEQUENCE|TIME",
-            help="Begin with this event, or with the first detected since then (2026-01-31, 7d).",
+            metavar="SEQUENCE|TIME|end",
+            help="Begin with this event, the first detected since then (2026-01-31, 7d), or the next.",
         ),
     ],
     connection: options.ConnectionName = "default",
@@ -130,17 +130,22 @@ def rewind_consumer(
 ) -> None:
     """Choose the event that a consumer reads next.
 
-    Back to read again, or ahead to leave out: `--to 0h` begins with what comes next.
+    Back to read again, or ahead to leave out: `--to end` begins with what comes next.
     """
     from shipsync.feed import consumers
 
-    place: int | datetime = int(to) if to.isdecimal() else times.instant(to)
     with open_ledger(options.held(connection, database).database) as con:
-        first = consumers.rewind(con, consumer, place)
+        first = consumers.rewind(con, consumer, _place(to))
     if as_json:
         output.show_json({"consumer": consumer, "next": first})
     else:
         output.remark(f"{consumer} reads event {first} next.")
+
+
+def _place(text: str) -> int | datetime | None:
+    if text == "end":
+        return None
+    return int(text) if text.isdecimal() else times.instant(text)
 
 
 @app.command("consumers", epilog="Example: shipsync changes consumers --json")

@@ -133,15 +133,17 @@ def acknowledge(con: duckdb.DuckDBPyConnection, consumer: str, sequence: int) ->
         set_acknowledged(con, consumer, sequence)
 
 
-def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime) -> int:
+def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime | None) -> int:
     """Let ``consumer`` begin with event number ``to``, or with the first detected at that instant.
 
-    An instant after all events means: with whatever comes next. Ahead is as good as back. Dead letters
-    from there on are forgotten, since their events are sent anew. Returns the number it begins with.
-    Raises ``UsageError`` for a number further on than the next event's.
+    None, and an instant after all events, mean: with whatever comes next. Ahead is as good as back. Dead
+    letters from there on are forgotten, since their events are sent anew. Returns the number it begins
+    with. Raises ``UsageError`` for a number further on than the next event's.
     """
     newest = _newest(con)
-    if isinstance(to, datetime):
+    if to is None:
+        first = newest + 1
+    elif isinstance(to, datetime):
         found = _fetch(con, "first_since", {"instant": to}).rows[0][0]
         first = newest + 1 if found is None else int(found)
     else:
