@@ -125,8 +125,9 @@ def test_a_label_seen_before_a_cancel_stops_it_unsent(tmp_path: Path) -> None:
     assert office.writes_sent() == 2
 
 
-def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path) -> None:
-    office = open_office(tmp_path)
+@pytest.mark.parametrize("status", ["pending", "label_purchased"])
+def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path, status: Any) -> None:
+    office = open_office(tmp_path, options=Options(status_after_void=status))
     with_labels(office)
     office.label(pending(office)[0], "se-78")
     office.sync()
