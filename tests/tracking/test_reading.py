@@ -210,6 +210,34 @@ def test_a_return_label_is_no_parcel_of_the_order(database: duckdb.DuckDBPyConne
     assert [p.label_id for p in find_order(database, "10452").parcels] == ["se-900"]
 
 
+def test_a_label_that_nobody_scanned_is_a_spare_and_a_box_or_a_fulfillment_is_not(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    spare = {**LABEL, "label_id": "se-901", "tracking_number": "1Z9", "created_at": TUESDAY}
+    boxes = [{"label_id": "se-900", "tracking_number": number} for number in ("1Z1", "1Z1b")]
+    second = {**STATE, "label_id": "se-900/1Z1b", "tracking_number": "1Z1b", "status_code": "NY"}
+    elsewhere = {
+        "fulfillment_id": "se-f1",
+        "shipment_id": "se-1",
+        "tracking_number": "JD01",
+        "created_at": MONDAY,
+    }
+    hold(
+        database,
+        shipments=[SHIPMENT],
+        labels=[LABEL, spare],
+        label_packages=boxes,
+        tracking=[STATE, second],
+        tracking_events=[scan("a", MONDAY, "Departed")],
+        fulfillments=[elsewhere],
+    )
+
+    order = find_order(database, "10452")
+
+    assert {p.tracking_number for p in order.parcels} == {"1Z1", "1Z1b", "JD01"}
+    assert len(order.shipments[0].parcels) == 4
+
+
 def test_a_scan_told_twice_counts_once(database: duckdb.DuckDBPyConnection) -> None:
     first = scan("b", MONDAY, "Departed", event_code="T1", observed_at=MONDAY)
     again = {**first, "event_key": "a", "city_locality": None, "observed_at": TUESDAY}

@@ -39,4 +39,6 @@ def mcp(
     extras.require("An assistant's access", extras.MCP)
     from shipsync.assistant.server import serve
 
+    if sys.stdin.isatty():
+        output.note("An assistant is meant to start this; it waits for one. Stop it with Ctrl-C.")
     serve(file)

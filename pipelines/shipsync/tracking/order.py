@@ -84,11 +84,12 @@ class Shipment:
     def under_way(self) -> tuple[Parcel, ...]:
         """What goes to the buyer: no voided label, no return, and no spare.
 
-        A label without a scan is a spare where another label of the shipment has one.
+        A label without a scan on any of its boxes is a spare where another of the shipment has one.
         """
         live = [parcel for parcel in self.parcels if not parcel.is_voided and not parcel.is_return]
-        moving = [parcel for parcel in live if parcel.events]
-        return tuple(moving or live)
+        scanned = {parcel.label_id for parcel in live if parcel.label_id and parcel.events}
+        is_spare = {p.label_id: bool(scanned) and p.label_id not in scanned for p in live}
+        return tuple(p for p in live if p.label_id is None or not is_spare[p.label_id])
 
     @property
     def parcel(self) -> Parcel | None:
