@@ -11,7 +11,7 @@ import pytest
 import shipsync
 
 PACKAGE = Path(shipsync.__file__).parent
-KEPT = ("ledger.outbox", "ledger.stock_targets")
+KEPT = ("ledger.outbox", "ledger.rates", "ledger.stock_targets")
 # A statement that would change or remove rows of a table, or the table.
 CHANGES = re.compile(
     r"\b(?:update|delete\s+from|truncate(?:\s+table)?|insert\s+or\s+replace\s+into|merge\s+into"
@@ -40,10 +40,9 @@ def test_no_statement_changes_or_removes_what_is_kept() -> None:
 def test_statements_of_reverse_only_add() -> None:
     texts = {path.name: path.read_text() for path in (PACKAGE / "reverse/queries").glob("*.sql")}
     assert {name for name, text in texts.items() if CHANGES.search(text)} == set()
-    assert {name for name, text in texts.items() if "insert into" in text} == {
-        "outbox_append.sql",
-        "targets_append.sql",
-    }
+    adding = {name for name, text in texts.items() if "insert into" in text}
+    assert adding >= {"outbox_append.sql", "targets_append.sql"}
+    assert all(name.endswith("_append.sql") for name in adding)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import duckdb
 
 from shipsync.connection import Pace
 from shipsync.reverse.guards import Guards, stops
-from shipsync.reverse.held import Held, read_held
+from shipsync.reverse.held import Held, Level, read_held
 from shipsync.reverse.input_file import InputRow, InputRows, check_columns
 from shipsync.reverse.locations import Locations
 from shipsync.reverse.outbox import Entry, Outbox
@@ -120,9 +120,12 @@ def make_plan(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Draft:
-    """A row that says something; ``has_own_key`` when the key came with it."""
+    """A row that says something; ``has_own_key`` when the key came with it.
+
+    Not frozen: setting the fields of 200,000 of them would take three times as long.
+    """
 
     line: int
     key: str
@@ -170,7 +173,7 @@ class _Planner:
         self._lines_by_place = _repeated(
             (place, draft.line)
             for draft in self.drafts
-            if not self._is_applied(draft)
+            if not self._entries or not self._is_applied(draft)
             for place in draft.places
         )
 
@@ -180,25 +183,29 @@ class _Planner:
 
     def row(self, draft: _Draft) -> PlanRow:
         """What is to become of one draft."""
+        level = self.held.level(draft.places[0])
+        location = self.held.locations.label(draft.action.inventory_location_id)
         try:
-            reason = self._judge(draft)
+            reason = self._judge(draft, level, location)
         except InvalidRowError as refusal:
-            return self._planned(draft, Status.INVALID, str(refusal), refusal.problem)
+            said = str(refusal)
+            return _planned(draft, level, location, Status.INVALID, said, refusal.problem)
         status = Status.READY if reason is None else Status.NO_OP
-        return self._planned(draft, status, reason)
+        return _planned(draft, level, location, status, reason)
 
-    def _judge(self, draft: _Draft) -> str | None:
+    def _judge(self, draft: _Draft, level: Level, location: str) -> str | None:
         """Why the row need not be sent, None if it is ready; raises ``InvalidRowError``."""
         action = draft.action
-        self._check_key(draft)
+        if self._lines_by_key:
+            self._check_key(draft)
         entry = self._entries.get(draft.key)
         if entry is not None and (reason := _by_outbox(entry, draft.request)):
             return reason
         self._check_sku(action.sku)
-        for place in draft.places:
-            self._check_place(place)
-        level = self.held.level(draft.places[0])
-        check_fits(action, level, self.held.locations.label(action.inventory_location_id))
+        if self._lines_by_place or self.past.unsettled:
+            for place in draft.places:
+                self._check_place(place)
+        check_fits(action, level, location)
         return no_op_reason(action, level)
 
     def _check_key(self, draft: _Draft) -> None:
@@ -219,8 +226,6 @@ class _Planner:
                 location=self.held.locations.label(place.inventory_location_id),
                 lines=_listed(lines),
             )
-        if not self.past.unsettled:
-            return
         if unsettled := self.past.unsettled_places.get(str(place)):
             raise InvalidRowError(
                 Problem.UNSETTLED_PLACE,
@@ -233,35 +238,36 @@ class _Planner:
         entry = self._entries.get(draft.key)
         return entry is not None and entry.is_applied
 
-    def _planned(
-        self,
-        draft: _Draft,
-        status: Status,
-        reason: str | None,
-        problem: Problem | None = None,
-    ) -> PlanRow:
-        action = draft.action
-        level = self.held.level(draft.places[0])
-        change = difference(action, level) if status is not Status.NO_OP else 0
-        is_ready = status is Status.READY
-        return PlanRow(
-            line=draft.line,
-            status=status,
-            key=draft.key,
-            sku=action.sku,
-            inventory_location_id=action.inventory_location_id,
-            location=self.held.locations.label(action.inventory_location_id),
-            action=action.change,
-            quantity=action.quantity,
-            on_hand=level.on_hand,
-            allocated=level.allocated,
-            wanted=level.on_hand + change,
-            difference=change,
-            calls=own_calls(action) if is_ready else 0,
-            problem=problem,
-            reason=reason,
-            request=draft.request if is_ready else None,
-        )
+
+def _planned(
+    draft: _Draft,
+    level: Level,
+    location: str,
+    status: Status,
+    reason: str | None,
+    problem: Problem | None = None,
+) -> PlanRow:
+    action = draft.action
+    change = difference(action, level) if status is not Status.NO_OP else 0
+    is_ready = status is Status.READY
+    return PlanRow(
+        line=draft.line,
+        status=status,
+        key=draft.key,
+        sku=action.sku,
+        inventory_location_id=action.inventory_location_id,
+        location=location,
+        action=action.change,
+        quantity=action.quantity,
+        on_hand=level.on_hand,
+        allocated=level.allocated,
+        wanted=level.on_hand + change,
+        difference=change,
+        calls=own_calls(action) if is_ready else 0,
+        problem=problem,
+        reason=reason,
+        request=draft.request if is_ready else None,
+    )
 
 
 def _by_outbox(entry: Entry, request: Mapping[str, object]) -> str | None:
@@ -287,10 +293,9 @@ def _repeated(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
     first: dict[K, int] = {}
     found: dict[K, list[int]] = {}
     for name, line in pairs:
-        if name in first:
-            found.setdefault(name, [first[name]]).append(line)
-        else:
-            first[name] = line
+        earlier = first.setdefault(name, line)
+        if earlier != line:
+            found.setdefault(name, [earlier]).append(line)
     return found
 
 

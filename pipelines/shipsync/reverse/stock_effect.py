@@ -36,14 +36,16 @@ def check_fits(action: StockAction, level: Level, location: str) -> None:
     stock (FACTS, Inventory), so both are refused here.
     """
     taken = action.quantity
-    if action.change is Change.ADJUST and taken < level.claimed:
-        raise InvalidRowError(
-            Problem.BELOW_ALLOCATED,
-            wanted=taken,
-            allocated=level.claimed,
-            sku=action.sku,
-            location=location,
-        )
+    if action.change is Change.ADJUST:
+        if taken < level.claimed:
+            raise InvalidRowError(
+                Problem.BELOW_ALLOCATED,
+                wanted=taken,
+                allocated=level.claimed,
+                sku=action.sku,
+                location=location,
+            )
+        return
     takes = action.change is Change.DECREMENT or action.target is not None
     if takes and taken > level.available:
         raise InvalidRowError(
