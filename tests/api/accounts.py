@@ -15,6 +15,10 @@ from shipsync.connection import Connection, Secret
 KEY = "kEy-9f27-not-to-be-seen"
 SERVER_TIME = "Sun, 22 Nov 2026 19:26:17 GMT"
 
+HTML = httpx.Response(200, html="<html>maintenance</html>")
+CUT = httpx.Response(200, content=b'{"shipments": [{"shipm')
+THROTTLED = httpx.Response(429, headers={"retry-after": "7"})
+
 App = Callable[[httpx.Request], httpx.Response]
 
 
@@ -110,3 +114,7 @@ class PagedList:
             "links": {"first": {}, "last": {}, "prev": {}, "next": following},
         }
         return httpx.Response(200, json=body, headers={"date": SERVER_TIME})
+
+
+def products(count: int) -> list[dict[str, object]]:
+    return [{"product_id": number} for number in range(count)]
