@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +13,17 @@ from typing import Any
 import orjson
 import pytest
 
+from shipsync import job
+from shipsync.api.session import Session
 from shipsync.cli import boundary
+from shipsync.connection import Connection, Secret
 from shipsync.demo import Step, play
-from shipsync.emulator import Account, serve
+from shipsync.emulator import Account, Transport, serve
 from shipsync.emulator.seed import seed_account
+from shipsync.warehouse.database import connect
 
 KEY = "a-key-that-nobody-may-see"
+HELD = frozenset({"tags", "inventory_levels", "inventory_warehouses", "inventory_locations"})
 
 
 @dataclass(frozen=True)
@@ -98,3 +105,35 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     """The demo, played once."""
     database = tmp_path_factory.mktemp("demo") / "demo.duckdb"
     return Demo(database, list(play(database, shipments=150)))
+
+
+@pytest.fixture(scope="session")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that holds the tags and the stock of an account, as a sync leaves it."""
+    folder = tmp_path_factory.mktemp("synced")
+    account = Account()
+    seed_account(account, shipments=0)
+    connection = Connection("default", Secret("emulator-key"), folder / "default.duckdb")
+    with Session(connection, transport=Transport(account)) as session:
+        job.sync(connection, session, job.Scope(only=HELD))
+    return folder
+
+
+@pytest.fixture
+def held(synced: Path, account: Account, folder: Path) -> Path:
+    """The database of the default connection, which holds tags and stock."""
+    shutil.copytree(synced, folder / "data")
+    return folder / "data" / "default.duckdb"
+
+
+@pytest.fixture
+def unchanged(held: Path) -> Iterator[Path]:
+    """The same, which must be byte by byte what it was when the test is over."""
+    before = hashlib.sha256(held.read_bytes()).hexdigest()
+    yield held
+    assert hashlib.sha256(held.read_bytes()).hexdigest() == before
+
+
+def rows(database: Path, table: str) -> int:
+    with connect(database, read_only=True) as con:
+        return len(con.table(f"raw.{table}").fetchall())
