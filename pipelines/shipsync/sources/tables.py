@@ -1,8 +1,7 @@
 """Every raw table: its columns in the vendor's names, its key, and how it is loaded.
 
-The grain of each is in DESIGN §4. Field lists: the OpenAPI document and the production captures.
-Times that a carrier may send without an offset stand twice: as they came (``*_text``) and as an
-instant that reads a missing offset as UTC.
+Field lists: the OpenAPI document and the production captures. Times that a carrier may send without an
+offset stand twice: as they came (``*_text``) and as an instant that reads a missing offset as UTC.
 """
 
 from __future__ import annotations
