@@ -53,7 +53,8 @@ def test_exit_codes_say_who_must_act(run: Run, folder: Path) -> None:
 
     assert [outcome.code for outcome in (stopped, dead, paused, retried)] == [1, 3, 3, 0]
     assert "stopped after event 0: 127.0.0.1 answered 403" in stopped.err
-    assert "1 events are dead letters" in dead.err
+    assert "Dead letters of x: 1 " in dead.err
+    assert "retry --consumer x` with the same --to" in dead.err
     assert "paused: 127.0.0.1 answered 410" in paused.err
     assert (listed[0]["dead"], listed[0]["paused_because"]) == (1, "127.0.0.1 answered 410")
     assert receiver.ids() == ["event-2", "event-1"]

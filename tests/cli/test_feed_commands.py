@@ -143,4 +143,4 @@ def test_webhooks_are_taken_in_and_counted(run: Run, database: Path, folder: Pat
 
     assert taken.code == 0
     assert taken.json == {"hints": 1, "known": 0, "not_understood": 1, "refused": 1}
-    assert "1 webhooks carry a signature that does not hold" in taken.err
+    assert "Webhooks refused, as their signature does not hold: 1." in taken.err

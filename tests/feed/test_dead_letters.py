@@ -43,7 +43,7 @@ def test_retry_sends_dead_letters_in_order_and_opens_the_shipment_again(
     receiver.decide = lambda number, ids: 422 if "event-2" in ids else 204
     report = hook.retry()
 
-    assert (report.delivered, report.dead) == (2, 1)
+    assert (report.delivered, report.dead) == (2, 2)
     assert receiver.ids() == ids(5, 1, 3)
     assert dead(con) == {2: "127.0.0.1 answered 422", 4: "waits behind event 2"}
     receiver.decide = lambda number, ids: 204

@@ -86,7 +86,8 @@ def test_bodies_come_in_files_and_on_lines_and_count_once(con: Con, folder: Path
     fulfillment = webhook("/v2/fulfillments?fulfillment_id=se-1&shipment_id=se-2")
     drop(folder, "one", shipments)
     line = orjson.dumps({"headers": {"Host": "x"}, "body": fulfillment.decode()})
-    (folder / "more.jsonl").write_bytes(BODY + b"\n" + line + b"\n")
+    (folder / "more.jsonl").write_bytes(BODY + b"\n\n" + line + b"\n")
+    (folder / "taken.json").mkdir()
 
     assert take_in(con, folder) == InboxReport(hints=3)
     assert take_in(con, folder) == InboxReport(known=3)

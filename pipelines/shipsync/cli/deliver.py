@@ -104,12 +104,15 @@ def retry_dead_letters(
     )
 
 
-def say_how_it_ended(report: DeliveryReport) -> int:
+def say_how_it_ended(report: DeliveryReport, *, to_was_given: bool = False) -> int:
     """Say on standard error what must not go unseen; returns the exit code that it means."""
+    # The address itself may be what authorises a sender, so it is not said again.
+    retry = f"`shipsync changes retry --consumer {report.consumer}`"
+    retry += " with the same --to" if to_was_given else ""
     if report.outcome == "paused":
         output.note(
-            f"Delivery to {report.consumer} is paused: {report.reason}. When the receiver is back: "
-            f"shipsync changes retry --consumer {report.consumer}"
+            f"Delivery to {report.consumer} is paused: {report.reason}. When the receiver is back, "
+            f"lift it by {retry}."
         )
     if report.outcome == "stopped":
         output.note(
@@ -118,8 +121,8 @@ def say_how_it_ended(report: DeliveryReport) -> int:
         )
     if report.dead:
         output.note(
-            f"{report.dead} events are dead letters (ledger.dead_letters has the reasons). Send them "
-            f"again: shipsync changes retry --consumer {report.consumer}"
+            f"Dead letters of {report.consumer}: {report.dead} (ledger.dead_letters has the reasons). "
+            f"Send them again by {retry}."
         )
     if report.dead or report.outcome == "paused":
         return 3
@@ -154,6 +157,6 @@ def _carry_out(deed: Callable[[Delivery], DeliveryReport], order: _Order, *, as_
         output.show_json(asdict(report))
     else:
         output.remark(f"{report.delivered} events delivered to {report.consumer}.")
-    code = say_how_it_ended(report)
+    code = say_how_it_ended(report, to_was_given=order.to is not None)
     if code:
         raise typer.Exit(code)

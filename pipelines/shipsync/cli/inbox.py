@@ -43,4 +43,7 @@ def inbox(
     else:
         output.show_table(Rows(tuple(report), [tuple(report.values())]))
     if report["refused"]:
-        output.note(f"{report['refused']} webhooks carry a signature that does not hold.")
+        output.note(
+            f"Webhooks refused, as their signature does not hold: {report['refused']}. If they are "
+            "ShipStation's, fetch its keys anew: https://api.shipengine.com/jwks"
+        )

@@ -58,7 +58,8 @@ class Effort:
 class DeliveryReport:
     """What became of one delivery; ``reason`` says why it ended before its end.
 
-    ``outcome``: ``done``, ``stopped`` (the rest goes out next time) or ``paused``.
+    ``dead``: events that went dead in a delivery, or that still are after a retry. ``outcome``:
+    ``done``, ``stopped`` (the rest goes out next time) or ``paused``.
     """
 
     consumer: str
@@ -141,11 +142,11 @@ class Delivery:
             elif isinstance(verdict, Refused):
                 self._letters.bury(event, verdict.reason, attempts)
                 still_dead.add(letter.order_key)
-                report.dead += 1
                 if not self._may_go_on(verdict):
                     break
             elif not self._stops(verdict):
                 break
+        report.dead = len(self._letters.open())
         report.acknowledged = acknowledged(self.con, self.consumer)
         return report
 

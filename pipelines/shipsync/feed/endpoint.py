@@ -83,8 +83,10 @@ class Endpoint:
             return Gone(said)
         if status in _AWAY:
             return Away(said, _asked_wait(response.headers.get("retry-after", "")))
-        if status in _HOPELESS or response.has_redirect_location:
-            return Away(said, is_hopeless=True)
+        if response.has_redirect_location:
+            return Away(f"{said}, a redirect, which is not followed", is_hopeless=True)
+        if status in _HOPELESS:
+            return Away(f"{said}, so the address or the secret is wrong", is_hopeless=True)
         return Refused(said)
 
 

@@ -91,7 +91,7 @@ def take_in(
 def bodies(folder: Path) -> Iterator[Delivered]:
     """Every body in ``folder``, by file name; a file that is being written is met the next time."""
     try:
-        files = sorted(folder.iterdir())
+        files = sorted(file for file in folder.iterdir() if file.is_file())
         for file in files:
             if file.name.endswith(_HEADERS):
                 continue
@@ -101,7 +101,8 @@ def bodies(folder: Path) -> Iterator[Delivered]:
                 yield Delivered(file.name, file.read_bytes(), headers)
             elif file.suffix == ".jsonl":
                 for number, row in enumerate(file.read_bytes().splitlines(), start=1):
-                    yield _from_line(f"{file.name}:{number}", row)
+                    if row.strip():
+                        yield _from_line(f"{file.name}:{number}", row)
     except OSError as error:
         raise InputFileError(
             f"{error.filename or folder} can't be read: {error.strerror}."
