@@ -148,8 +148,10 @@ def measure(file: Path, shipments: int) -> float:
         timed("  by a tracking number", [ask(tracking) for tracking, _ in marks])
         timed("  by a sales order id", [ask(sales_order) for _, sales_order in marks])
         timed("  that is not there", [missing("99999999999")] * 3)
-        batch = [str(100000 + rng.randrange(shipments)) for _ in range(BATCH)]
-        timed(f"{BATCH:,} orders together", [lambda: find_orders(con, batch)] * 3)
+        newest = [str(100000 + shipments - 1 - i) for i in range(BATCH)]
+        timed(f"the newest {BATCH:,} orders together", [lambda: find_orders(con, newest)] * 5)
+        scattered = [str(100000 + rng.randrange(shipments)) for _ in range(BATCH)]
+        timed(f"{BATCH:,} of any age together", [lambda: find_orders(con, scattered)] * 5)
     return by_number
 
 

@@ -144,15 +144,22 @@ def _events(
         if held is None or _precedence(row) < _precedence(held):
             told[scan] = row
     events: defaultdict[str, list[Event]] = defaultdict(list)
-    for row in told.values():
-        del row["observed_at"]
+    for row in sorted(told.values(), key=_newest_first):
+        del row["observed_at"], row["event_key"]
         events[row.pop("parcel_id")].append(Event(**row))
     return events
 
 
-def _precedence(row: Row) -> tuple[float, bool]:
-    observed: datetime | None = row["observed_at"]
-    return (observed.timestamp() if observed else 0.0, row["city_locality"] is None)
+def _precedence(row: Row) -> tuple[float, bool, str]:
+    return (_seconds(row["observed_at"]), row["city_locality"] is None, row["event_key"])
+
+
+def _newest_first(row: Row) -> tuple[bool, float, str]:
+    return (row["occurred_at"] is None, -_seconds(row["occurred_at"]), row["event_key"])
+
+
+def _seconds(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0.0
 
 
 def _as_written(moment: datetime, text: str | None) -> datetime:

@@ -101,13 +101,16 @@ def _mentioned(database: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> dic
     """What is held as written, and of the rest what is held in another spelling, the nearest first."""
     ways = {reference: spellings(reference) for reference in asked}
     found: dict[str, Named] = {}
-    for statement in ("mentioned", "mentioned_in_items"):
-        for rank in range(max(map(len, ways.values()), default=0)):
+    for rank in range(max(map(len, ways.values()), default=0)):
+        for statement in ("mentioned", "mentioned_in_boxes", "mentioned_in_items"):
             left = [
                 (reference, spelled[rank])
                 for reference, spelled in ways.items()
                 if reference not in found and rank < len(spelled)
             ]
+            if statement != "mentioned":
+                # Only shops put that before a number, and these statements take long.
+                left = [(reference, way) for reference, way in left if not way.startswith("#")]
             if left:
                 found |= _written(database, statement, left)
     return found

@@ -1,4 +1,4 @@
--- What carriers reported of some parcels, newest first, repeats and all: one row per event.
+-- What carriers reported of some parcels, repeats and all, in no order: one row per event.
 with
 
 wanted as (
@@ -8,6 +8,7 @@ wanted as (
 select
     events.label_id as parcel_id,
     coalesce(events.event_code, events.carrier_detail_code, events.description) as code,
+    events.event_key,
     events.observed_at,
     events.occurred_at,
     events.carrier_occurred_at,
@@ -23,4 +24,3 @@ select
     events.proof_of_delivery_url
 from raw.tracking_events as events
 inner join wanted on events.label_id = wanted.parcel_id
-order by events.occurred_at desc nulls last, events.event_key

@@ -44,19 +44,7 @@ mentioned as (
 
     union
 
-    select wanted.asked, labels.shipment_id, packages.tracking_number
-    from raw.label_packages as packages
-    inner join wanted on packages.tracking_number = wanted.written
-    inner join raw.labels as labels
-        on packages.label_id = labels.label_id and labels._dlt_valid_to is null
-
-    union
-
-    select
-        wanted.asked,
-       
-        fulfillments.shipment_id,
-        fulfillments.tracking_number
+    select wanted.asked, fulfillments.shipment_id, fulfillments.tracking_number
     from raw.fulfillments as fulfillments
     inner join wanted on fulfillments.tracking_number = wanted.written
     where fulfillments._dlt_valid_to is null
