@@ -210,5 +210,7 @@ def test_each_run_is_in_the_ledger(run: Run, served: Office) -> None:
     assert failed.code == 1
     assert "3 rows are left: run the command again." in failed.err
     with duckdb.connect(str(served.connection.database)) as con:
-        runs = con.execute("select command, outcome from ledger.runs order by started_at").fetchall()
+        runs = con.execute(
+            "select command, outcome from ledger.runs order by started_at"
+        ).fetchall()
     assert runs == [("shipments create", "done"), ("shipments cancel", "failed")]
