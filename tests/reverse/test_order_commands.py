@@ -106,7 +106,11 @@ def test_shipments_are_created_and_looked_at(run: Run, served: Office) -> None:
     assert shown.code == 0
     assert shown.json["external_shipment_id"] == "W-1"
     by_id = run("shipments", "get", shown.json["shipment_id"])
-    assert ["external_shipment_id", "W-1"] in lines(by_id.out)
+    fields = lines(by_id.out)
+    assert ["external_shipment_id", "W-1"] in fields
+    assert ["ship_to", "Ada Lowe, 1 Elm St, Austin, TX, 78701, US"] in fields
+    assert ["item", "1 x MUG"] in fields
+    assert ["package", "12.5 ounce package"] in fields
     assert run("shipments", "get", "W-9").code == 1
 
 

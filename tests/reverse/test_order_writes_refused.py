@@ -22,7 +22,7 @@ from reverse.deeds import (
 from reverse.office import Office, open_office
 from shipsync.connection import Secret
 from shipsync.emulator import Account, Fault, FaultKind, Options, Request
-from shipsync.errors import ConfigurationError
+from shipsync.errors import ConfigurationError, IncompleteRead
 from shipsync.reverse import orders
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.states import Source, State
@@ -69,6 +69,42 @@ def test_an_id_that_the_account_knows_is_not_sent(tmp_path: Path) -> None:
         first_of(office, CREATE).reason or ""
     )
     assert office.writes_sent() == 2
+
+
+def test_what_was_just_created_can_be_fulfilled_and_cancelled_before_a_sync(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    CREATE.lose(office, FaultKind.RESET_AFTER)
+    CREATE.send(office, in_flight=1)
+    shipped = {"tracking_number": "T1", "carrier_code": office.carrier}
+    row = {"external_shipment_id": "W-1", "shipment_id": "", **shipped}
+    assert FULFIL.send(office, office.plan_fulfillments(row)).counts == {State.APPLIED: 1}
+    plan = office.plan_cancels({"external_shipment_id": "W-2", "shipment_id": ""})
+    assert CANCEL.send(office, plan).counts == {State.APPLIED: 1}
+    office.sync()
+    assert len(CREATE.plan(office).writes) == 0
+    [again] = office.plan_cancels({"external_shipment_id": "W-2"}).cancels.rows
+    assert (again.write, again.reason is not None) == (None, True)
+
+
+def test_a_list_that_heeds_no_filter_proves_nothing(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = FULFIL.plan(office)
+    made = {"shipment_id": pending(office)[0], "tracking_number": "OLD", "voided": True}
+    office.account.put_fulfillment({**made, "fulfillment_id": "se-5"})
+    office.account.faults.add(
+        Fault(
+            FaultKind.WRONG_TYPE,
+            "/v2/fulfillments",
+            "GET",
+            field="shipment_id",
+            value="se-0",
+            count=None,
+        )
+    )
+    report = FULFIL.send(office, plan, in_flight=1)
+    assert isinstance(report.stopped_by, IncompleteRead)
+    assert "gave other rows than those with shipment_id" in str(report.stopped_by)
+    assert office.writes_sent() == 0
 
 
 @pytest.mark.parametrize("external_id", ["A/B #7?x=1", "Größe 1", "a.b", "...", "%2F", "se-1"])

@@ -147,7 +147,7 @@ def get_command(
     It is read from ShipStation, not from the database; --json gives the whole object.
     """
     from shipsync.api.session import Session
-    from shipsync.queries import Rows
+    from shipsync.cli import shipment_view
     from shipsync.reverse.live import Live
 
     with Session(options.account(connection, database)) as session:
@@ -155,7 +155,7 @@ def get_command(
     if as_json:
         output.show_json(found)
         return
-    output.show_table(Rows(("field", "value"), [(k, v) for k, v in found.items() if v]))
+    shipment_view.show(found)
 
 
 @app.command("rates", epilog="Example: shipsync shipments rates se-10077 --by days")

@@ -52,7 +52,7 @@ def plan_cancels(
     """
     ignored = check_columns(given, frozenset(ID_COLUMNS), (frozenset(ID_COLUMNS),))
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    held = find_shipments(con, named)
+    held = find_shipments(con, named, pace.name)
     ids = {found.shipment_id for several in held.values() for found in several}
     past = Outbox(con, pace.name, cancel_writes.KIND).entries(ids)
     planner = _Planner(choose(given.rows, held), past, void_labels)

@@ -39,7 +39,7 @@ def plan_fulfillments(
     """
     ignored = check_columns(given, COLUMNS, REQUIRED)
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    held = find_shipments(con, named)
+    held = find_shipments(con, named, pace.name)
     choice = choose(given.rows, held)
     keys = [
         _key(found.shipment_id, row.cells["tracking_number"])

@@ -64,13 +64,15 @@ def read_directory(con: duckdb.DuckDBPyConnection) -> Directory:
 
 
 def find_shipments(
-    con: duckdb.DuckDBPyConnection, references: Iterable[str]
+    con: duckdb.DuckDBPyConnection, references: Iterable[str], connection: str
 ) -> dict[str, list[HeldShipment]]:
     """The shipments that each reference means, ShipStation's id before the caller's own.
 
-    Raises ``UsageError`` when shipments were never synced.
+    One that ``connection`` created counts from then on, before it is synced. Raises ``UsageError`` when
+    shipments were never synced.
     """
-    asked = {"references": orjson.dumps(sorted(set(references))).decode()}
+    listed = orjson.dumps(sorted(set(references))).decode()
+    asked = {"references": listed, "connection": connection}
     found: dict[str, list[HeldShipment]] = {}
     for reference, *rest in _rows(con, "held_shipments", asked):
         found.setdefault(str(reference), []).append(_shipment(*rest))

@@ -91,7 +91,7 @@ def _found(
     con: duckdb.DuckDBPyConnection, session: Session, references: Sequence[str]
 ) -> list[str]:
     """The ids of the shipments meant; one that is not held is looked for in the account."""
-    held = find_shipments(con, references)
+    held = find_shipments(con, references, session.connection.name)
     found = []
     for reference in references:
         several = held.get(reference, [])

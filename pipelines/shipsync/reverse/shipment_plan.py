@@ -46,7 +46,7 @@ def plan_shipments(
     ids = [draft.external_id for draft in drafts if draft.body]
     planner = _Planner(
         read_directory(con),
-        find_shipments(con, ids),
+        find_shipments(con, ids, pace.name),
         Outbox(con, pace.name, KIND).entries(ids),
         lines_by((draft.external_id, draft.given.line) for draft in drafts if draft.body),
         recorded,

@@ -1,14 +1,36 @@
--- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments.
+-- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. Those that
+-- were created from here and not synced since are known too, as the outbox tells of them.
 with
 
 asked as (
     select unnest(from_json($references, '["VARCHAR"]')) as reference
 ),
 
-shipments as (
+synced as (
     select shipment_id, external_shipment_id, shipment_number, shipment_status
     from raw.shipments
     where _dlt_valid_to is null
+),
+
+created as (
+    select
+        coalesce(
+            reading_after ->> '$.shipment_id', reading_after ->> '$.shipment.shipment_id'
+        ) as shipment_id,
+        row_key as external_shipment_id,
+        request ->> '$.shipment_number' as shipment_number,
+        'pending' as shipment_status
+    from ledger.outbox_current
+    where connection = $connection and kind = 'create_shipment' and state = 'applied'
+),
+
+shipments as (
+    select * from synced
+    union all by name
+    select created.*
+    from created
+    anti join raw.shipments as known on created.shipment_id = known.shipment_id
+    where created.shipment_id is not null
 ),
 
 live_labels as (
