@@ -42,6 +42,26 @@ def test_a_move_arrives(run: Run, served: Shop) -> None:
     assert served.on_hand("A-1", BACK) == 3
 
 
+def test_a_second_change_needs_the_stock_read_anew(run: Run, served: Shop) -> None:
+    served.connection.database.unlink()
+    assert run("adjust", "A-1", "Main", "25", "--reread", "--apply").code == 0
+    moved = run("adjust", "A-1", "Main", "30", "--apply")
+    assert moved.code == 3
+    assert "A-1 at Main went from 10 to 25 on hand since the plan was made." in moved.out
+    assert run("adjust", "A-1", "Main", "30", "--reread", "--apply").code == 0
+    assert served.on_hand("A-1") == 30
+
+
+def test_a_read_only_connection_sends_nothing(
+    run: Run, served: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__READ_ONLY", "true")
+    assert run("adjust", "A-1", "Main", "25").code == 0
+    refused = run("adjust", "A-1", "Main", "25", "--apply")
+    assert (refused.code, served.writes_sent()) == (2, 0)
+    assert "read_only; nothing was sent" in refused.err
+
+
 def test_an_impossible_change_says_why_and_is_not_sent(run: Run, served: Shop) -> None:
     refused = run("decrement", "A-1", "Main", "11", "--apply")
     assert refused.code == 3

@@ -8,11 +8,13 @@ from typing import Any
 import duckdb
 import orjson
 import pytest
+import yaml
 
 from reverse.shop import MAIN, Shop
 from reverse.stock_cli import Run, run, served
 from shipsync import clock
 from shipsync.emulator import Fault, FaultKind
+from shipsync.sql_project import sql_dir
 from shipsync.warehouse import lock
 
 __all__ = ["run", "served"]
@@ -83,6 +85,15 @@ def test_json_is_one_document_with_every_row(run: Run) -> None:
     status = run("status", "--json").json
     assert {row["row_key"] for row in status} == {"count-1", "delivery-1"}
     assert status[0]["reading_before"]["levels"][0]["on_hand"] == 10
+
+
+def test_status_and_the_model_of_outcomes_show_the_same(run: Run) -> None:
+    run("plan", "counts.csv")
+    run("apply", "counts.plan.json", "--one")
+    described = yaml.safe_load((sql_dir() / "models/reverse/reverse.yml").read_text())
+    outcomes = next(model for model in described["models"] if model["name"] == "outcomes")
+    write, *_ = run("status", "--json").json
+    assert {*write, "connection"} == {column["name"] for column in outcomes["columns"]}
 
 
 def test_an_unknown_outcome_asks_for_a_person_who_resolves_it(run: Run, served: Shop) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import options, output, stock_view
+from shipsync.cli import fresh_stock, options, output, stock_view
 from shipsync.errors import NeedsPerson, UsageError
 from shipsync.reverse.stock_action import Change
 
@@ -33,6 +33,7 @@ Key = Annotated[
     str | None, typer.Option("--key", help="Name the change; the same key is applied once only.")
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Send it; without it nothing is sent.")]
+Reread = Annotated[bool, typer.Option("--reread", help="Read the stock of the account anew first.")]
 
 
 @app.command(epilog="Example: shipsync stock adjust MUG-BLUE Main 48 --apply")
@@ -43,6 +44,7 @@ def adjust(
     settings: Settings = None,
     key: Key = None,
     apply: Apply = False,
+    reread: Reread = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -52,7 +54,7 @@ def adjust(
     Shows what would happen; --apply does it.
     """
     cells = _cells(Change.ADJUST, sku, location, quantity, settings, key)
-    _carry_out(cells, apply, connection, database, as_json)
+    _carry_out(cells, apply, reread, connection, database, as_json)
 
 
 @app.command(epilog="Example: shipsync stock increment TEE-M Main 24 --set reason=delivery")
@@ -63,6 +65,7 @@ def increment(
     settings: Settings = None,
     key: Key = None,
     apply: Apply = False,
+    reread: Reread = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -73,7 +76,7 @@ def increment(
     second delivery of as many units a --key of its own.
     """
     cells = _cells(Change.INCREMENT, sku, location, quantity, settings, key)
-    _carry_out(cells, apply, connection, database, as_json)
+    _carry_out(cells, apply, reread, connection, database, as_json)
 
 
 @app.command(epilog="Example: shipsync stock decrement TEE-M Main 2 --set reason=damaged")
@@ -84,6 +87,7 @@ def decrement(
     settings: Settings = None,
     key: Key = None,
     apply: Apply = False,
+    reread: Reread = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -94,7 +98,7 @@ def decrement(
     second withdrawal of as many units a --key of its own.
     """
     cells = _cells(Change.DECREMENT, sku, location, quantity, settings, key)
-    _carry_out(cells, apply, connection, database, as_json)
+    _carry_out(cells, apply, reread, connection, database, as_json)
 
 
 @app.command(epilog='Example: shipsync stock modify TEE-M Main 6 --to "Back room"')
@@ -109,6 +113,7 @@ def modify(
     settings: Settings = None,
     key: Key = None,
     apply: Apply = False,
+    reread: Reread = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -121,7 +126,7 @@ def modify(
     cells = _cells(Change.MODIFY, sku, location, quantity, settings, key)
     if to is not None:
         cells["new_inventory_location_id"] = to
-    _carry_out(cells, apply, connection, database, as_json)
+    _carry_out(cells, apply, reread, connection, database, as_json)
 
 
 def _cells(
@@ -147,7 +152,12 @@ def _cells(
 
 
 def _carry_out(
-    cells: dict[str, str], apply: bool, connection: str, database: Path | None, as_json: bool
+    cells: dict[str, str],
+    apply: bool,
+    reread: bool,
+    connection: str,
+    database: Path | None,
+    as_json: bool,
 ) -> None:
     """Plan the one row, and send it if that was asked for."""
     from datetime import timedelta
@@ -156,6 +166,8 @@ def _carry_out(
     from shipsync.reverse.guards import Guards
     from shipsync.reverse.input_file import one_row
 
+    if reread:
+        fresh_stock.read_if_older(connection, database, timedelta(0))
     local = options.held(connection, database)
     guards = Guards(max_observation_age=timedelta(hours=24))
     plan = stock.plan(local, local.database, one_row("The command line", cells), guards=guards)
