@@ -34,15 +34,25 @@
     anti join recorded using (raw_table, load_id)
 {% endmacro %}
 
-{#- Whether a row of a staging model is new to the model that asks: always, if it is built anew. -#}
-{% macro is_new(rows, raw_table) -%}
-    {%- if is_incremental() -%}
-    {{ rows }}.load_id not in (
-        select load_id from {{ source('bookkeeping_of_tracking', 'taken_loads') }}
-        where model = '{{ this.name }}' and raw_table = '{{ raw_table }}'
+{#-
+  Whether a row of a staging model is new to the model that asks. What loads are new is found first, so
+  that a build that has nothing to do reads no row.
+-#}
+{% macro is_new(raw_table) -%}
+    load_id in (
+        select present.load_id
+        from (select distinct load_id from {{ ref('stg_' ~ raw_table) }}) as present
+        anti join (
+            select load_id from {{ source('bookkeeping_of_tracking', 'taken_loads') }}
+            where model = '{{ this.name }}' and raw_table = '{{ raw_table }}'
+        ) as taken using (load_id)
     )
-    {%- else -%}
-    true
+{%- endmacro %}
+
+{#- Keeps to what is pending; built anew, a model reads all there is and needs no list of it. -#}
+{% macro only_pending(key) -%}
+    {%- if is_incremental() -%}
+    semi join pending using ({{ key }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -55,15 +65,13 @@
 {% macro pending_shipments() %}
     {%- set by_label = ['label_packages', 'tracking', 'tracking_events'] -%}
     {%- for raw_table in tables_of_orders() %}
+    select shipment_id
     {%- if raw_table in by_label %}
-    select labels.shipment_id
-    from {{ ref('stg_' ~ raw_table) }} as news
-    inner join {{ ref('stg_labels') }} as labels on news.label_id = labels.label_id and labels.is_current
-    where {{ is_new('news', raw_table) }}
+    from {{ ref('stg_labels') }}
+    where is_current and label_id in (select label_id from {{ ref('stg_' ~ raw_table) }} where {{ is_new(raw_table) }})
     {%- else %}
-    select news.shipment_id
-    from {{ ref('stg_' ~ raw_table) }} as news
-    where {{ is_new('news', raw_table) }}
+    from {{ ref('stg_' ~ raw_table) }}
+    where {{ is_new(raw_table) }}
     {%- endif %}
     {%- if not loop.last %}
     union
@@ -92,6 +100,45 @@
     case when {{ status_code }} = 'EX' and {{ detail }} = 'in_transit' then 'exception'
     else coalesce({{ detail }}, {{ carrier }}, {{ letters }}) end
 {%- endmacro %}
+
+{#-
+  Two CTEs that read the codes of the events in the CTE of that name: read_codes and placed. The joins come
+  last, so that a filter on whose events they are reaches the events first.
+-#}
+{% macro read_codes(events) %}
+codes as (
+    select * from {{ ref('tracking_codes') }}
+),
+
+states as (
+    select * from {{ ref('tracking_states') }}
+),
+
+read_codes as (
+    select
+        events.*,
+        coalesce(events.occurred_at, events.carrier_occurred_at at time zone 'UTC') as moment,
+        events.status_detail_code is null or details.code is not null as is_known_code,
+        case
+            -- A known code that means nothing by itself is a note, whatever the two letters say.
+            when details.code is not null and details.state is null then null
+            else {{ meaning('events.status_code', 'details.state', 'carriers.state', 'letters.state') }}
+        end as state
+    from {{ events }} as events
+    left join codes as details on details.kind = 'detail' and events.status_detail_code = details.code
+    left join codes as carriers on carriers.kind = 'carrier' and events.carrier_detail_code = carriers.code
+    left join codes as letters on letters.kind = 'letters' and events.status_code = letters.code
+),
+
+-- Of two scans of one instant the one further on the way is the later.
+placed as (
+    select
+        read_codes.*,
+        epoch_us(read_codes.moment) * 16 + coalesce(states.progress, 0) as place
+    from read_codes
+    left join states on read_codes.state = states.state
+)
+{% endmacro %}
 
 {#- The instant that the build stands for. -#}
 {% macro as_of() -%}

@@ -7,18 +7,52 @@ with events as (
         coalesce(event_code, carrier_detail_code, description) as code
     from {{ ref('stg_tracking_events') }}
     {% if is_incremental() -%}
-    where load_id not in (select load_id from {{ this }})
+    where load_id in (
+        select present.load_id
+        from (select distinct load_id from {{ ref('stg_tracking_events') }}) as present
+        anti join (select distinct load_id from {{ this }}) as held using (load_id)
+    )
     {%- endif %}
 ),
 
--- Carriers repeat an event with small differences; the first answer that held it stands.
-first_mentions as (
-    select *
+-- Only what comes more than once is ranked: ranking millions of events takes more memory than there is.
+repeated as (
+    select
+        parcel_id,
+        moment,
+        code
     from events
+    group by all
+    having count(*) > 1
+),
+
+-- Carriers repeat an event with small differences; the first answer that held it stands.
+first_of_repeated as (
+    select events.*
+    from events
+    semi join repeated
+        on events.parcel_id = repeated.parcel_id
+        and events.moment is not distinct from repeated.moment
+        and events.code is not distinct from repeated.code
     qualify row_number() over (
-        partition by parcel_id, moment, code
-        order by observed_at, city_locality is null, event_key
+        partition by events.parcel_id, events.moment, events.code
+        order by events.observed_at, events.city_locality is null, events.event_key
     ) = 1
+),
+
+told_once as (
+    select events.*
+    from events
+    anti join repeated
+        on events.parcel_id = repeated.parcel_id
+        and events.moment is not distinct from repeated.moment
+        and events.code is not distinct from repeated.code
+),
+
+first_mentions as (
+    select * from told_once
+    union all
+    select * from first_of_repeated
 ),
 
 {% if is_incremental() -%}
@@ -48,5 +82,3 @@ de_duplicated as (
 )
 
 select * from de_duplicated
--- In order, so that the events of one parcel are found without reading them all.
-order by parcel_id

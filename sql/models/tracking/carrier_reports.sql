@@ -8,16 +8,24 @@
     post_hook="{{ record_taken_loads(['tracking', 'tracking_events']) }}",
 ) }}
 
+{% if is_incremental() -%}
 with pending as (
-    select parcel_id from {{ ref('stg_tracking') }} as news
-    where {{ is_new('news', 'tracking') }}
+    select parcel_id from {{ ref('stg_tracking') }}
+    where {{ is_new('tracking') }}
     union
-    select parcel_id from {{ ref('stg_tracking_events') }} as news
-    where {{ is_new('news', 'tracking_events') }}
+    select parcel_id from {{ ref('stg_tracking_events') }}
+    where {{ is_new('tracking_events') }}
 ),
+{%- else -%}
+with
+{%- endif %}
 
 codes as (
     select * from {{ ref('tracking_codes') }}
+),
+
+states as (
+    select * from {{ ref('tracking_states') }}
 ),
 
 versions as (
@@ -25,7 +33,7 @@ versions as (
         *,
         {{ written_day('estimated_delivery_at_text') }} as estimated_delivery_date
     from {{ ref('stg_tracking') }}
-    semi join pending using (parcel_id)
+    {{ only_pending('parcel_id') }}
 ),
 
 answers as (
@@ -48,29 +56,82 @@ first_estimates as (
     group by parcel_id
 ),
 
-scans as (
-    select * from {{ ref('scans') }}
-    semi join pending using (parcel_id)
-),
-
--- Ordered by when things happened, not by when they were told: a late scan changes nothing.
-scanned as (
+-- Ordered by when things happened, not by when they were told: a late scan changes nothing. All of this is
+-- numbers: texts in the states of an aggregate can't leave memory, and there are millions of parcels.
+folded as (
     select
         parcel_id,
         count(*) as event_count,
         max(moment) as last_event_at,
         arg_max(carrier_occurred_at, place) as last_event_local_at,
-        arg_max(description, place) as last_event_description,
-        arg_max(city_locality, place) filter (city_locality <> '') as last_city,
-        arg_max(state_province, place) filter (city_locality <> '') as last_state_province,
-        arg_max(country_code, place) filter (city_locality <> '') as last_country_code,
-        arg_max(state, place) filter (state is not null) as last_state,
+        arg_max(hash(event_key), place) as last_event,
+        arg_max(hash(event_key), place) filter (city_locality <> '') as last_event_in_a_city,
+        arg_min(carrier_occurred_at, place) filter (state = 'delivered') as delivered_local_at,
+        max(place) filter (state is not null) as last_place,
+        {%- for progress in range(1, 9) %}
+        max(place) filter (state is not null and place % 16 = {{ progress }}) as last_of_{{ progress }},
+        {%- endfor %}
         min(moment) filter (state = 'delivered') as first_delivered_at,
         max(moment) filter (state = 'delivered') as last_delivered_at,
-        arg_min(carrier_occurred_at, place) filter (state = 'delivered') as delivered_local_at,
-        arg_max(signer, place) filter (state = 'delivered' and signer <> '') as signer,
         min(moment) filter (state = 'return_to_sender') as returning_since
-    from scans
+    from {{ ref('scans') }}
+    {{ only_pending('parcel_id') }}
+    group by parcel_id
+),
+
+compared as (
+    select
+        folded.*,
+        states.state as last_state,
+        greatest(
+            0
+            {%- for progress in range(1, 9) %},
+            case when folded.last_place % 16 <> {{ progress }} then folded.last_of_{{ progress }} end
+            {%- endfor %}
+        ) as last_place_elsewhere
+    from folded
+    left join states on folded.last_place % 16 = states.progress
+),
+
+-- The last state began with its first scan after the last one of another state.
+beginnings as (
+    select
+        compared.parcel_id,
+        min(scans.moment) as last_state_since
+    from {{ ref('scans') }} as scans
+    inner join (select parcel_id, last_place, last_place_elsewhere from compared) as compared
+        on scans.parcel_id = compared.parcel_id
+    where scans.state is not null and scans.place > compared.last_place_elsewhere
+    group by compared.parcel_id
+),
+
+last_events as (
+    select
+        compared.parcel_id,
+        scans.description as last_event_description
+    from {{ ref('scans') }} as scans
+    inner join (select parcel_id, last_event from compared) as compared
+        on scans.parcel_id = compared.parcel_id and hash(scans.event_key) = compared.last_event
+),
+
+last_cities as (
+    select
+        compared.parcel_id,
+        scans.city_locality as last_city,
+        scans.state_province as last_state_province,
+        scans.country_code as last_country_code
+    from {{ ref('scans') }} as scans
+    inner join (select parcel_id, last_event_in_a_city from compared) as compared
+        on scans.parcel_id = compared.parcel_id and hash(scans.event_key) = compared.last_event_in_a_city
+),
+
+signers as (
+    select
+        parcel_id,
+        max(signer) as signer
+    from {{ ref('scans') }}
+    {{ only_pending('parcel_id') }}
+    where state = 'delivered' and signer <> ''
     group by parcel_id
 ),
 
@@ -78,89 +139,70 @@ scanned as (
 concluded as (
     select
         answers.*,
-        scanned.* exclude (parcel_id),
+        compared.* exclude (parcel_id),
         first_estimates.first_estimated_date,
         case
-            when scanned.returning_since is not null or answers.answered_state = 'return_to_sender' then 'return_to_sender'
+            when compared.returning_since is not null or answers.answered_state = 'return_to_sender' then 'return_to_sender'
             when
-                scanned.first_delivered_at is not null
+                compared.first_delivered_at is not null
                 or answers.answered_state = 'delivered'
                 or answers.delivered_at is not null
                 then 'delivered'
-            else coalesce(scanned.last_state, answers.answered_state, 'unknown')
-        end as state
+            else coalesce(compared.last_state, answers.answered_state, 'unknown')
+        end as state,
+        -- One that was sent back before it was ever delivered reached the sender, not the buyer.
+        compared.returning_since is null
+        or coalesce(compared.first_delivered_at < compared.returning_since, false) as is_with_buyer
     from answers
-    left join scanned on answers.parcel_id = scanned.parcel_id
+    left join compared on answers.parcel_id = compared.parcel_id
     left join first_estimates on answers.parcel_id = first_estimates.parcel_id
-),
-
-other_scans as (
-    select
-        concluded.parcel_id,
-        max(scans.place) as last_place
-    from concluded
-    inner join scans on concluded.parcel_id = scans.parcel_id and concluded.state <> scans.state
-    group by concluded.parcel_id
-),
-
--- The present state began with its first scan after the last one of another state.
-beginnings as (
-    select
-        concluded.parcel_id,
-        min(scans.moment) filter (scans.place > coalesce(other_scans.last_place, 0)) as after_all_others,
-        min(scans.moment) as ever
-    from concluded
-    inner join scans on concluded.parcel_id = scans.parcel_id and concluded.state = scans.state
-    left join other_scans on concluded.parcel_id = other_scans.parcel_id
-    group by concluded.parcel_id
 ),
 
 reports as (
     select
-        concluded.parcel_id,
-        concluded.label_id,
-        concluded.state,
-        case
-            when concluded.state in ('delivered', 'return_to_sender') then coalesce(beginnings.ever, concluded.delivered_at)
-            else coalesce(beginnings.after_all_others, beginnings.ever)
+        parcel_id,
+        label_id,
+        state,
+        case state
+            when 'delivered' then coalesce(first_delivered_at, delivered_at)
+            when 'return_to_sender' then returning_since
+            else last_state_since
         end as state_since,
-        concluded.tracking_number,
-        concluded.tracking_url,
-        concluded.carrier_code,
-        concluded.status_code,
-        concluded.status_detail_code,
-        concluded.status_description,
-        concluded.carrier_status_description,
-        nullif(concluded.exception_description, '') as exception_description,
-        concluded.shipped_at,
-        concluded.estimated_delivery_at,
-        concluded.estimated_delivery_date,
-        concluded.first_estimated_date,
+        tracking_number,
+        tracking_url,
+        carrier_code,
+        status_code,
+        status_detail_code,
+        status_description,
+        carrier_status_description,
+        nullif(exception_description, '') as exception_description,
+        shipped_at,
+        estimated_delivery_at,
+        estimated_delivery_date,
+        first_estimated_date,
+        case when is_with_buyer then coalesce(first_delivered_at, delivered_at) end as delivered_at,
         case
-            when concluded.returning_since is null or concluded.first_delivered_at < concluded.returning_since
-                then coalesce(concluded.first_delivered_at, concluded.delivered_at)
-        end as delivered_at,
-        case
-            when concluded.returning_since is null or concluded.first_delivered_at < concluded.returning_since
-                then coalesce(concluded.delivered_local_at, try_cast(left(concluded.delivered_at_text, 19) as timestamp))
+            when is_with_buyer then coalesce(delivered_local_at, try_cast(left(delivered_at_text, 19) as timestamp))
         end as delivered_local_at,
-        concluded.signer,
-        concluded.state = 'return_to_sender'
-        and coalesce(
-            concluded.last_delivered_at > concluded.returning_since,
-            concluded.answered_state = 'delivered' and concluded.returning_since is not null
+        signer,
+        coalesce(
+            state = 'return_to_sender'
+            and coalesce(last_delivered_at > returning_since, answered_state = 'delivered'),
+            false
         ) as is_back_with_sender,
-        coalesce(concluded.event_count, 0) as event_count,
-        concluded.last_event_at,
-        concluded.last_event_local_at,
-        concluded.last_event_description,
-        concluded.last_city,
-        concluded.last_state_province,
-        concluded.last_country_code,
-        concluded.observed_at
+        coalesce(event_count, 0) as event_count,
+        last_event_at,
+        last_event_local_at,
+        last_event_description,
+        last_city,
+        last_state_province,
+        last_country_code,
+        observed_at
     from concluded
-    left join beginnings on concluded.parcel_id = beginnings.parcel_id
+    left join beginnings using (parcel_id)
+    left join last_events using (parcel_id)
+    left join last_cities using (parcel_id)
+    left join signers using (parcel_id)
 )
 
 select * from reports
-order by parcel_id

@@ -8,36 +8,40 @@
     post_hook='{{ record_taken_loads(tables_of_orders()) }}',
 ) }}
 
+{% if is_incremental() -%}
 with pending as (
     {{ pending_shipments() }}
 ),
+{%- else -%}
+with
+{%- endif %}
 
-shipments as (
+shipments as not materialized (
     select
         *,
         {{ order_key() }} as order_key,
         {{ order_id() }} as order_id
     from {{ ref('stg_shipments') }}
-    semi join pending using (shipment_id)
+    {{ only_pending('shipment_id') }}
     where is_current
 ),
 
-labels as (
+labels as not materialized (
     select
         *,
         coalesce(is_voided, false) or coalesce(label_status = 'voided', false) as is_void
     from {{ ref('stg_labels') }}
-    semi join pending using (shipment_id)
+    {{ only_pending('shipment_id') }}
     where is_current
 ),
 
-fulfillments as (
+fulfillments as not materialized (
     select * from {{ ref('stg_fulfillments') }}
-    semi join pending using (shipment_id)
+    {{ only_pending('shipment_id') }}
     where is_current
 ),
 
-reports as (
+reports as not materialized (
     select * from {{ ref('carrier_reports') }}
 ),
 
@@ -60,7 +64,7 @@ numbered_boxes as (
     from boxes
 ),
 
-label_parcels as (
+label_parcels as not materialized (
     select
         case
             when boxes.box_count = 1 or boxes.box_number_given = labels.tracking_number then labels.label_id
@@ -101,33 +105,45 @@ parcels_with_labels as (
 ),
 
 -- A fulfillment that only mirrors a label adds no parcel.
+own_fulfillments as (
+    select
+        fulfillments.fulfillment_id,
+        coalesce(fulfillments.is_voided, false) as is_void
+    from fulfillments
+    anti join (
+        select labels.shipment_id, boxes.box_number_given
+        from labels
+        inner join boxes on labels.label_id = boxes.label_id
+    ) as numbers
+        on fulfillments.shipment_id = numbers.shipment_id
+        and fulfillments.tracking_number = numbers.box_number_given
+),
+
 parcels_without_labels as (
     select
-        fulfillment_id as parcel_id,
-        shipment_id,
-        fulfillment_id,
+        fulfillments.fulfillment_id as parcel_id,
+        fulfillments.shipment_id,
+        fulfillments.fulfillment_id,
         1 as box_number,
         1 as box_count,
-        tracking_number,
-        coalesce(fulfillment_provider_code, fulfillment_carrier_friendly_name) as carrier_code,
-        fulfillment_service_code as service_code,
-        created_at,
-        ship_date,
-        coalesce(is_voided, false) as is_voided,
-        voided_at,
+        fulfillments.tracking_number,
+        coalesce(fulfillments.fulfillment_provider_code, fulfillments.fulfillment_carrier_friendly_name) as carrier_code,
+        fulfillments.fulfillment_service_code as service_code,
+        fulfillments.created_at,
+        fulfillments.ship_date,
+        own_fulfillments.is_void as is_voided,
+        fulfillments.voided_at,
         false as is_return_label,
         case
-            when coalesce(is_voided, false) then 'cancelled'
-            when delivered_at is not null then 'delivered'
+            when own_fulfillments.is_void then 'cancelled'
+            when fulfillments.delivered_at is not null then 'delivered'
             else 'unknown'
         end as state,
-        case when coalesce(is_voided, false) then voided_at else delivered_at end as state_since,
-        delivered_at,
-        observed_at as changed_at
+        case when own_fulfillments.is_void then fulfillments.voided_at else fulfillments.delivered_at end as state_since,
+        fulfillments.delivered_at,
+        fulfillments.observed_at as changed_at
     from fulfillments
-    anti join label_parcels
-        on fulfillments.shipment_id = label_parcels.shipment_id
-        and fulfillments.tracking_number = label_parcels.tracking_number
+    inner join own_fulfillments on fulfillments.fulfillment_id = own_fulfillments.fulfillment_id
 ),
 
 parcels as (
@@ -137,6 +153,16 @@ parcels as (
 ),
 
 -- What still waits for a parcel under way has one row that is none.
+under_way as (
+    select shipment_id from labels
+    where not is_void and not coalesce(is_return_label, false)
+    union
+    select fulfillments.shipment_id
+    from fulfillments
+    inner join own_fulfillments on fulfillments.fulfillment_id = own_fulfillments.fulfillment_id
+    where not own_fulfillments.is_void
+),
+
 waiting as (
     select
         shipment_id,
@@ -146,9 +172,7 @@ waiting as (
         created_at,
         observed_at as changed_at
     from shipments
-    anti join (
-        select shipment_id from parcels where not is_voided and not is_return_label
-    ) using (shipment_id)
+    anti join under_way using (shipment_id)
 ),
 
 rows as (

@@ -1,47 +1,49 @@
-with scans as (
-    select * from {{ ref('scans') }}
-),
-
-parcels as (
-    select * from {{ ref('parcel_states') }}
-    where label_id is not null
-),
-
-timeline as (
+with events as (
     select
         parcels.order_key,
         parcels.order_id,
         parcels.shipment_id,
-        scans.parcel_id,
-        scans.label_id,
-        scans.event_key,
-        scans.tracking_number,
-        scans.occurred_at,
-        scans.carrier_occurred_at,
-        scans.occurred_at_text,
-        scans.carrier_occurred_at_text,
-        scans.moment,
-        scans.state,
-        scans.is_known_code,
-        scans.description,
-        scans.city_locality,
-        scans.state_province,
-        scans.postal_code,
-        scans.country_code,
-        scans.company_name,
-        scans.signer,
-        scans.event_code,
-        scans.carrier_detail_code,
-        scans.status_code,
-        scans.status_description,
-        scans.carrier_status_code,
-        scans.carrier_status_description,
-        scans.status_detail_code,
-        scans.status_detail_description,
-        scans.proof_of_delivery_url,
-        scans.observed_at
-    from scans
-    inner join parcels on scans.parcel_id = parcels.parcel_id
+        events.*
+    from {{ ref('tracking_events') }} as events
+    inner join {{ ref('parcel_states') }} as parcels on events.parcel_id = parcels.parcel_id
+),
+
+{{ read_codes('events') }},
+
+timeline as (
+    select
+        order_key,
+        order_id,
+        shipment_id,
+        parcel_id,
+        label_id,
+        event_key,
+        tracking_number,
+        occurred_at,
+        carrier_occurred_at,
+        occurred_at_text,
+        carrier_occurred_at_text,
+        moment,
+        state,
+        is_known_code,
+        description,
+        city_locality,
+        state_province,
+        postal_code,
+        country_code,
+        company_name,
+        signer,
+        event_code,
+        carrier_detail_code,
+        status_code,
+        status_description,
+        carrier_status_code,
+        carrier_status_description,
+        status_detail_code,
+        status_detail_description,
+        proof_of_delivery_url,
+        observed_at
+    from placed
 )
 
 select * from timeline
