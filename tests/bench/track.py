@@ -141,6 +141,7 @@ def measure(file: Path, shipments: int) -> float:
             "select tracking_number, sales_order_id from raw.labels inner join raw.shipment_items "
             "using (shipment_id) using sample 15 rows (reservoir, 7)"
         ).fetchall()
+        con.execute("set threads = 1")
         by_number = timed("an order by its number", [ask(str(100000 + i)) for i in chosen])
         timed("  with a # too many", [ask(f"#{100000 + i}") for i in chosen])
         timed("  with a shop's prefix too many", [ask(f"ACME-{100000 + i}") for i in chosen])
@@ -148,6 +149,7 @@ def measure(file: Path, shipments: int) -> float:
         timed("  by a tracking number", [ask(tracking) for tracking, _ in marks])
         timed("  by a sales order id", [ask(sales_order) for _, sales_order in marks])
         timed("  that is not there", [missing("99999999999")] * 3)
+        con.execute("reset threads")
         newest = [str(100000 + shipments - 1 - i) for i in range(BATCH)]
         timed(f"the newest {BATCH:,} orders together", [lambda: find_orders(con, newest)] * 5)
         scattered = [str(100000 + rng.randrange(shipments)) for _ in range(BATCH)]

@@ -9,7 +9,7 @@ from shipsync import clock, queries
 from shipsync.assistant import sql
 from shipsync.assistant.values import plain
 from shipsync.errors import UsageError
-from shipsync.tracking import document, find_order
+from shipsync.tracking import document, find_order, track
 from shipsync.warehouse.copies import readable
 
 _QUERIES: Final = "shipsync.assistant.queries"
@@ -24,9 +24,7 @@ class Tools:
 
     def track_order(self, order: str) -> dict[str, Any]:
         """Where an order is; see ``tracking.document``."""
-        with readable(self._database) as con:
-            found = find_order(con, order)
-        return _object(document(found, clock.now()))
+        return _object(document(track(order, database=self._database), clock.now()))
 
     def find_shipment(self, reference: str) -> dict[str, Any]:
         """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""

@@ -42,15 +42,13 @@ def track(
     prefix (ACME-10452) may be given or left out.
     """
     from shipsync import clock
-    from shipsync.tracking import document, find_order, told
+    from shipsync.tracking import document, told
+    from shipsync.tracking import track as find
 
     if live:
         found = _asked(order, connection, database)
     else:
-        from shipsync.warehouse.copies import readable
-
-        with readable(options.held(connection, database).database) as con:
-            found = find_order(con, order)
+        found = find(order, database=options.held(connection, database).database)
     now = clock.now()
     if as_json:
         output.show_json(document(found, now))
