@@ -217,4 +217,4 @@ def test_each_run_is_in_the_ledger(run: Run, served: Office) -> None:
         runs = con.execute(
             "select command, outcome from ledger.runs order by started_at"
         ).fetchall()
-    assert runs == [("shipments create", "done"), ("shipments cancel", "failed")]
+    assert runs == [("shipments create", "needs_person"), ("shipments cancel", "failed")]

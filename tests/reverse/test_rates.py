@@ -12,7 +12,7 @@ from reverse.deeds import pending
 from reverse.office import Office, open_office
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import ConfigurationError, KeyRefused, UnknownOrder, UsageError
-from shipsync.reverse.rate_round import compare_rates
+from shipsync.reverse.rate_round import IN_FLIGHT, compare_rates
 from shipsync.reverse.rates import RatesAnswer, read_rates
 
 USD = {"currency": "usd", "amount": 0.0}
@@ -137,18 +137,20 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
     assert found.rates
     office.account.faults.add(Fault(FaultKind.TIMEOUT, "/v2/rates", count=None))
     [none] = compare(office, pending(office)[0])
-    assert "No answer came 3 times" in (none.problem or "")
+    assert "No answer came in 3 attempts of 10 s" in (none.problem or "")
 
 
 def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
-    office = open_office(tmp_path, stays_open=False)
+    office = open_office(tmp_path, shipments=20, stays_open=False)
     with pytest.raises(UsageError, match="There is no carrier 'se-1'; the account has"):
         compare(office, carriers=["se-1"])
     with pytest.raises(UnknownOrder, match="has no shipment 'W-1'"):
         compare(office, "W-1")
     office.account.faults.add(Fault(FaultKind.KEY_REFUSED, "/v2/rates", count=None))
+    asked = office.writes_sent()
     with pytest.raises(KeyRefused):
         compare(office)
+    assert office.writes_sent() - asked <= IN_FLIGHT
     office.settings["read_only"] = True
     with pytest.raises(ConfigurationError, match="read_only"):
         compare(office)

@@ -194,6 +194,8 @@ def rates_command(
     if bool(ids) == pending:
         raise UsageError("Say which shipments: give their ids, or --pending for all that wait.")
     account = options.account(connection, database)
-    with Session(account) as session:
-        answers = compare_rates(account, session, ids or (), carriers=carrier or ())
+    with Session(account) as session, stock_view.progress("rates") as progress:
+        answers = compare_rates(
+            account, session, ids or (), carriers=carrier or (), progress=progress
+        )
     rates_view.show(answers, by_days=by is Order.DAYS, top=top, as_json=as_json)

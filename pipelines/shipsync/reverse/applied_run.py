@@ -11,15 +11,21 @@ from shipsync.reverse.apply import ApplyReport
 from shipsync.warehouse import runs
 
 
-def end(con: duckdb.DuckDBPyConnection, run_id: str, reports: Sequence[ApplyReport]) -> None:
-    """Record how a run ended, from what became of its rows."""
+def end(
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    reports: Sequence[ApplyReport],
+    *,
+    has_invalid: bool = False,
+) -> None:
+    """Record how a run ended, from what became of its rows and whether some could not be sent at all."""
     stopped = next((report.stopped_by for report in reports if report.stopped_by), None)
     is_interrupted = any(report.interrupted for report in reports)
     error = str(stopped) if stopped else "interrupted" if is_interrupted else None
     outcome: runs.RunOutcome = "done"
     if error is not None:
         outcome = "failed"
-    elif any(report.needs_person for report in reports):
+    elif has_invalid or any(report.needs_person for report in reports):
         outcome = "needs_person"
     requests = sum(report.requests for report in reports)
     try:

@@ -36,6 +36,11 @@ class CancelPlan:
     voids: WritePlan[Voiding]
     cancels: WritePlan[Cancellation]
 
+    @property
+    def has_invalid(self) -> bool:
+        """Whether a row has to be mended before it can be sent."""
+        return self.cancels.has_invalid
+
 
 def plan_cancels(
     con: duckdb.DuckDBPyConnection,

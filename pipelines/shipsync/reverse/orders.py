@@ -57,7 +57,16 @@ class Account(Pace, Protocol):
         ...
 
 
-P = TypeVar("P")
+class Planned(Protocol):
+    """A plan of any kind."""
+
+    @property
+    def has_invalid(self) -> bool:
+        """Whether a row has to be mended before it can be sent."""
+        ...
+
+
+P = TypeVar("P", bound=Planned)
 
 
 @dataclass(frozen=True)
@@ -131,7 +140,7 @@ def applied(
             except ShipsyncError as error:
                 runs.end(con, run_id, "failed", requests=0, error=str(error))
                 raise
-            applied_run.end(con, run_id, reports)
+            applied_run.end(con, run_id, reports, has_invalid=made.has_invalid)
         return made, reports
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,11 +13,12 @@ import duckdb
 from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import UsageError
+from shipsync.errors import ShipsyncError, UsageError
 from shipsync.reverse.apply import check_may_write
 from shipsync.reverse.held_orders import find_shipments, pending_shipments, read_directory
 from shipsync.reverse.live import Live
 from shipsync.reverse.rates import RatesAnswer, ask_rates, keep_rates
+from shipsync.reverse.rollout import Progress
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
@@ -37,6 +40,7 @@ def compare_rates(
     references: Sequence[str] = (),
     *,
     carriers: Sequence[str] = (),
+    progress: Callable[[Progress], None] | None = None,
 ) -> list[RatesAnswer]:
     """Ask for rates and keep them in ``ledger.rates``; all pending shipments if none is named.
 
@@ -50,10 +54,7 @@ def compare_rates(
         with connect(connection.database, read_only=True) as con:
             asked = _asked(con, session, references, carriers)
         asked_at = clock.now()
-        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="rates") as pool:
-            answers = list(
-                pool.map(lambda i: ask_rates(session, i, asked.carriers), asked.shipments)
-            )
+        answers = _ask_all(session, asked, progress)
         with connect(connection.database) as con:
             migrate(con)
             run_id = runs.begin(con, COMMAND)
@@ -61,6 +62,34 @@ def compare_rates(
             keep_rates(con, connection.name, rates, asked_at)
             outcome: runs.RunOutcome = "needs_person" if any(a.problem for a in answers) else "done"
             runs.end(con, run_id, outcome, requests=session.requests_sent)
+    return answers
+
+
+def _ask_all(
+    session: Session, asked: _Asked, progress: Callable[[Progress], None] | None
+) -> list[RatesAnswer]:
+    """Several at a time; once one shows that the account cannot be used, no other is begun."""
+    stop = threading.Event()
+
+    def ask(shipment_id: str) -> RatesAnswer:
+        if stop.is_set():
+            return RatesAnswer(shipment_id, problem="It was not asked for.")
+        try:
+            return ask_rates(session, shipment_id, asked.carriers)
+        except ShipsyncError:
+            stop.set()
+            raise
+
+    answers: list[RatesAnswer] = []
+    with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="rates") as pool:
+        try:
+            # In the order asked, so that an error comes out before what was not asked because of it.
+            for answer in pool.map(ask, asked.shipments):
+                answers.append(answer)
+                if progress is not None:
+                    progress(Progress(len(answers), len(asked.shipments), Counter()))
+        finally:
+            stop.set()
     return answers
 
 

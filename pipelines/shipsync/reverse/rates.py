@@ -100,22 +100,22 @@ def ask_rates(session: Session, shipment_id: str, carrier_ids: Sequence[str]) ->
     account as a whole, and ``ConfigurationError`` for a read-only connection.
     """
     body = {"shipment_id": shipment_id, "rate_options": {"carrier_ids": list(carrier_ids)}}
-    lost = None
     for _ in range(ATTEMPTS):
         try:
             answer = session.write(
                 CALCULATE_RATES.method, CALCULATE_RATES.path, body, stream=STREAM
             )
-        except OutcomeUnknown as error:
-            lost = error
+        except OutcomeUnknown:
             continue
         except RequestRejected as refusal:
             return RatesAnswer(shipment_id, problem="; ".join(refusal.messages) or str(refusal))
         return read_rates(shipment_id, answer.body)
-    return RatesAnswer(
-        shipment_id,
-        problem=f"No answer came {ATTEMPTS} times ({lost}). Carriers can be slow: raise timeout_seconds.",
+    seconds = session.connection.timeout_seconds
+    problem = (
+        f"No answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be slow, so raise "
+        "timeout_seconds."
     )
+    return RatesAnswer(shipment_id, problem=problem)
 
 
 def read_rates(shipment_id: str, body: object) -> RatesAnswer:

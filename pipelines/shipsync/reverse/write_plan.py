@@ -74,6 +74,11 @@ class WritePlan(Generic[A]):
         """How many rows have this status."""
         return Counter(row.status for row in self.rows)[status]
 
+    @property
+    def has_invalid(self) -> bool:
+        """Whether a row has to be mended before it can be sent."""
+        return any(row.status is Status.INVALID for row in self.rows)
+
     def digest(self) -> str:
         """A fingerprint of when it was made and of all that it would send."""
         sent = [(row.key, row.write.request) for row in self.rows if row.write is not None]
