@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.conftest import Demo
+import pytest
+
+from cli.conftest import Demo, Run
+from shipsync.emulator import Account
 from shipsync.parcel_state import State
 from shipsync.tracking import find_orders
 from shipsync.warehouse.database import connect
@@ -29,6 +32,22 @@ def test_every_order_has_the_parcels_and_the_deliveries_that_the_models_count(de
         assert len(order.parcels) + boxes + spare == parcels, order_id
         assert came == delivered, order_id
         assert (state == State.DELIVERED) <= (came == len(order.parcels)), order_id
+
+
+@pytest.mark.slow
+def test_live_asks_the_account_and_the_next_question_needs_none(run: Run, account: Account) -> None:
+    label = account.find("labels", account.ids("labels")[-1])
+    assert label is not None
+
+    asked = run("track", label["tracking_number"], "--live")
+    requests = len(account.requests)
+    held = run("track", label["tracking_number"])
+
+    assert (asked.code, held.code) == (0, 0)
+    assert requests > 0
+    assert len(account.requests) == requests
+    assert held.out == asked.out
+    assert "Known as of" in asked.err
 
 
 def live(shipment: Any) -> list[Any]:

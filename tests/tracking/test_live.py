@@ -15,7 +15,7 @@ from shipsync.demo import AccountPacing
 from shipsync.emulator import Account, Options, Transport
 from shipsync.emulator.life import Life
 from shipsync.emulator.seed import seed_account
-from shipsync.errors import LockHeld, UnknownOrder
+from shipsync.errors import LockHeld, UnknownOrder, UsageError
 from shipsync.tracking import Order, find_order, told
 from shipsync.tracking.live import ask
 from shipsync.warehouse import lock
@@ -100,6 +100,16 @@ def test_nothing_is_asked_while_a_run_is_at_work(shop: Shop) -> None:
 
     with lock.hold(shop.file), pytest.raises(LockHeld):
         shop.ask("10452")
+
+    assert len(shop.account.requests) == before
+
+
+@pytest.mark.parametrize("reference", ["", " # "])
+def test_a_reference_that_is_empty_asks_nothing(shop: Shop, reference: str) -> None:
+    before = len(shop.account.requests)
+
+    with pytest.raises(UsageError, match="names no order"):
+        shop.ask(reference)
 
     assert len(shop.account.requests) == before
 

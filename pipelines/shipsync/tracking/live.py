@@ -23,7 +23,7 @@ from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Item, follow
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder
+from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder, UsageError
 from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.tracking.order import Order, Parcel
 from shipsync.tracking.parcels import box_id
@@ -67,9 +67,13 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
 
     A held order costs a call for its shipments, one for the labels of each, one for each parcel that is
     not over; an order that isn't held costs up to eight more to be found, and can't be by its external
-    order id, which the API has no filter for. Raises ``UnknownOrder``, ``AmbiguousOrder``, ``LockHeld``
-    while a run is at work, and the errors of reading the account.
+    order id, which the API has no filter for. Raises ``UsageError`` for an empty reference,
+    ``UnknownOrder``, ``AmbiguousOrder``, ``LockHeld`` while a run is at work, and the errors of reading.
     """
+    if not spellings(reference):
+        raise UsageError(
+            f"{reference!r} names no order; give a number, an id or a tracking number."
+        )
     file = connection.database
     with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
