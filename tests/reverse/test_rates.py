@@ -14,6 +14,7 @@ from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import ConfigurationError, KeyRefused, UnknownOrder, UsageError
 from shipsync.reverse.rate_round import IN_FLIGHT, compare_rates
 from shipsync.reverse.rates import RatesAnswer, read_rates
+from shipsync.reverse.rollout import Progress
 
 USD = {"currency": "usd", "amount": 0.0}
 RATE = {
@@ -138,6 +139,22 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
     office.account.faults.add(Fault(FaultKind.TIMEOUT, "/v2/rates", count=None))
     [none] = compare(office, pending(office)[0])
     assert "No answer came in 3 attempts of 10 s" in (none.problem or "")
+
+
+def test_what_was_answered_is_kept_when_somebody_interrupts(tmp_path: Path) -> None:
+    office = open_office(tmp_path, shipments=20, stays_open=False)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(office, progress=interrupt)
+    with office.connect() as con:
+        [kept] = (
+            con.execute("select count(distinct shipment_id) from ledger.rates").fetchone() or ()
+        )
+        runs = con.execute("select outcome from ledger.runs").fetchall()
+    assert (kept, runs) == (1, [("failed",)])
 
 
 def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:

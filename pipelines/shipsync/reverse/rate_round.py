@@ -53,22 +53,29 @@ def compare_rates(
     with lock.hold(connection.database):
         with connect(connection.database, read_only=True) as con:
             asked = _asked(con, session, references, carriers)
-        asked_at = clock.now()
-        answers = _ask_all(session, asked, progress)
-        with connect(connection.database) as con:
-            migrate(con)
-            run_id = runs.begin(con, COMMAND)
-            rates = [rate for answer in answers for rate in answer.rates]
-            keep_rates(con, connection.name, rates, asked_at)
-            outcome: runs.RunOutcome = "needs_person" if any(a.problem for a in answers) else "done"
-            runs.end(con, run_id, outcome, requests=session.requests_sent)
+        asked_at, answers = clock.now(), list[RatesAnswer]()
+        outcome: runs.RunOutcome = "failed"
+        try:
+            _ask_all(session, asked, answers, progress)
+            outcome = "needs_person" if any(answer.problem for answer in answers) else "done"
+        finally:
+            # What was answered is kept, also when the rest could not be asked any more.
+            with connect(connection.database) as con:
+                migrate(con)
+                run_id = runs.begin(con, COMMAND)
+                rates = [rate for answer in answers for rate in answer.rates]
+                keep_rates(con, connection.name, rates, asked_at)
+                runs.end(con, run_id, outcome, requests=session.requests_sent)
     return answers
 
 
 def _ask_all(
-    session: Session, asked: _Asked, progress: Callable[[Progress], None] | None
-) -> list[RatesAnswer]:
-    """Several at a time; once one shows that the account cannot be used, no other is begun."""
+    session: Session,
+    asked: _Asked,
+    answers: list[RatesAnswer],
+    progress: Callable[[Progress], None] | None,
+) -> None:
+    """Add the answers, several asked for at a time; once the account fails one, no other is begun."""
     stop = threading.Event()
 
     def ask(shipment_id: str) -> RatesAnswer:
@@ -80,7 +87,6 @@ def _ask_all(
             stop.set()
             raise
 
-    answers: list[RatesAnswer] = []
     with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="rates") as pool:
         try:
             # In the order asked, so that an error comes out before what was not asked because of it.
@@ -90,7 +96,6 @@ def _ask_all(
                     progress(Progress(len(answers), len(asked.shipments), Counter()))
         finally:
             stop.set()
-    return answers
 
 
 def _asked(
