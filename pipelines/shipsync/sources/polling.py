@@ -36,7 +36,7 @@ from typing import Final
 
 from shipsync.parcel_state import State, state_of
 
-PROMISED_DELAY: Final = timedelta(hours=3)
+PROMISED_DELAY: Final = timedelta(hours=2)
 FIRST_LOOK: Final = timedelta(hours=6)
 LONGEST_SILENCE: Final = timedelta(days=45)
 
