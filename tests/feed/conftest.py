@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Secret
 from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.endpoint import Endpoint
+from shipsync.warehouse.database import connect
 
 from .receiver import KEY, Receiver, listening
 from .shop import open_shop
@@ -18,10 +20,18 @@ from .shop import open_shop
 Con = duckdb.DuckDBPyConnection
 
 
+@pytest.fixture(scope="session")
+def empty_feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty feed, for copies."""
+    folder = tmp_path_factory.mktemp("feed")
+    open_shop(folder).close()
+    return folder / "shop.duckdb"
+
+
 @pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def con(empty_feed: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An empty feed, open."""
-    with open_shop(tmp_path) as con:
+    with connect(Path(shutil.copy(empty_feed, tmp_path))) as con:
         yield con
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from shipsync.feed.dead_letters import DeadLetters
-from shipsync.warehouse.database import connect
+from shipsync.warehouse.database import connect, transaction
 from shipsync.warehouse.ledger import migrate
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -46,31 +47,37 @@ def happen(con: duckdb.DuckDBPyConnection, *shipments: str, hours: int = 1) -> N
     The first of a shipment is new_shipment, later ones are modifications; a name that ends in ``~``
     is touched only.
     """
-    for name in shipments:
-        shipment = name.rstrip("~")
-        number = 1 + con.execute("select count(*) from changes.events").fetchall()[0][0]
-        seen = con.execute(
-            "select count(*) from changes.events where shipment_id = ?", [shipment]
-        ).fetchall()[0][0]
-        at = START + timedelta(hours=hours * (number - 1))
-        changed = seen and name == shipment
-        con.execute(
-            "insert into changes.events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                number,
-                f"event-{number}",
-                "shipment_modified" if seen else "new_shipment",
-                shipment,
-                shipment,
-                at,
-                at,
-                "1.0",
-                name != shipment,
-                ["zone"] if changed else [],
-                json.dumps({"zone": seen}) if changed else None,
-                json.dumps({"zone": seen + 1}) if changed else None,
-            ],
-        )
+    held = con.execute("select shipment_id, count(*) from changes.events group by 1").fetchall()
+    seen = Counter(dict(held))
+    with transaction(con):
+        for name in shipments:
+            shipment = name.rstrip("~")
+            row = _event(
+                1 + seen.total(), shipment, seen[shipment], hours, is_touch=name != shipment
+            )
+            con.execute(
+                "insert into changes.events values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            )
+            seen[shipment] += 1
+
+
+def _event(number: int, shipment: str, seen: int, hours: int, *, is_touch: bool) -> list[object]:
+    at = START + timedelta(hours=hours * (number - 1))
+    is_change = seen > 0 and not is_touch
+    return [
+        number,
+        f"event-{number}",
+        "shipment_modified" if seen else "new_shipment",
+        shipment,
+        shipment,
+        at,
+        at,
+        "1.0",
+        is_touch,
+        ["zone"] if is_change else [],
+        json.dumps({"zone": seen}) if is_change else None,
+        json.dumps({"zone": seen + 1}) if is_change else None,
+    ]
 
 
 def ids(*numbers: int) -> list[str]:
