@@ -194,7 +194,7 @@ def progress(what: str = "stock") -> Iterator[Callable[[Progress], None]]:
     bars = Bars(
         TextColumn(what),
         BarColumn(bar_width=24),
-        TextColumn("{task.completed:,} of {task.total:,} rows{task.fields[counts]}"),
+        TextColumn("{task.fields[counts]}"),
         TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
         transient=True,
@@ -202,7 +202,8 @@ def progress(what: str = "stock") -> Iterator[Callable[[Progress], None]]:
     task = bars.add_task(what, total=None, counts="")
 
     def show(progress: Progress) -> None:
-        counts = "".join(f", {n:,} {state.value}" for state, n in progress.counts.items())
+        states = "".join(f", {n:,} {state.value}" for state, n in progress.counts.items())
+        counts = f"{progress.done:,} of {progress.total:,} rows{states}"
         bars.update(task, completed=progress.done, total=progress.total, counts=counts)
 
     with bars:
