@@ -7,6 +7,7 @@ import pytest
 
 from shipsync.errors import AmbiguousOrder, DatabaseError, UnknownOrder
 from shipsync.tracking import find_order, find_orders
+from shipsync.tracking.references import lookups
 from tracking.holding import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, WEDNESDAY, hold, scan
 
 
@@ -302,3 +303,20 @@ def test_an_unknown_reference_is_said_with_the_reference(
 def test_a_database_that_was_never_synced_says_so(database: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(DatabaseError, match="shipsync run"):
         find_order(database, "10452")
+
+
+def test_random_ids_are_read_last_for_a_short_reference_and_second_for_a_long_one() -> None:
+    uuid = "0b7cf6b0-2ad1-4d8e-9a38-63dc3fba2d11"
+
+    assert lookups("10452") == [
+        ("mentioned", "10452"),
+        ("mentioned", "#10452"),
+        ("mentioned_in_boxes", "10452"),
+        ("mentioned_in_items", "10452"),
+    ]
+    assert lookups(uuid)[:3] == [
+        ("mentioned", uuid),
+        ("mentioned_in_items", uuid),
+        ("mentioned_in_boxes", uuid),
+    ]
+    assert lookups("#") == []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from shipsync.errors import AmbiguousOrder, UnknownOrder
 from shipsync.tracking.order import Order, Shipment
 from shipsync.tracking.parcels import parcels_of, rows
-from shipsync.tracking.references import digits_of, spellings
+from shipsync.tracking.references import digits_of, lookups
 
 if TYPE_CHECKING:
     import duckdb
@@ -99,20 +99,16 @@ Named = dict[str, str | None]
 
 def _mentioned(database: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> dict[str, Named]:
     """What is held as written, and of the rest what is held in another spelling, the nearest first."""
-    ways = {reference: spellings(reference) for reference in asked}
+    steps = {reference: lookups(reference) for reference in asked}
     found: dict[str, Named] = {}
-    for rank in range(max(map(len, ways.values()), default=0)):
-        for statement in ("mentioned", "mentioned_in_boxes", "mentioned_in_items"):
-            left = [
-                (reference, spelled[rank])
-                for reference, spelled in ways.items()
-                if reference not in found and rank < len(spelled)
-            ]
-            if statement != "mentioned":
-                # Only shops put that before a number, and these statements take long.
-                left = [(reference, way) for reference, way in left if not way.startswith("#")]
-            if left:
-                found |= _written(database, statement, left)
+    for step in range(max(map(len, steps.values()), default=0)):
+        due: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for reference, planned in steps.items():
+            if reference not in found and step < len(planned):
+                statement, way = planned[step]
+                due[statement].append((reference, way))
+        for statement, ways in due.items():
+            found |= _written(database, statement, ways)
     return found
 
 

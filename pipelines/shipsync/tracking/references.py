@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 _PREFIX: Final = re.compile(r"^(?:[A-Za-z][A-Za-z0-9]*[-_ #:/]+|[A-Za-z]+|#+)(?=[0-9]+$)")
+_LONG: Final = 20
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
@@ -17,6 +18,24 @@ def spellings(reference: str) -> list[str]:
     closed = re.sub(r"\s+", "", bare).upper()
     ways = (plain, bare, closed, f"#{bare}", _PREFIX.sub("", bare))
     return list(dict.fromkeys(way for way in ways if way.strip("#")))
+
+
+def lookups(reference: str) -> list[tuple[str, str]]:
+    """The statements to run for ``reference`` and the spelling for each, until one finds something.
+
+    ``mentioned`` is quick; the other two read a million random ids. A long reference may well be one, so
+    that it is looked for there before it is spelled otherwise; with a hyphen it is no tracking number.
+    """
+    ways = spellings(reference)
+    quick = [("mentioned", way) for way in ways]
+    random_ids = ["mentioned_in_boxes", "mentioned_in_items"]
+    if "-" in reference:
+        random_ids.reverse()
+    # Only shops put a # before a number.
+    slow = [(name, way) for way in ways if not way.startswith("#") for name in random_ids]
+    if len(reference.strip()) < _LONG:
+        return [*quick, *slow]
+    return [*quick[:1], *slow[:2], *quick[1:], *slow[2:]]
 
 
 def digits_of(reference: str) -> str | None:
