@@ -38,7 +38,8 @@ versions as (
 
 answers as (
     select
-        versions.*,
+        -- Its count of events counts what was told twice.
+        versions.* exclude (event_count),
         {{ meaning('versions.status_code', 'details.state', 'carriers.state', 'letters.state') }} as answered_state
     from versions
     left join codes as details on details.kind = 'detail' and versions.status_detail_code = details.code
