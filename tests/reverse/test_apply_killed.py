@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -12,6 +11,7 @@ from random import Random
 import orjson
 import pytest
 
+from reverse.killing import Killer
 from reverse.mixed_rows import check_against_account, mixed_rows, moved_by_others, places
 from reverse.shop import MAIN, open_shop
 from shipsync.emulator import Account, Fault, FaultKind, Request, serve
@@ -21,32 +21,6 @@ from shipsync.reverse.states import State
 SKUS, ON_HAND, KILLS = 2000, 60, 40
 PATH = "/v2/inventory"
 APPLYING = Path(__file__).with_name("applying.py")
-
-
-class Killer:
-    """Kills the process that applies at its n-th request, before or after the account obeys it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._victim: subprocess.Popen[bytes] | None = None
-        self._left = 0
-
-    def aim(self, victim: subprocess.Popen[bytes], at_request: int) -> None:
-        """Kill ``victim`` once it has sent that many requests."""
-        with self._lock:
-            self._victim, self._left = victim, at_request
-
-    def rest(self) -> None:
-        """Kill nobody any more."""
-        with self._lock:
-            self._victim = None
-
-    def strike(self, account: Account, request: Request) -> None:
-        """Count a request, and kill when it is the one."""
-        with self._lock:
-            self._left -= 1
-            if self._left == 0 and self._victim is not None:
-                self._victim.kill()
 
 
 def start(url: str, folder: Path) -> subprocess.Popen[bytes]:

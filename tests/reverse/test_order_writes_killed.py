@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +13,9 @@ import orjson
 import pytest
 
 from reverse.deeds import fulfillment_rows, pending, shipment_rows
+from reverse.killing import Killer
 from reverse.office import Office, open_office
-from shipsync.emulator import Account, Fault, FaultKind, Request, serve
+from shipsync.emulator import Fault, FaultKind, serve
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.states import State
 
@@ -27,27 +27,6 @@ WRITES_SPOILT = [
     *(FaultKind.BAD_GATEWAY, FaultKind.CUT_BODY),
 ]
 READS_SPOILT = [FaultKind.RESET, FaultKind.UNAVAILABLE, FaultKind.HTML]
-
-
-class Killer:
-    """Kills the process at its n-th request, in the midst of the account's work on it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._victim: subprocess.Popen[bytes] | None = None
-        self._left = 0
-
-    def aim(self, victim: subprocess.Popen[bytes], at_request: int) -> None:
-        """Kill ``victim`` once it has sent that many requests."""
-        with self._lock:
-            self._victim, self._left = victim, at_request
-
-    def strike(self, account: Account, request: Request) -> None:
-        """Count a request, and kill when it is the one."""
-        with self._lock:
-            self._left -= 1
-            if self._left == 0 and self._victim is not None:
-                self._victim.kill()
 
 
 def rows_of(office: Office, deed: str) -> list[dict[str, object]]:
