@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import anyio
+import orjson
 import pytest
 from mcp import Client, StdioServerParameters
 
 from shipsync.assistant.server import Trigger as Asked
 from shipsync.assistant.server import server
+from shipsync.cli import boundary
 from shipsync.cli.triggers import Trigger
 
 PROGRAM = "from shipsync.cli import main; main()"
@@ -101,3 +103,14 @@ def test_an_empty_database_is_met_with_a_sentence(tmp_path: Path, tool: str) -> 
         assert "shipsync run" in await refused(client, tool, **{name: "10452"})
 
     ask(server(tmp_path / "empty.duckdb"), questions)
+
+
+def test_the_configuration_for_an_assistant_starts_this_program_from_anywhere(
+    held: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert boundary.run(["mcp", "--json", "--database", str(held)], {}) == 0
+    entry = orjson.loads(capsys.readouterr().out)["mcpServers"]["shipsync"]
+
+    assert Path(entry["command"]).is_absolute()
+    assert Path(entry["command"]).name == "shipsync"
+    assert entry["args"] == ["mcp", "--database", str(held)]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import tomllib
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from importlib import resources
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import shipsync
 from shipsync.parcel_state import State, state_of
-from shipsync.tracking import Order, Parcel, Shipment, Situation, situation_of, told
+from shipsync.tracking import Event, Order, Parcel, Shipment, Situation, situation_of, told
 from shipsync.tracking.facts import facts_of
 from shipsync.tracking.situations import BY_DETAIL, BY_LETTERS
 from shipsync.tracking.wording import named
@@ -73,7 +76,7 @@ def parcel(**known: Any) -> Parcel:
     }
     flags = {"is_voided": False, "is_return": False, "is_trackable": True}
     times = {"created_at": ASKED, "known_at": ASKED}
-    return replace(NOTHING, **ours, **flags, **times, **known)
+    return replace(NOTHING, **{**ours, **flags, **times, **known})
 
 
 def sentences() -> list[str]:
@@ -108,6 +111,40 @@ def test_a_situation_of_which_nothing_is_known_is_told_without_inventing_anythin
     assert "None" not in answer
     assert not set("{}[]") & set(answer)
     assert "tracking number is" not in answer
+
+
+@given(
+    status=st.none() | st.sampled_from([*BY_LETTERS, "UN", "ZZ"]),
+    detail=st.none() | st.sampled_from([*BY_DETAIL, "NEVER_HEARD_OF"]),
+    words=st.none() | st.text(max_size=20),
+    carrier=st.none() | st.sampled_from(["ups", "usps", "dhl_global_mail", ""]),
+    moment=st.none() | st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001
+    event=st.none()
+    | st.builds(Event, *(st.none() for _ in range(7)), signer=st.none() | st.text()),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_whatever_a_carrier_says_there_is_an_answer(
+    status: str | None,
+    detail: str | None,
+    words: str | None,
+    carrier: str | None,
+    moment: datetime | None,
+    event: Event | None,
+) -> None:
+    known = parcel(
+        status_code=status,
+        status_detail_code=detail,
+        carrier_status_description=words,
+        carrier=carrier,
+        estimated_delivery_date=moment,
+        actual_delivery_date=moment and moment.replace(tzinfo=UTC),
+        events=(event,) if event else (),
+    )
+    answer = told(Order("10452", (replace(SHIPMENT, parcels=(known,)),)), NOW)
+
+    assert "10452" in answer
+    assert "None" not in answer.replace(words or "", "")
+    assert answer == answer.strip()
 
 
 def test_every_fact_that_is_documented_is_one_and_the_other_way_round() -> None:
