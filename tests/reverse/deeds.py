@@ -13,7 +13,7 @@ from shipsync.emulator.shipment_bodies import shipment_from
 from shipsync.reverse import orders
 from shipsync.reverse.apply import ApplyReport
 
-LOST_AFTER = [FaultKind.TIMEOUT_AFTER, FaultKind.SERVER_ERROR_AFTER, FaultKind.CUT_BODY]
+LOST_AFTER = [FaultKind.TIMEOUT_AFTER, FaultKind.CUT_BODY]
 LOST_BEFORE = [FaultKind.RESET, FaultKind.GATEWAY_TIMEOUT]
 
 

@@ -119,7 +119,7 @@ def test_a_fulfillment_is_never_sent_twice_though_the_account_would_take_it(tmp_
     assert office.writes_sent() == 3
 
 
-@each_deed
+@pytest.mark.parametrize("deed", [CREATE, FULFIL], ids=lambda deed: deed.name)
 def test_what_cannot_be_read_back_is_unknown_until_it_can(tmp_path: Path, deed: Deed) -> None:
     office = open_for(deed, tmp_path)
     deed.lose(office, FaultKind.RESET_AFTER)
@@ -165,7 +165,7 @@ def test_an_interruption_begins_nothing_more_and_the_next_run_goes_on(
     assert {office.made()[key] for key in deed.keys(office)} == {1}
 
 
-@each_deed
+@pytest.mark.parametrize("deed", [CREATE, FULFIL], ids=lambda deed: deed.name)
 def test_the_first_alone_can_be_sent(tmp_path: Path, deed: Deed) -> None:
     office = open_for(deed, tmp_path)
     deed.send(office, only_first=True)
