@@ -21,6 +21,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shipment_items=[
                 {"shipment_id": "se-1", "item_index": 0, "sku": "MUG-BLUE", "quantity": 2}
             ],
+            products=[{"product_id": 7, "sku": "SOLD-OUT", "name": "Gone"}],
             labels=[LABEL],
             tracking=[STATE],
             tracking_events=[scan("a", MONDAY, "Departed"), scan("b", TUESDAY, "Arrived")],

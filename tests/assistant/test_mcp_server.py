@@ -88,6 +88,14 @@ def test_a_server_started_before_the_first_sync_says_what_is_missing(tmp_path: P
     ask(server(tmp_path / "none.duckdb"), questions)
 
 
+def test_stock_that_was_never_read_is_unknown_and_not_none(held: Path) -> None:
+    async def questions(client: Client) -> None:
+        stock = await answered(client, "stock_of", sku="SOLD-OUT")
+        assert (stock["on_hand"], stock["available"], stock["locations"]) == (None, None, [])
+
+    ask(server(held), questions)
+
+
 def test_an_assistant_can_ask_for_every_kind_of_change() -> None:
     assert set(get_args(Asked)) == {trigger.value for trigger in Trigger}
 

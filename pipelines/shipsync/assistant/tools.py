@@ -34,18 +34,21 @@ class Tools:
         return {"shipments": plain(rows.objects())}
 
     def stock_of(self, sku: str) -> dict[str, Any]:
-        """``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``."""
+        """``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``; the numbers are
+        null while the account's stock was never read."""
         with readable(self._database) as con:
             known = queries.fetch(con, "sku", {"sku": sku}, package=_QUERIES).objects()[0]
             levels = queries.fetch(con, "stock", {"sku": sku}, package=_QUERIES).objects()
         if known["sku"] is None:
             raise UsageError(f"No product, stock or order is known with the SKU {sku!r}.")
+        # The account lists no SKU at zero; before its stock was read, nothing listed says nothing.
+        was_read = levels or known["known_at"] is not None
         return _object(
             {
                 "sku": known["sku"],
                 "name": known["name"],
-                "on_hand": sum(level["on_hand"] or 0 for level in levels),
-                "available": sum(level["available"] or 0 for level in levels),
+                "on_hand": sum(level["on_hand"] or 0 for level in levels) if was_read else None,
+                "available": sum(level["available"] or 0 for level in levels) if was_read else None,
                 "locations": levels,
                 "known_at": known["known_at"],
             }

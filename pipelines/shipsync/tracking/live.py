@@ -53,13 +53,15 @@ class _Search:
 
     def matches(self, row: Item) -> bool:
         """Whether the row is meant; a server that doesn't know a filter answers with any rows."""
-        if self.field == "sales_order_id":
-            items = row.get("items")
-            return any(
-                isinstance(item, dict) and item.get(self.field) == self.value
-                for item in (items if isinstance(items, list) else ())
-            )
-        return row.get(self.field) == self.value
+        if self.field != "sales_order_id":
+            return self._names(row)
+        items = row.get("items")
+        return isinstance(items, list) and any(
+            self._names(item) for item in items if isinstance(item, dict)
+        )
+
+    def _names(self, row: Item) -> bool:
+        return str(row.get(self.field)).casefold() == self.value.casefold()
 
 
 def ask(connection: Connection, session: Session, reference: str) -> Order:
