@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from shipsync.clock import Pacing, SystemPacing
 from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, UsageError
 
 # DuckDB names a database after its file, and then can't tell raw.shipments from one in raw.duckdb.
@@ -16,10 +17,17 @@ _SCHEMAS = frozenset(
     | {"main", "temp", "system", "information_schema", "pg_catalog"}
 )
 
+# A question to the database takes a fraction of a second; a run that falls on it waits for its end.
+_ATTEMPTS = 41
+_PAUSE_SECONDS = 0.05
 
-def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+
+def connect(
+    path: Path, *, read_only: bool = False, pacing: Pacing | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open the database at ``path``, made if it isn't there (not when ``read_only``), in UTC.
 
+    Who means to write waits up to two seconds, by ``pacing``, for a program that has it open to read.
     Raises ``UsageError`` for a name that a schema has, ``DatabaseLocked`` while another program has
     it open, ``DatabaseCorrupt`` if it is no DuckDB file, ``DatabaseError`` if the file or its folder
     can't be used.
@@ -35,7 +43,9 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     with explained(path):
         if not read_only:
             _make_folder(path.parent)
-        con = duckdb.connect(str(path), read_only=read_only)
+            con = _open_to_write(path, pacing or SystemPacing())
+        else:
+            con = duckdb.connect(str(path), read_only=True)
     con.execute("set timezone = 'UTC'")
     # An extension would be fetched from the network in the middle of a query.
     con.execute("set autoinstall_known_extensions = false")
@@ -43,6 +53,20 @@ def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
     con.execute("set memory_limit = '160MB'")
     return con
+
+
+def _open_to_write(path: Path, pacing: Pacing) -> duckdb.DuckDBPyConnection:
+    # Imported here, for those who only read begin quickly without it.
+    import tenacity
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda error: _is_lock(str(error))),
+        wait=tenacity.wait_fixed(_PAUSE_SECONDS),
+        stop=tenacity.stop_after_attempt(_ATTEMPTS),
+        sleep=pacing.sleep,
+        reraise=True,
+    )
+    return retrying(duckdb.connect, str(path))
 
 
 @contextmanager
@@ -78,7 +102,7 @@ def _make_folder(folder: Path) -> None:
 def _explanation(path: Path, complaint: str) -> DatabaseError:
     """DuckDB gives no codes for these, so that its texts must do."""
     text = complaint.lower()
-    if "conflicting lock" in text or "could not set lock" in text:
+    if _is_lock(text):
         return DatabaseLocked(
             f"{path} is open in another program (a shell, a notebook, a BI tool). Close it there and run "
             "again; nothing was changed."
@@ -106,3 +130,8 @@ def _explanation(path: Path, complaint: str) -> DatabaseError:
             "with --database; nothing was changed."
         )
     return DatabaseError(f"{path} failed: {complaint.splitlines()[0]}")
+
+
+def _is_lock(complaint: str) -> bool:
+    text = complaint.lower()
+    return "conflicting lock" in text or "could not set lock" in text
