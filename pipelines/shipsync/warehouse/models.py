@@ -172,7 +172,9 @@ def _write_profile(folder: Path, database: Path) -> None:
         "schema": "main",
         "threads": _THREADS,
         "settings": _SETTINGS,
-        "keep_open": False,
+        # Let go of between models, the file could be opened by a short reading in between.
+        "keep_open": True,
+        "retries": {"connect_attempts": 2},
     }
     profile = {_PROFILE: {"target": "file", "outputs": {"file": target}}}
     # JSON is YAML.
