@@ -22,7 +22,9 @@ def described() -> dict[str, dict[str, Any]]:
     """Every model that a yml file describes, by its name."""
     files = [yaml.safe_load(path.read_text()) for path in sql_dir().rglob("*.yml")]
     kinds = ("models", "seeds")
-    models = [m for content in files for kind in kinds for m in content.get(kind, []) if "name" in m]
+    models = [
+        m for content in files for kind in kinds for m in content.get(kind, []) if "name" in m
+    ]
     return {model["name"]: model for model in models}
 
 

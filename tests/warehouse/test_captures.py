@@ -289,13 +289,14 @@ def test_dates_without_offset_do_not_move_a_delivery(
 
 
 def test_a_timeline_is_in_the_order_of_the_scans(carriers: duckdb.DuckDBPyConnection) -> None:
-    for order, first in (("usps", "GX"), ("ups", "M"), ("fedex", "OC")):
+    for order, first, scans in (("usps", "GX", 6), ("ups", "M", 5), ("fedex", "OC", 6)):
         told = carriers.execute(
             "select event_code, moment, carrier_occurred_at, carrier_occurred_at_text, is_known_code"
             " from tracking.timeline where order_id = ? order by moment",
             [order],
         ).fetchall()
-        assert told[0][0] == first
+        # The second of two deliveries a minute apart is left out.
+        assert (told[0][0], len(told)) == (first, scans)
         for _, moment, local, text, is_known in told:
             assert is_known
             # The Z behind it is false: it is some hours from the instant.

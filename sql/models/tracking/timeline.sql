@@ -44,6 +44,14 @@ timeline as (
         proof_of_delivery_url,
         observed_at
     from placed
+    -- Some carriers tell a scan again a minute later. A filter on order_key or parcel_id gets past this.
+    qualify coalesce(
+        moment - lag(moment) over (
+            partition by order_key, parcel_id, event_code, status_detail_code, city_locality
+            order by moment, event_key
+        ) > interval 1 minute,
+        true
+    )
 )
 
 select * from timeline
