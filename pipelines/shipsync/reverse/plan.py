@@ -13,17 +13,17 @@ from typing import TypeVar
 import duckdb
 
 from shipsync.connection import Pace
+from shipsync.reverse.draft import Draft, read_draft
 from shipsync.reverse.guards import Guards, stops
 from shipsync.reverse.held import Held, Level, read_held
-from shipsync.reverse.input_file import InputRow, InputRows, check_columns
-from shipsync.reverse.locations import Locations
+from shipsync.reverse.input_file import InputRows, check_columns
 from shipsync.reverse.outbox import Entry, Outbox
 from shipsync.reverse.planned import Plan, PlanRow, Status
 from shipsync.reverse.problem import InvalidRowError, Problem
 from shipsync.reverse.readings import reading_calls
-from shipsync.reverse.stock_action import KIND, Change, Place, StockAction, derived_key
+from shipsync.reverse.stock_action import KIND, Change, Place
 from shipsync.reverse.stock_effect import check_fits, difference, no_op_reason, own_calls
-from shipsync.reverse.stock_row import COLUMNS, REQUIRED, read_action
+from shipsync.reverse.stock_row import COLUMNS, REQUIRED
 
 K = TypeVar("K")
 
@@ -96,10 +96,10 @@ def make_plan(
     ignored = check_columns(given, COLUMNS, REQUIRED)
     observation = held.observed_at.isoformat()
     drafts = [
-        _draft(row, held.locations, default_change, (connection.name, observation))
+        read_draft(row, held.locations, default_change, (connection.name, observation))
         for row in given.rows
     ]
-    planner = _Planner(held, past, [draft for draft in drafts if isinstance(draft, _Draft)])
+    planner = _Planner(held, past, [draft for draft in drafts if isinstance(draft, Draft)])
     rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in drafts)
     ready = [row for row in rows if row.status is Status.READY]
     adjusts = sum(row.action is Change.ADJUST for row in ready)
@@ -120,49 +120,13 @@ def make_plan(
     )
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A row that says something; ``has_own_key`` when the key came with it.
-
-    Not frozen: setting the fields of 200,000 of them would take three times as long.
-    """
-
-    line: int
-    key: str
-    has_own_key: bool
-    action: StockAction
-    places: tuple[Place, ...]
-    request: Mapping[str, object]
-
-
-def _draft(
-    row: InputRow, locations: Locations, default_change: Change, seen: tuple[str, str]
-) -> _Draft | PlanRow:
-    """The row as a draft, or as an invalid row of the plan."""
-    key = row.cells.get("key")
-    try:
-        action = read_action(row.cells, locations, default_change)
-    except InvalidRowError as refusal:
-        return PlanRow(
-            row.line,
-            Status.INVALID,
-            key,
-            row.cells.get("sku"),
-            problem=refusal.problem,
-            reason=str(refusal),
-        )
-    request = action.request()
-    chosen = key or derived_key(request, *seen)
-    return _Draft(row.line, chosen, key is not None, action, action.places, request)
-
-
 @dataclass
 class _Planner:
     """Judges drafts; what they are judged against is looked up once."""
 
     held: Held
     past: PastWrites
-    drafts: Collection[_Draft]
+    drafts: Collection[Draft]
     _entries: Mapping[str, Entry] = field(init=False)
     _lines_by_key: Mapping[str, list[int]] = field(init=False)
     _lines_by_place: Mapping[Place, list[int]] = field(init=False)
@@ -181,7 +145,7 @@ class _Planner:
     def _skus_by_folded(self) -> dict[str, str]:
         return {sku.casefold(): sku for sku in self.held.skus}
 
-    def row(self, draft: _Draft) -> PlanRow:
+    def row(self, draft: Draft) -> PlanRow:
         """What is to become of one draft."""
         level = self.held.level(draft.places[0])
         location = self.held.locations.label(draft.action.inventory_location_id)
@@ -193,7 +157,7 @@ class _Planner:
         status = Status.READY if reason is None else Status.NO_OP
         return _planned(draft, level, location, status, reason)
 
-    def _judge(self, draft: _Draft, level: Level, location: str) -> str | None:
+    def _judge(self, draft: Draft, level: Level, location: str) -> str | None:
         """Why the row need not be sent, None if it is ready; raises ``InvalidRowError``."""
         action = draft.action
         if self._lines_by_key:
@@ -208,7 +172,7 @@ class _Planner:
         check_fits(action, level, location)
         return no_op_reason(action, level)
 
-    def _check_key(self, draft: _Draft) -> None:
+    def _check_key(self, draft: Draft) -> None:
         if lines := self._lines_by_key.get(draft.key):
             raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=_listed(lines))
 
@@ -234,13 +198,13 @@ class _Planner:
                 key=unsettled.row_key,
             )
 
-    def _is_applied(self, draft: _Draft) -> bool:
+    def _is_applied(self, draft: Draft) -> bool:
         entry = self._entries.get(draft.key)
         return entry is not None and entry.is_applied
 
 
 def _planned(
-    draft: _Draft,
+    draft: Draft,
     level: Level,
     location: str,
     status: Status,
