@@ -204,6 +204,29 @@ def test_the_parcel_asked_for_is_the_one_the_answer_is_about(
     assert len(find_order(database, "1Z1").parcels) == 2
 
 
+def test_without_a_number_asked_for_it_is_the_newest_parcel_of_the_newest_shipment(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    labels = [
+        LABEL,
+        {**LABEL, "label_id": "se-901", "shipment_id": "se-2", "tracking_number": "1Z2"},
+        {
+            **LABEL,
+            "label_id": "se-902",
+            "shipment_id": "se-2",
+            "tracking_number": "1Z3",
+            "created_at": TUESDAY,
+        },
+    ]
+    second = {**SHIPMENT, "shipment_id": "se-2", "created_at": TUESDAY}
+    hold(database, shipments=[SHIPMENT, second], labels=labels)
+
+    parcel = find_order(database, "10452").parcel
+
+    assert parcel is not None
+    assert parcel.tracking_number == "1Z3"
+
+
 def test_a_return_label_is_no_parcel_of_the_order(database: duckdb.DuckDBPyConnection) -> None:
     back = {**LABEL, "label_id": "se-901", "tracking_number": "1Z9", "is_return_label": True}
     hold(database, shipments=[SHIPMENT], labels=[LABEL, back])

@@ -117,12 +117,12 @@ class Order:
     @property
     def parcel(self) -> Parcel | None:
         """The parcel that was asked for, else the newest under way, for a question that wants one."""
-        parcels = self.parcels
-        for parcel in parcels:
+        for parcel in self.parcels:
             named = (parcel.tracking_number, parcel.shipment_id, *parcel.boxes)
             if self.asked_for is not None and self.asked_for in named:
                 return parcel
-        return parcels[-1] if parcels else None
+        shipments = (s for s in reversed(self.shipments) if not s.is_cancelled and s.parcel)
+        return next((shipment.parcel for shipment in shipments), None)
 
     @property
     def known_at(self) -> datetime | None:
