@@ -46,7 +46,7 @@ _SETTINGS: Final = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    "memory_limit": "512MB",
+    "memory_limit": "1GB",
     # Where order matters a model says so; keeping any other takes memory and time.
     "preserve_insertion_order": "false",
 }
