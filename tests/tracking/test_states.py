@@ -1,0 +1,51 @@
+"""What a buyer is told and what the models hold agree on every detail code that both know."""
+
+from __future__ import annotations
+
+import pytest
+
+from shipsync.parcel_state import State, state_of
+from shipsync.tracking.situations import BY_DETAIL, Situation
+
+TOLD = {
+    State.PRE_TRANSIT: {"announced"},
+    State.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
+    State.OUT_FOR_DELIVERY: {"out_for_delivery"},
+    State.AVAILABLE_FOR_PICKUP: {"pickup"},
+    State.DELIVERED: {
+        "delivered",
+        "delivered_neighbour",
+        "delivered_safe_place",
+        "delivered_elsewhere",
+        "delivered_damaged",
+        "collected",
+    },
+    State.EXCEPTION: {
+        "address",
+        "attempted",
+        "customs",
+        "customs_papers",
+        "delayed",
+        "disposed",
+        "held",
+        "identification",
+        "lost",
+        "misrouted",
+        "not_delivered",
+        "payment",
+    },
+    State.RETURN_TO_SENDER: {
+        "address",
+        "damaged",
+        "not_collected",
+        "not_delivered",
+        "refused",
+        "returning",
+    },
+    State.CANCELLED: {"carrier_cancelled"},
+}
+
+
+@pytest.mark.parametrize(("code", "situation"), BY_DETAIL.items())
+def test_the_words_fit_the_state(code: str, situation: Situation) -> None:
+    assert situation in TOLD[state_of(None, code)]
