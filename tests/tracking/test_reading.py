@@ -332,14 +332,14 @@ def test_random_ids_are_read_last_for_a_short_reference_and_second_for_a_long_on
     uuid = "0b7cf6b0-2ad1-4d8e-9a38-63dc3fba2d11"
 
     assert lookups("10452") == [
-        ("mentioned", "10452"),
-        ("mentioned", "#10452"),
-        ("mentioned_in_boxes", "10452"),
-        ("mentioned_in_items", "10452"),
+        ("order_lookup", "10452"),
+        ("order_lookup", "#10452"),
+        ("box_lookup", "10452"),
+        ("sales_order_lookup", "10452"),
     ]
     assert lookups(uuid)[:3] == [
-        ("mentioned", uuid),
-        ("mentioned_in_items", uuid),
-        ("mentioned_in_boxes", uuid),
+        ("order_lookup", uuid),
+        ("sales_order_lookup", uuid),
+        ("box_lookup", uuid),
     ]
     assert lookups("#") == []

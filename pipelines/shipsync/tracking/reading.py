@@ -131,7 +131,7 @@ def _behind_prefixes(
         return {}
     digits = [numbers[reference] or "" for reference in asked]
     found: defaultdict[str, Named] = defaultdict(dict)
-    for row in rows(database, "prefixed", asked=asked, digits=digits):
+    for row in rows(database, "prefix_lookup", asked=asked, digits=digits):
         found[row["asked"]][row["shipment_id"]] = None
     return dict(found)
 

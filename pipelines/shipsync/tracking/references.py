@@ -23,12 +23,12 @@ def spellings(reference: str) -> list[str]:
 def lookups(reference: str) -> list[tuple[str, str]]:
     """The statements to run for ``reference`` and the spelling for each, until one finds something.
 
-    ``mentioned`` is quick; the other two read a million random ids. A long reference may well be one, so
+    ``order_lookup`` is quick; the other two read a million random ids. A long reference may well be one, so
     that it is looked for there before it is spelled otherwise; with a hyphen it is no tracking number.
     """
     ways = spellings(reference)
-    quick = [("mentioned", way) for way in ways]
-    random_ids = ["mentioned_in_boxes", "mentioned_in_items"]
+    quick = [("order_lookup", way) for way in ways]
+    random_ids = ["box_lookup", "sales_order_lookup"]
     if "-" in reference:
         random_ids.reverse()
     # Only shops put a # before a number.
