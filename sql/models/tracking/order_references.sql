@@ -16,105 +16,116 @@ with
 {%- endif %}
 
 keys as (
-    select
+    select distinct
         shipment_id,
-        any_value(order_key) as order_key
+        order_key
     from {{ ref('parcel_states') }}
     {{ only_pending('shipment_id') }}
-    group by shipment_id
 ),
 
-shipments as (
-    select * from {{ ref('stg_shipments') }}
+-- Each table is read once and nothing of it is kept: a million shipments have seven million references.
+of_shipments as (
+    select
+        shipment_id,
+        unnest(['shipment_id', 'shipment_number', 'external_order_id', 'external_shipment_id']) as kind,
+        unnest([shipment_id, shipment_number, external_order_id, external_shipment_id]) as given
+    from {{ ref('stg_shipments') }}
     {{ only_pending('shipment_id') }}
     where is_current
 ),
 
-labels as (
-    select * from {{ ref('stg_labels') }}
-    {{ only_pending('shipment_id') }}
-    where is_current
-),
-
-fulfillments as (
-    select * from {{ ref('stg_fulfillments') }}
-    {{ only_pending('shipment_id') }}
-    where is_current
-),
-
-items as (
+of_items as (
     select distinct
         shipment_id,
-        sales_order_id
+        'sales_order_id' as kind,
+        sales_order_id as given
     from {{ ref('stg_shipment_items') }}
     {{ only_pending('shipment_id') }}
+    where sales_order_id is not null
 ),
 
-further_boxes as (
+of_labels as (
+    select
+        shipment_id,
+        'tracking_number' as kind,
+        tracking_number as given
+    from {{ ref('stg_labels') }}
+    {{ only_pending('shipment_id') }}
+    where is_current
+),
+
+of_further_boxes as (
     select distinct
         labels.shipment_id,
-        packages.tracking_number
+        'tracking_number' as kind,
+        packages.tracking_number as given
     from {{ ref('stg_label_packages') }} as packages
-    inner join labels on packages.label_id = labels.label_id
-    where packages.tracking_number <> labels.tracking_number
+    inner join {{ ref('stg_labels') }} as labels
+        on packages.label_id = labels.label_id and packages.tracking_number <> labels.tracking_number
+    {%- if is_incremental() %}
+    semi join pending on labels.shipment_id = pending.shipment_id
+    {%- endif %}
+    where labels.is_current
 ),
 
-given as (
-    select shipment_id, 'shipment_id' as kind, shipment_id as reference from shipments
-    union all
-    select shipment_id, 'shipment_number', shipment_number from shipments
-    union all
-    select shipment_id, 'external_order_id', external_order_id from shipments
-    union all
-    select shipment_id, 'external_shipment_id', external_shipment_id from shipments
-    union all
-    select shipment_id, 'sales_order_id', sales_order_id from items
-    union all
-    select shipment_id, 'tracking_number', tracking_number from labels
-    union all
-    select shipment_id, 'tracking_number', tracking_number from further_boxes
-    union all
-    select shipment_id, 'tracking_number', tracking_number from fulfillments
+of_fulfillments as (
+    select
+        shipment_id,
+        'tracking_number' as kind,
+        tracking_number as given
+    from {{ ref('stg_fulfillments') }}
+    {{ only_pending('shipment_id') }}
+    where is_current
 ),
 
-exact as (
+given_names as (
+    select * from of_shipments
+    union all
+    select * from of_items
+    union all
+    select * from of_labels
+    union all
+    select * from of_further_boxes
+    union all
+    select * from of_fulfillments
+),
+
+written as (
     select
         shipment_id,
         kind,
-        lower(trim(reference)) as reference,
-        true as is_exact
-    from given
-    where trim(reference) <> ''
+        lower(trim(given)) as exact
+    from given_names
+    where trim(given) <> ''
 ),
 
 -- "#1001" and "LW-1001" are asked for as 1001 too.
-shortened as (
+forms as (
     select
         shipment_id,
         kind,
-        regexp_replace(reference, '^#?([a-z]{1,8}[-_ ])?#?', '') as reference,
-        false as is_exact,
-        reference as longer
-    from exact
-    where kind in ('shipment_number', 'external_order_id', 'sales_order_id')
-),
-
-every_form as (
-    select * from exact
-    union all
-    select * exclude (longer) from shortened
-    where reference <> '' and reference <> longer
+        exact,
+        unnest([true, false]) as is_exact,
+        unnest([
+            exact,
+            case
+                when kind in ('shipment_number', 'external_order_id', 'sales_order_id')
+                    then nullif(regexp_replace(exact, '^#?([a-z]{1,8}[-_ ])?#?', ''), exact)
+            end
+        ]) as reference
+    from written
 ),
 
 order_references as (
     select
-        every_form.reference,
-        every_form.is_exact,
-        every_form.kind,
+        forms.reference,
+        forms.is_exact,
+        forms.kind,
         keys.order_key,
-        every_form.shipment_id
-    from every_form
-    inner join keys on every_form.shipment_id = keys.shipment_id
+        forms.shipment_id
+    from forms
+    inner join keys on forms.shipment_id = keys.shipment_id
+    where forms.reference <> ''
 )
 
 select * from order_references
