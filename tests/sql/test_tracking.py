@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from copy import deepcopy
 from datetime import datetime
 from itertools import product
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from shipsync.errors import ModelError
 from shipsync.parcel_state import State, state_of
 from shipsync.sql_project import sql_dir
 from shipsync.warehouse.models import build
 from sql.raw_tables import RawTables
 from sql.story import day, seven, shipment
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 
 def _seed(name: str) -> list[dict[str, str]]:
@@ -167,6 +169,31 @@ def test_step_by_step_equals_at_once(shop: Shop, tmp_path: Path) -> None:
     at_once.raw = shop.raw
     at_once.build(day(6), full_refresh=True)
     assert at_once.everything() == shop.everything()
+
+
+def test_a_build_that_cannot_note_what_it_took_in_changes_nothing(
+    shop: Shop, tmp_path: Path
+) -> None:
+    later = Shop(tmp_path)
+    later.raw, later.loads = deepcopy(shop.raw), shop.loads
+    later.database.write_bytes(shop.database.read_bytes())
+    later.load(day(7), tracking=[_answer("se-74/1Z4B", "DE", "DELIVERED")])
+    with duckdb.connect(str(later.database)) as con:
+        con.execute("alter table tracking.taken_loads rename to kept")
+        con.execute(
+            "create table tracking.taken_loads"
+            " (model varchar, raw_table varchar, load_id varchar check (load_id <> '5.0'))"
+        )
+        con.execute("insert into tracking.taken_loads from tracking.kept")
+    told = "select state from tracking.carrier_reports where parcel_id = 'se-74/1Z4B'"
+    with pytest.raises(ModelError, match=r"^Model carrier_reports: Constraint Error"):
+        later.build(day(7))
+    assert later.rows(told) == [("out_for_delivery",)]
+    with duckdb.connect(str(later.database)) as con:
+        con.execute("drop table tracking.taken_loads")
+        con.execute("alter table tracking.kept rename to taken_loads")
+    later.build(day(7))
+    assert later.rows(told) == [("delivered",)]
 
 
 def test_every_parcel_of_the_split_order_is_told(shop: Shop) -> None:
