@@ -13,14 +13,14 @@ import pytest
 SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "shared")
 
 MADE_ONCE = frozenset({"demo", "story"})
-"""Fixtures that take seconds: the tests that ask for one go to the same worker."""
+"""Fixtures that dbt takes seconds to make: who asks for one goes to the worker that builds models."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        for name in MADE_ONCE.intersection(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(name))
+        if MADE_ONCE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("dbt"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -43,6 +43,7 @@ def test_check_asks_for_every_stream_and_writes_nothing(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.xdist_group("dbt")
 def test_run_syncs_and_builds_and_is_silent_on_standard_error(
     run: Run, account: Account, folder: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_run_syncs_and_builds_and_is_silent_on_standard_error(
     ]
 
 
+@pytest.mark.slow
 def test_looking_back_reports_every_shipment_once(run: Run, account: Account) -> None:
     assert run("sync", "--only", "shipments").code == 0
     assert run("build").code == 0
@@ -74,6 +76,7 @@ def test_looking_back_reports_every_shipment_once(run: Run, account: Account) ->
         assert sorted(e["entity_id"] for e in events) == sorted(account.ids("shipments"))
 
 
+@pytest.mark.xdist_group("dbt")
 def test_sync_reads_only_what_it_is_told_and_build_can_follow_without_a_key(
     run: Run, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

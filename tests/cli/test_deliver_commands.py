@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import orjson
+import pytest
 
 from feed.receiver import Receiver, listening
 from feed.shop import happen, open_shop
@@ -67,6 +68,7 @@ def test_without_a_place_it_asks_for_one(run: Run, folder: Path) -> None:
     assert "--to, or deliver_to" in refused.err
 
 
+@pytest.mark.slow
 def test_a_run_delivers_when_it_is_told_where(
     run: Run, account: Account, set_connection: Callable[..., None]
 ) -> None:

@@ -23,7 +23,7 @@ SCHEMA = schemathesis.openapi.from_dict(open_where_composed(Document(DOCUMENT).r
 OPERATIONS = {result.ok().label: result.ok() for result in SCHEMA.get_all_operations()}
 
 FEW = settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     database=None,

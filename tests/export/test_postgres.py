@@ -107,6 +107,7 @@ def test_a_table_that_fills_or_empties_follows(server: Server, ask: Ask, databas
     assert ask("select * from odd.orders") == []
 
 
+@pytest.mark.slow
 def test_a_table_that_somebody_holds_is_not_waited_for_without_end(
     server: Server, ask: Ask, database: Path
 ) -> None:

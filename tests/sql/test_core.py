@@ -9,7 +9,7 @@ import pytest
 
 from sql.story import Story, day
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 
 def test_current_rows_are_what_was_said_last(story: Story) -> None:

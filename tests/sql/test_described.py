@@ -14,7 +14,7 @@ from shipsync.sources.tables import TABLES
 from shipsync.sql_project import sql_dir
 from sql.story import Story
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 
 @cache

@@ -11,7 +11,7 @@ import pytest
 from shipsync.errors import ModelError
 from sql.story import Story, day, shipment
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 REFUSE_THE_NOTE = """
     alter table changes.processed_loads rename to kept;

@@ -15,7 +15,7 @@ import pytest
 from sql.raw_tables import content_hash
 from sql.story import Story, day, fulfillment, shipment
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 DAYS = 6
 

@@ -10,7 +10,7 @@ import pytest
 from sql.raw_tables import content_hash
 from sql.story import Story, day, fulfillment, midnight, shipment
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 OLD = day(1).subtract(days=9)
 

@@ -10,7 +10,7 @@ import yaml
 from shipsync.warehouse.models import run_dbt, sql_dir
 from sql.story import Story, day
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 TRIGGERS = ("new_shipment", "shipment_modified", "new_fulfillment", "fulfillment_shipped")
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from parameters import quickly
 from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Fault, FaultKind
 from shipsync.emulator.seed import seed_account
@@ -16,12 +15,10 @@ from shipsync.sources.streams import STREAMS
 from truth.comparison import compare_current
 from truth.shop import START, Shop
 
-pytestmark = pytest.mark.xdist_group("held")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("held")]
 
 PATHS = {name: s.listing.path if s.listing else "/v2/labels/*/track" for name, s in STREAMS.items()}
 SETTINGS = {"page_size": 20, "checkpoint_pages": 1}
-QUICK = ("shipments", "labels", "tracking", "inventory_levels")
-"""One of each way of reading."""
 SNAPSHOTS = [name for name, stream in STREAMS.items() if stream.listing and not stream.cursor]
 
 
@@ -69,7 +66,7 @@ def touch_everything(shop: Shop) -> None:
     account.put_tag({"name": f"tag {number}"})
 
 
-@pytest.mark.parametrize("name", quickly(QUICK, STREAMS))
+@pytest.mark.parametrize("name", STREAMS)
 def test_one_stream_that_fails_leaves_the_others_loaded(shop: Shop, name: str) -> None:
     others = {"fulfillments", "tags"} - {name}
     touch_everything(shop)
@@ -91,7 +88,7 @@ def test_one_stream_that_fails_leaves_the_others_loaded(shop: Shop, name: str) -
     compare_current(shop, f"after {name} failed", [name])
 
 
-@pytest.mark.parametrize("name", quickly((*QUICK, "carriers"), SNAPSHOTS))
+@pytest.mark.parametrize("name", SNAPSHOTS)
 def test_snapshot_that_lacks_a_page_closes_no_row(shop: Shop, name: str) -> None:
     scope = Scope(only=frozenset({name}))
     total = len(shop.rows("from query_table(?)", f"raw.{name}"))
@@ -110,7 +107,7 @@ def test_snapshot_that_lacks_a_page_closes_no_row(shop: Shop, name: str) -> None
     compare_current(shop, f"{name} in the end", [name])
 
 
-@pytest.mark.parametrize("name", quickly(QUICK, ["shipments", "fulfillments", "labels"]))
+@pytest.mark.parametrize("name", ["shipments", "fulfillments", "labels"])
 def test_incremental_list_whose_only_page_comes_empty_is_not_taken_for_unchanged(
     shop: Shop, name: str
 ) -> None:
@@ -129,7 +126,7 @@ def test_incremental_list_whose_only_page_comes_empty_is_not_taken_for_unchanged
     ("kind", "words"),
     [
         pytest.param(FaultKind.KEY_REFUSED, "key", id="key refused"),
-        pytest.param(FaultKind.RESET, "labels", id="reset", marks=pytest.mark.slow),
+        pytest.param(FaultKind.RESET, "labels", id="reset"),
     ],
 )
 def test_only_a_refused_key_stops_the_whole_run(shop: Shop, kind: FaultKind, words: str) -> None:
@@ -153,7 +150,7 @@ def test_only_a_refused_key_stops_the_whole_run(shop: Shop, kind: FaultKind, wor
     compare_current(shop, "in the end")
 
 
-@pytest.mark.parametrize("name", quickly(("labels",), ["shipments", "labels"]))
+@pytest.mark.parametrize("name", ["shipments", "labels"])
 def test_broken_off_backfill_goes_on_where_it_stopped(tmp_path: Path, name: str) -> None:
     account = Account(seed=11, start=START)
     seed_account(account, shipments=240, days=20)

@@ -16,7 +16,7 @@ from shipsync.warehouse.models import BuildReport, build
 from sql.raw_tables import RawTables
 from sql.story import day, shipment
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = pytest.mark.xdist_group("dbt")
 
 
 @pytest.fixture(scope="module")

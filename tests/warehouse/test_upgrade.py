@@ -15,7 +15,7 @@ from shipsync.warehouse.marks import Marks
 from sql.raw_tables import RawTables
 from sql.story import day, scan
 
-pytestmark = pytest.mark.xdist_group("story")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 
 def made_of(database: Path) -> object:
