@@ -34,6 +34,7 @@ from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.load import working_folder
 
+NAME = "demo"
 API_KEY = "emulator-key"
 SHOWN_CHANGES = 2
 
@@ -79,7 +80,7 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
     account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,))
     seed_account(account, shipments=shipments)
     life = Life(account)
-    connection = Connection(name="demo", api_key=Secret(API_KEY), database=database)
+    connection = Connection(name=NAME, api_key=Secret(API_KEY), database=database)
     pacing = AccountPacing(account)
     with Session(connection, transport=Transport(account), pacing=pacing) as session:
         yield _synced(f"An account with {shipments} shipments, synced", connection, session)
@@ -209,6 +210,7 @@ def _what_next(database: Path) -> Step:
         (
             f"shipsync status --database {database}",
             f"shipsync changes list --trigger shipment_modified --database {database}",
+            f"shipsync stock status --connection {NAME} --database {database}",
             f"duckdb -readonly {database}   (the README has a query worth having)",
             "shipsync emulator             an account like this one behind a port",
             "shipsync check                your own account, once its key is in .dlt/secrets.toml",

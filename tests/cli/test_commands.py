@@ -216,6 +216,17 @@ def test_the_emulator_answers_on_loopback_until_it_is_interrupted(folder: Path) 
     assert process.returncode == 0
 
 
+def test_writes_of_another_connection_are_pointed_at(run: Run, demo: Demo) -> None:
+    nothing = run("stock", "status", "--database", demo.database)
+    written = run("stock", "status", "--connection", "demo", "--database", demo.database)
+
+    assert nothing.err == (
+        "Nothing was taken up for connection 'default'; this database has writes of demo: name one "
+        "with --connection.\n"
+    )
+    assert (len(lines(nothing.out)), len(lines(written.out))) == (1, 4)
+
+
 def test_life_goes_on_in_an_account_that_is_served() -> None:
     account = Account(seed=3)
     seed_account(account, shipments=20)

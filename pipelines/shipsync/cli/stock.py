@@ -158,6 +158,8 @@ def status_command(
 
     file = options.held(connection, database).database
     entries = stock.outcomes(file, connection)
+    if not entries:
+        stock_view.tell_of_others(connection, stock.connections_written_for(file))
     chosen = [
         entry for entry in entries if state in (None, entry.state) and kind in (None, entry.kind)
     ][:limit]

@@ -165,6 +165,15 @@ def entry_document(entry: Entry) -> dict[str, object]:
     }
 
 
+def tell_of_others(connection: str, others: Sequence[str]) -> None:
+    """Say that nothing was written for this connection, and for which the ledger has writes."""
+    if others:
+        output.note(
+            f"Nothing was taken up for connection {connection!r}; this database has writes of "
+            f"{', '.join(others)}: name one with --connection."
+        )
+
+
 def show_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
     """Print rows of the outbox as they stand; all that is known of each only in JSON."""
     from shipsync.queries import Rows

@@ -92,6 +92,12 @@ def all_kinds(con: duckdb.DuckDBPyConnection, connection: str) -> list[Entry]:
     return _fetched(con, "outbox_all_kinds", {"connection": connection})
 
 
+def connections(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The connections that writes were ever taken up for."""
+    found = con.execute(statement(QUERIES, "outbox_connections")).fetchall()
+    return [connection for (connection,) in found]
+
+
 class Outbox:
     """The outbox of one connection and one kind of write, in an open database.
 

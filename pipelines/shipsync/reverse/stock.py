@@ -17,7 +17,7 @@ from shipsync.errors import UsageError
 from shipsync.reverse import applied_run
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
-from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds
+from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds, connections
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.readings import LevelReader, list_pages
@@ -83,6 +83,12 @@ def outcomes(database: Path, connection_name: str) -> list[Entry]:
     """Every write of every kind that was ever taken up for a connection, the latest first."""
     with connect(database, read_only=True) as con:
         return all_kinds(con, connection_name)
+
+
+def connections_written_for(database: Path) -> list[str]:
+    """The connections that have writes in this database's ledger."""
+    with connect(database, read_only=True) as con:
+        return connections(con)
 
 
 def resolve(

@@ -1,0 +1,3 @@
+select distinct connection
+from ledger.outbox
+order by connection
