@@ -1,7 +1,7 @@
 """Plans and sends one kind in a process of its own, so that a test can kill it.
 
 ``python applying_orders.py URL FOLDER DEED``: DEED is ``create``, ``cancel`` or ``fulfil``, with its rows in
-``rows.json``. Exit code 0 when every row has its outcome, 7 when the account stopped the run.
+``rows.jsonl``. Exit code 0 when every row has its outcome, 7 when the account stopped the run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.reverse import orders
+from shipsync.reverse.order_apply import Applying
 
 WAIT = timedelta(seconds=0.05)
 
@@ -27,30 +28,14 @@ def main(url: str, folder: Path, deed: str) -> int:
         requests_per_minute=1_000_000,
     )
     file = folder / "rows.jsonl"
+    plans: dict[str, orders.MakePlan] = {
+        "create": lambda con: orders.new_shipments(con, file, connection),
+        "cancel": lambda con: orders.cancels(con, file, connection, void_labels=True),
+        "fulfil": lambda con: orders.fulfillments(con, file, connection),
+    }
     with Session(connection) as session:
-        how = orders.Applying(session, late_commit_wait=WAIT)
-        match deed:
-            case "create":
-                _, reports = orders.applied(
-                    connection,
-                    deed,
-                    lambda con: orders.new_shipments(con, file, connection),
-                    lambda con, plan: orders.create_shipments(con, plan, how),
-                )
-            case "cancel":
-                _, reports = orders.applied(
-                    connection,
-                    deed,
-                    lambda con: orders.cancels(con, file, connection, void_labels=True),
-                    lambda con, plan: orders.cancel_shipments(con, plan, how),
-                )
-            case _:
-                _, reports = orders.applied(
-                    connection,
-                    deed,
-                    lambda con: orders.fulfillments(con, file, connection),
-                    lambda con, plan: orders.create_fulfillments(con, plan, how),
-                )
+        how = Applying(session, late_commit_wait=WAIT)
+        reports = orders.applied(connection, deed, plans[deed], how).reports
     return 7 if any(report.stopped_by for report in reports) else 0
 
 

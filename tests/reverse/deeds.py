@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reverse.office import ADDRESS, Office
 from shipsync.emulator import Account, Fault, FaultKind
 from shipsync.emulator.intake import NewShipment
 from shipsync.emulator.shipment_bodies import shipment_from
-from shipsync.reverse import orders
+from shipsync.reverse import void_writes
 from shipsync.reverse.apply import ApplyReport
+from shipsync.reverse.write_plan import WritePlan
 
 LOST_AFTER = [FaultKind.TIMEOUT_AFTER, FaultKind.CUT_BODY]
 LOST_BEFORE = [FaultKind.RESET, FaultKind.GATEWAY_TIMEOUT]
@@ -29,8 +30,7 @@ class Deed:
     method: str
     path: str
     prepare: Callable[[Office], None]
-    plan: Callable[[Office], Any]
-    sender: Callable[..., list[ApplyReport]]
+    plan: Callable[[Office], WritePlan]
     keys: Callable[[Office], list[str]]
     do: Callable[[Office, str], None]
     is_sent_again: bool = True
@@ -48,9 +48,9 @@ class Deed:
         fault = Fault(FaultKind.CALL, path, method, skip=skip, call=do)
         office.account.faults.add(fault)
 
-    def send(self, office: Office, plan: Any = None, **how: Any) -> ApplyReport:
+    def send(self, office: Office, plan: WritePlan | None = None, **how: Any) -> ApplyReport:
         """Plan, if no plan is given, and send."""
-        return office.send(self.plan(office) if plan is None else plan, self.sender, **how)
+        return office.send(self.plan(office) if plan is None else plan, **how)
 
 
 def shipment_rows(office: Office, count: int) -> list[dict[str, object]]:
@@ -111,13 +111,23 @@ def fulfillment_rows(office: Office) -> list[dict[str, object]]:
     ]
 
 
+def cancel_with_labels(office: Office) -> WritePlan:
+    """The cancellation of all pending shipments, their labels voided first."""
+    return office.plan_cancels(*({"shipment_id": i} for i in pending(office)), void_labels=True)
+
+
+def only_voids(plan: WritePlan) -> WritePlan:
+    """The part of a plan that voids labels."""
+    voids = tuple(row for row in plan.rows if row.kind == void_writes.KIND)
+    return replace(plan, kinds=(void_writes.KIND,), rows=voids)
+
+
 CREATE = Deed(
     "create",
     "POST",
     "/v2/shipments",
     nothing,
     lambda office: office.plan_shipments(*shipment_rows(office, 3)),
-    orders.create_shipments,
     lambda office: ["W-1", "W-2", "W-3"],
     _create,
 )
@@ -127,7 +137,6 @@ CANCEL = Deed(
     "/v2/shipments/*/cancel",
     nothing,
     lambda office: office.plan_cancels(*({"shipment_id": i} for i in pending(office))),
-    orders.cancel_shipments,
     pending,
     lambda office, key: office.account.cancel_shipment(key, cause="PUT /v2/shipments/cancel"),
 )
@@ -136,10 +145,7 @@ VOID = Deed(
     "PUT",
     "/v2/labels/*/void",
     with_labels,
-    lambda office: office.plan_cancels(
-        *({"shipment_id": i} for i in pending(office)), void_labels=True
-    ),
-    lambda con, plan, how: orders.cancel_shipments(con, plan, how)[:1],
+    lambda office: only_voids(cancel_with_labels(office)),
     lambda office: office.account.ids("labels"),
     lambda office, key: _voided(office.account, key),
 )
@@ -149,7 +155,6 @@ FULFIL = Deed(
     "/v2/fulfillments",
     nothing,
     lambda office: office.plan_fulfillments(*fulfillment_rows(office)),
-    orders.create_fulfillments,
     lambda office: [f"{i}:T{i[3:]}" for i in pending(office)],
     _fulfil,
     is_sent_again=False,

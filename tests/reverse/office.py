@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ from shipsync.emulator.furnishing import furnish
 from shipsync.emulator.intake import NewShipment
 from shipsync.emulator.options import Options
 from shipsync.emulator.shipment_bodies import shipment_from
-from shipsync.reverse import orders
 from shipsync.reverse.apply import ApplyReport
-from shipsync.reverse.cancel_plan import CancelPlan, plan_cancels
+from shipsync.reverse.cancel_plan import plan_cancels
 from shipsync.reverse.fulfillment_plan import plan_fulfillments
+from shipsync.reverse.order_apply import Applied, Applying, send
 from shipsync.reverse.outbox import Entry, all_kinds
 from shipsync.reverse.redaction import recorded_under
 from shipsync.reverse.shipment_plan import plan_shipments
@@ -150,7 +150,7 @@ class Office:
         self.account.change_shipment(shipment_id, shipment_status="label_purchased")
         return label_id
 
-    def plan_shipments(self, *rows: Row) -> WritePlan[Any]:
+    def plan_shipments(self, *rows: Row) -> WritePlan:
         """A plan for rows of a flat file."""
         connection = self.connection
         recorded = recorded_under(connection.personal_data, connection.personal_data_salt)
@@ -158,28 +158,26 @@ class Office:
         with self.connect() as con:
             return plan_shipments(con, shipments, "orders.csv", connection, recorded, now=NOW)
 
-    def plan_cancels(self, *rows: Row, void_labels: bool = False) -> CancelPlan:
+    def plan_cancels(self, *rows: Row, void_labels: bool = False) -> WritePlan:
         """A plan for rows that name shipments."""
         with self.connect() as con:
             return plan_cancels(
                 con, _columns(rows), self.connection, now=NOW, void_labels=void_labels
             )
 
-    def plan_fulfillments(self, *rows: Row) -> WritePlan[Any]:
+    def plan_fulfillments(self, *rows: Row) -> WritePlan:
         """A plan for rows of shipments that went out."""
         with self.connect() as con:
             return plan_fulfillments(con, _columns(rows), self.connection, now=NOW)
 
-    def send(
-        self,
-        plan: WritePlan[Any] | CancelPlan,
-        sender: Callable[..., list[ApplyReport]],
-        **how: Any,
-    ) -> ApplyReport:
+    def send(self, plan: WritePlan, **how: Any) -> ApplyReport:
         """Carry out a plan; the report of its last kind."""
+        return self.apply(plan, **how).reports[-1]
+
+    def apply(self, plan: WritePlan, **how: Any) -> Applied:
+        """Carry out a plan; all that became of it."""
         with self.connect() as con, self.session() as session:
-            applying = orders.Applying(session, self.pacing, **how)
-            return sender(con, plan, applying)[-1]
+            return send(con, plan, Applying(session, self.pacing, **how))
 
     def entries(self) -> dict[str, Entry]:
         """The outbox of every kind, by key."""

@@ -16,7 +16,7 @@ from shipsync.reverse.write_problem import WriteProblem
 
 P = WriteProblem
 Change = Callable[[Office], None]
-Plan = Callable[[Office], WritePlan[object]]
+Plan = Callable[[Office], WritePlan]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Case:
 def new(*changes: Mapping[str, object]) -> Plan:
     """New shipments W-1, W-2 ..., each with its changes; an empty text takes a column away."""
 
-    def plan(office: Office) -> WritePlan[object]:
+    def plan(office: Office) -> WritePlan:
         rows = shipment_rows(office, len(changes))
         changed = [{**row, **change} for row, change in zip(rows, changes, strict=True)]
         return office.plan_shipments(*changed)
@@ -45,10 +45,8 @@ def fulfil(**changes: object) -> Plan:
 
 def cancel(*shipments: str) -> Plan:
     """The cancellation of these shipments; ``first`` is the first pending one."""
-    return lambda office: (
-        office.plan_cancels(
-            *({"shipment_id": pending(office)[0] if i == "first" else i} for i in shipments)
-        ).cancels
+    return lambda office: office.plan_cancels(
+        *({"shipment_id": pending(office)[0] if i == "first" else i} for i in shipments)
     )
 
 
@@ -226,6 +224,13 @@ CASES = [
         P.UNKNOWN_CARRIER_CODE,
         "The carrier_code 'upz' is not one of the account's. Did you mean 'ups'? It has ",
         fulfil(carrier_code="upz"),
+    ),
+    Case(
+        P.DUPLICATE_KEY,
+        "The key 'k-1' stands on lines 2, 3; each row needs a key of its own.",
+        lambda office: office.plan_fulfillments(
+            *({**row, "key": "k-1"} for row in fulfillment_rows(office)[:2])
+        ),
     ),
     Case(
         P.KEY_OF_ANOTHER_WRITE,

@@ -2,64 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import duckdb
 import pytest
 
-from reverse.deeds import fulfillment_rows, pending, shipment_rows
-from reverse.office import Office, open_office
-from reverse.stock_cli import Outcome
-from shipsync.cli import boundary
-from shipsync.emulator import Fault, FaultKind, serve
+from reverse.deeds import pending
+from reverse.office import Office
+from reverse.order_cli import Run, lines, run, served
+from shipsync.emulator import Fault, FaultKind
 from shipsync.warehouse import lock
 
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """An office on loopback that connection ``shop`` points at, with files to send."""
-    office = open_office(tmp_path, stays_open=False)
-    monkeypatch.chdir(tmp_path)
-    rows = shipment_rows(office, 3)
-    rows[2]["ship_to_country_code"] = "USA"
-    write("orders.csv", rows)
-    write("shipped.csv", fulfillment_rows(office))
-    write("cancel.csv", [{"shipment_id": i} for i in pending(office)])
-    with serve(office.account) as server:
-        for name, value in (
-            ("API_KEY", "emulator-key"),
-            ("BASE_URL", server.url),
-            ("REQUESTS_PER_MINUTE", "100000"),
-        ):
-            monkeypatch.setenv(f"SOURCES__SHIPSTATION__SHOP__{name}", value)
-        yield office
-
-
-@pytest.fixture
-def run(served: Office, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs ``shipsync`` with the given words for the office."""
-
-    def run(*words: str) -> Outcome:
-        capsys.readouterr()
-        where = ("--connection", "shop", "--database", str(served.connection.database))
-        return Outcome(boundary.run([*words, *where], {}), *capsys.readouterr())
-
-    return run
-
-
-def write(name: str, rows: list[dict[str, object]]) -> None:
-    with Path(name).open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def lines(text: str) -> list[list[str]]:
-    return [line.split("\t") for line in text.splitlines()]
+__all__ = ["run", "served"]
 
 
 @pytest.mark.parametrize(
@@ -80,9 +32,9 @@ def test_nothing_is_sent_without_apply(
     assert "Nothing was sent." in dry.err
     assert "--apply" in dry.err
     assert served.account.requests == []
-    plan = run(*words, "--json").json["plans"][-1]
+    plan = run(*words, "--json").json
     ready = [row for row in plan["rows"] if row["status"] == "ready"]
-    assert plan["calls"] == 2 * len(ready)
+    assert plan["summary"]["calls"] == (3 if "fulfillments" in words else 2) * len(ready)
     assert all(row["request"] for row in ready)
 
 
@@ -154,7 +106,10 @@ def test_rows_may_come_from_a_query_and_not_be_too_many(run: Run, served: Office
     assert run(*words).code == 0
     stopped = run(*words, "--apply", "--max-rows", "2")
     assert stopped.code == 3
-    assert stopped.err == "3 rows would be sent, 2 are allowed (--max-rows). Nothing was sent.\n"
+    assert stopped.err == (
+        "3 rows ready, 0 need nothing, 0 invalid; 9 calls, 0.0 minutes. The plan is stopped: 3 rows would "
+        "be sent; at most 2 are allowed (--max-rows). Nothing was sent.\n"
+    )
     assert served.account.requests == []
     assert run(*words, "--apply", "--max-rows", "3").code == 0
     assert len(served.made()) == 3

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from shipsync.cli import options, row_source, stock_view, write_view
+from shipsync.cli import options, order_round, row_source
+from shipsync.cli.order_round import Wishes
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,37 +20,63 @@ def create_command(
     file: row_source.File = None,
     sql: row_source.Sql = None,
     model: row_source.Model = None,
+    settings: row_source.Settings = None,
+    out: options.Out = None,
     max_rows: options.MaxRows = None,
     apply: options.Apply = False,
     one: options.One = False,
+    verify: options.Verify = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Mark shipments as shipped, under their tracking numbers.
 
-    Without --apply nothing is sent: the plan is shown. FILE has the columns shipment_id (or
+    Without --apply nothing is sent: the plan is shown, and with --out it is kept, to be read, signed
+    off and sent by `shipsync fulfillments apply`. The rows have the columns shipment_id (or
     external_shipment_id), tracking_number and carrier_code; optional are ship_date,
-    notify_customer and notify_order_source. A shipment with a live label, or fulfilled already, is
-    refused. Run it again after an interruption: what is done is not done twice. Exit code 3 when a
-    row is invalid, was rejected, or its outcome is not known.
+    notify_customer, notify_order_source and key; --set gives a single row here. A shipment with a
+    live label, or fulfilled already, is refused. Run it again after an interruption: what is done is
+    not done twice. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
     """
-    from shipsync.api.session import Session
     from shipsync.reverse import orders
 
-    source = row_source.chosen(file, sql, model)
-    if not apply:
-        local = options.held(connection, database)
-        plan = orders.planned(local.database, lambda con: orders.fulfillments(con, source, local))
-        write_view.show_plans([plan], as_json=as_json)
-        return
-    account = options.account(connection, database)
-    with Session(account) as session, stock_view.progress("fulfillments") as progress:
-        how = orders.Applying(session, progress=progress, only_first=one, max_rows=max_rows)
-        plan, reports = orders.applied(
-            account,
-            "fulfillments create",
-            lambda con: orders.fulfillments(con, source, account),
-            lambda con, made: orders.create_fulfillments(con, made, how),
-        )
-    write_view.show_outcomes([plan], reports, as_json=as_json)
+    source = row_source.chosen_or_set(file, sql, model, settings)
+    order_round.carry_out(
+        "fulfillments",
+        "fulfillments create",
+        lambda con, account: orders.fulfillments(con, source, account),
+        Wishes(
+            connection,
+            database,
+            as_json,
+            one=one,
+            verify=verify,
+            apply=apply,
+            out=out,
+            max_rows=max_rows,
+        ),
+        takes_all_columns=bool(settings),
+    )
+
+
+@app.command("apply", epilog="Example: shipsync fulfillments apply shipped.plan.json --one")
+def apply_command(
+    file: options.PlanFile,
+    one: options.One = False,
+    verify: options.Verify = False,
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Carry out a plan of fulfillments: its ready rows, each once.
+
+    Each shipment is looked at again before it is sent, and what no longer fits is rejected. Apply it
+    again after an interruption: what is done is not done twice. Exit code 3 when a row was rejected,
+    when its outcome is not known, or when --verify finds something else than was sent.
+    """
+    order_round.carry_out_plan(
+        "fulfillments",
+        file,
+        Wishes(connection, database, as_json, one=one, verify=verify, apply=True),
+    )

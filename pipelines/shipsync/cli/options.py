@@ -24,9 +24,16 @@ DatabaseFile = Annotated[
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Send it; without this, only show the plan.")]
 MaxRows = Annotated[
-    int | None,
-    typer.Option("--max-rows", min=1, help="With --apply: send nothing if it would be more."),
+    int | None, typer.Option("--max-rows", min=1, help="Stop a plan that would send more.")
 ]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="PLAN", help="Write the plan to this file, to be applied later."),
+]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Look at the end whether the account holds what was sent.")
+]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan that --out wrote.")]
 One = Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from shipsync.reverse.input_file import InputRows
     from shipsync.reverse.row_source import ModelName, SqlQuery
 
 File = Annotated[
@@ -25,19 +27,61 @@ Model = Annotated[
     typer.Option("--model", metavar="SCHEMA.NAME", help="Take the rows of this model instead."),
 ]
 
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="COLUMN=VALUE", help="Give a single row here, column by column; repeat it."
+    ),
+]
+
 
 def chosen(file: Path | None, sql: str | None, model: str | None) -> Path | SqlQuery | ModelName:
     """The one source that was given; raises ``UsageError`` when none or several were."""
+    found = among(file, sql, model)
+    if len(found) != 1:
+        raise UsageError("Say where the rows are: give one of FILE, --sql and --model.")
+    return found[0]
+
+
+def chosen_or_set(
+    file: Path | None, sql: str | None, model: str | None, settings: list[str] | None
+) -> Path | SqlQuery | ModelName | InputRows:
+    """The same, or the row that ``--set`` gives; raises ``UsageError`` when none or several were."""
+    from shipsync.reverse.input_file import one_row
+
+    found = among(file, sql, model)
+    if len(found) + bool(settings) != 1:
+        raise UsageError("Say where the rows are: give one of FILE, --sql, --model and --set.")
+    return one_row("The command line", cells(settings)) if settings else found[0]
+
+
+def among(
+    file: Path | None, sql: str | None, model: str | None
+) -> list[Path | SqlQuery | ModelName]:
+    """Every source that was given."""
     from shipsync.reverse.row_source import ModelName, SqlQuery
 
-    given: list[Path | SqlQuery | ModelName] = [
+    return [
         *([file] if file is not None else []),
         *([SqlQuery(sql)] if sql is not None else []),
         *([ModelName(model)] if model is not None else []),
     ]
-    if len(given) != 1:
-        raise UsageError("Say where the rows are: give one of FILE, --sql and --model.")
-    return given[0]
+
+
+def cells(settings: list[str] | None, given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The cells of one row: those ``given``, and those that ``--set`` adds.
+
+    Raises ``UsageError`` for what is no COLUMN=VALUE, and for a column that is given twice.
+    """
+    found = dict(given or {})
+    for setting in settings or ():
+        column, sign, value = setting.partition("=")
+        if not sign:
+            raise UsageError(f"--set is {setting!r}; write COLUMN=VALUE, such as reason=recount.")
+        if column in found:
+            raise UsageError(f"--set {column} is given already; say it once.")
+        found[column] = value
+    return {column: value.strip() for column, value in found.items() if value.strip()}
 
 
 def plan_beside(source: Path | SqlQuery | ModelName) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import fresh_stock, options, output, stock_view
+from shipsync.cli import fresh_stock, options, output, row_source, stock_view
 from shipsync.errors import NeedsPerson, UsageError
 from shipsync.reverse.stock_action import Change
 
@@ -141,14 +141,7 @@ def _cells(
     given = {"sku": sku, "location": location, "quantity": quantity, "action": change.value}
     if key is not None:
         given["key"] = key
-    for setting in settings or ():
-        column, sign, value = setting.partition("=")
-        if not sign:
-            raise UsageError(f"--set is {setting!r}; write COLUMN=VALUE, such as reason=recount.")
-        if column in given:
-            raise UsageError(f"--set {column} is given already; say it once.")
-        given[column] = value
-    return {column: value.strip() for column, value in given.items() if value.strip()}
+    return row_source.cells(settings, given)
 
 
 def _carry_out(

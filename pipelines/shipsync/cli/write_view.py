@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,140 +13,158 @@ from shipsync.cli.stock_view import INTERRUPTED, report_document
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
-    from shipsync.reverse.apply import ApplyReport
+    from shipsync.reverse.order_apply import Applied
+    from shipsync.reverse.read_back import ReadBack
     from shipsync.reverse.write_plan import WritePlan, WriteRow
+    from shipsync.reverse.write_plan_file import What
 
-Plans = Sequence["WritePlan[Any]"]
 
+def show_plan(plan: WritePlan, place: Path | None, what: What, *, as_json: bool) -> None:
+    """Print every row of a plan that is not carried out, then say what it comes to.
 
-def show_plans(plans: Plans, *, as_json: bool) -> None:
-    """Print every row of plans that were not carried out, then say what they come to.
-
-    Raises ``NeedsPerson`` when a row is invalid.
+    ``place`` is the file it was written to, if it was. Raises ``NeedsPerson`` when a row is invalid or
+    the plan is stopped.
     """
-    from shipsync.queries import Rows
-
     if as_json:
-        output.show_json({"applied": False, "plans": [_document(plan) for plan in plans]})
+        output.show_json({"applied": False, "plan": place, **_document(plan)})
     else:
-        columns = ("line", "status", "key", "what", "calls", "reason")
-        rows = [_cells(row) for plan in plans for row in plan.rows]
-        output.show_table(Rows(columns, rows))
-    say_what_plans_need(plans)
-
-
-def say_what_plans_need(plans: Plans) -> None:
-    """Say what plans that were not carried out come to; raises ``NeedsPerson`` for an invalid row."""
-    _say_ignored(plans)
-    figures = f"{_figures(plans)} Nothing was sent."
-    invalid = _invalid(plans)
-    if invalid:
-        rest = " --apply would send the others." if any(plan.writes for plan in plans) else ""
+        _show_rows(plan)
+    _say_ignored(plan)
+    figures = f"{_figures(plan)} Nothing was sent."
+    sends = "--apply" if place is None else f"`shipsync {what} apply {place}`"
+    if plan.stopped_by:
+        raise NeedsPerson(" ".join((figures, "The plan is stopped:", *plan.stopped_by)))
+    if plan.has_invalid:
+        rest = f" {sends} would send the others." if plan.ready else ""
         raise NeedsPerson(f"{figures} Mend the invalid rows.{rest}")
     # Not a remark: who forgot --apply in a script must find out.
-    is_ready = any(plan.writes for plan in plans)
-    output.note(f"{figures} Next: the same with --apply." if is_ready else figures)
+    the_next = "the same with --apply" if place is None else f"shipsync {what} apply {place}"
+    output.note(f"{figures} Next: {the_next}." if plan.ready else figures)
 
 
-def show_outcomes(plans: Plans, reports: Sequence[ApplyReport], *, as_json: bool) -> None:
-    """Print what became of the rows of plans, then say what they came to.
+def show_applied(done: Applied, again: str, *, as_json: bool, tells_unsent: bool = True) -> None:
+    """Print what became of the rows of a plan, then say what they came to.
 
-    Raises the error that stopped the run, and ``NeedsPerson`` for rows that need one.
+    ``again`` is what takes up rows that are left. With ``tells_unsent`` the rows that could not be sent
+    are among them, as they are when the plan was made just now. Raises the error that stopped the run,
+    and ``NeedsPerson`` for rows that need one.
     """
+    if done.plan.stopped_by:
+        _show_stopped(done.plan, as_json=as_json)
+    unsent = [row for row in done.plan.rows if row.write is None] if tells_unsent else []
+    if as_json:
+        output.show_json(
+            {
+                "applied": True,
+                "reports": [report_document(report) for report in done.reports],
+                "not_sent": [_row(row) for row in unsent],
+                "read_back": done.read_back,
+            }
+        )
+    else:
+        _show_outcomes(done, unsent)
+    _say_ignored(done.plan)
+    _say_what_came_of_it(done, sum(row.problem is not None for row in unsent), again)
+    if done.read_back is not None:
+        _say_what_was_read_back(done.read_back)
+
+
+def _show_stopped(plan: WritePlan, *, as_json: bool) -> None:
+    if as_json:
+        output.show_json({"applied": False, "plan": None, **_document(plan)})
+    else:
+        _show_rows(plan)
+    raise NeedsPerson(
+        " ".join((_figures(plan), "The plan is stopped:", *plan.stopped_by, "Nothing was sent."))
+    )
+
+
+def _show_rows(plan: WritePlan) -> None:
     from shipsync.queries import Rows
 
-    if as_json:
-        documents = [report_document(report) for report in reports]
-        not_sent = [_row(row) for row in _not_sent(plans)]
-        output.show_json({"applied": True, "reports": documents, "not_sent": not_sent})
-    else:
-        columns = ("key", "what", "outcome", "attempts", "reason", "request_id")
-        outcomes = [o for r in reports for o in (*r.settled_before, *r.outcomes)]
-        rows = [
-            *((o.key, o.subject, o.state, o.attempt, o.reason, o.request_id) for o in outcomes),
-            *((r.key, r.subject, r.status, 0, r.reason, None) for r in _not_sent(plans)),
-        ]
-        output.show_table(Rows(columns, rows))
-    _say_what_came_of_it(plans, reports)
+    columns = ("line", "status", "key", "what", "calls", "reason")
+    rows = [[r.line, r.status, r.key, r.subject, r.calls, r.reason] for r in plan.rows]
+    output.show_table(Rows(columns, rows))
 
 
-def _say_what_came_of_it(plans: Plans, reports: Sequence[ApplyReport]) -> None:
-    _say_ignored(plans)
-    counts: dict[str, int] = {}
-    for report in reports:
-        for state, count in report.counts.items():
-            counts[state.value] = counts.get(state.value, 0) + count
-    invalid = len(_invalid(plans))
+def _show_outcomes(done: Applied, unsent: list[WriteRow]) -> None:
+    from shipsync.queries import Rows
+
+    columns = ("key", "what", "outcome", "attempts", "reason", "request_id")
+    outcomes = [o for report in done.reports for o in (*report.settled_before, *report.outcomes)]
+    rows = [
+        *((o.key, o.subject, o.state, o.attempt, o.reason, o.request_id) for o in outcomes),
+        *((row.key, row.subject, row.status, 0, row.reason, None) for row in unsent),
+    ]
+    output.show_table(Rows(columns, rows))
+    if done.read_back is not None and done.read_back.drifts:
+        output.say()
+        drifts = [(d.key, d.subject, d.found) for d in done.read_back.drifts]
+        output.show_table(Rows(("key", "what", "found"), drifts), title="Not as it was sent")
+
+
+def _say_what_came_of_it(done: Applied, invalid: int, again: str) -> None:
+    counts: Counter[str] = Counter()
+    for report in done.reports:
+        counts.update({state.value: count for state, count in report.counts.items()})
     told = [f"{count} {state}" for state, count in counts.items()]
     told += [f"{invalid} invalid and not sent"] if invalid else []
-    requests = sum(report.requests for report in reports)
+    requests = sum(report.requests for report in done.reports)
     figures = f"{', '.join(told) or 'Nothing to send'}; {requests} requests."
-    if left := sum(report.left for report in reports):
-        figures += f" {left} rows are left: run the command again."
-    stopped = next((report.stopped_by for report in reports if report.stopped_by), None)
+    if left := sum(report.left for report in done.reports):
+        figures += f" {left} rows are left: {again}."
+    stopped = next((report.stopped_by for report in done.reports if report.stopped_by), None)
     if stopped is not None:
         output.note(figures)
         raise stopped
-    if any(report.interrupted for report in reports):
+    if any(report.interrupted for report in done.reports):
         output.note(figures)
         raise typer.Exit(INTERRUPTED)
-    if invalid or any(report.needs_person for report in reports):
+    if invalid or any(report.needs_person for report in done.reports):
         raise NeedsPerson(f"{figures} The reasons stand in the rows.")
     output.remark(figures)
 
 
-def _say_ignored(plans: Plans) -> None:
-    columns = dict.fromkeys(column for plan in plans for column in plan.ignored_columns)
-    if columns:
-        output.note(f"Left aside, as they mean nothing here: {', '.join(columns)}.")
+def _say_what_was_read_back(read_back: ReadBack) -> None:
+    figures = f"{read_back.checked} looked at again"
+    if read_back.drifts:
+        raise NeedsPerson(
+            f"{figures}; {len(read_back.drifts)} are not as they were sent. Somebody else may have changed "
+            "them since: look at them in ShipStation."
+        )
+    output.remark(f"{figures}; each is as it was sent.")
 
 
-def _figures(plans: Plans) -> str:
+def _say_ignored(plan: WritePlan) -> None:
+    if plan.ignored_columns:
+        output.note(f"Left aside, as they mean nothing here: {', '.join(plan.ignored_columns)}.")
+
+
+def _figures(plan: WritePlan) -> str:
     from shipsync.reverse.planned import Status
 
-    ready, needless, invalid = (
-        sum(plan.count(status) for plan in plans)
-        for status in (Status.READY, Status.NO_OP, Status.INVALID)
-    )
-    calls, minutes = sum(plan.calls for plan in plans), sum(plan.minutes for plan in plans)
     return (
-        f"{ready} rows ready, {needless} need nothing, {invalid} invalid; {calls} calls, "
-        f"{minutes:.1f} minutes."
+        f"{len(plan.ready)} rows ready, {plan.count(Status.NO_OP)} need nothing, "
+        f"{plan.count(Status.INVALID)} invalid; {plan.calls} calls, {plan.minutes:.1f} minutes."
     )
 
 
-def _invalid(plans: Plans) -> list[WriteRow[Any]]:
-    from shipsync.reverse.planned import Status
+def _document(plan: WritePlan) -> dict[str, object]:
+    """The plan as the file has it, with of buyers only what the connection keeps."""
+    from shipsync.reverse import write_plan_file
 
-    return [row for plan in plans for row in plan.rows if row.status is Status.INVALID]
-
-
-def _not_sent(plans: Plans) -> list[WriteRow[Any]]:
-    return [row for plan in plans for row in plan.rows if row.write is None]
+    return {**write_plan_file.document(plan), "rows": [_row(row) for row in plan.rows]}
 
 
-def _cells(row: WriteRow[Any]) -> list[object]:
-    return [row.line, row.status, row.key, row.subject, row.calls, row.reason]
-
-
-def _document(plan: WritePlan[Any]) -> dict[str, object]:
-    return {
-        "kind": plan.kind,
-        "source": plan.source,
-        "calls": plan.calls,
-        "minutes": round(plan.minutes, 1),
-        "rows": [_row(row) for row in plan.rows],
-    }
-
-
-def _row(row: WriteRow[Any]) -> dict[str, object]:
+def _row(row: WriteRow) -> dict[str, object]:
     return {
         "line": row.line,
+        "kind": row.kind,
         "status": row.status,
         "key": row.key,
         "what": row.subject,
         "calls": row.calls,
         "reason": row.reason,
         "problem": row.problem,
-        "request": None if row.write is None else row.write.request,
+        "request": None if row.write is None else row.write.recorded,
     }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol, TypeAlias
 
 import duckdb
 
@@ -23,6 +24,8 @@ from shipsync.reverse.rollout import Progress, Rollout
 from shipsync.reverse.states import UNSETTLED, State
 from shipsync.reverse.stock_writes import StockWrites, lists_levels, to_write
 from shipsync.reverse.write import A, Kind, Write
+
+Pick: TypeAlias = Callable[[Sequence[Write[A]]], Sequence[Write[A]]]
 
 MOST_IN_FLIGHT = 16
 _REQUESTS_A_MINUTE_PER_ROW = 50
@@ -50,6 +53,11 @@ class ApplyReport:
         return Counter(outcome.state for outcome in self.outcomes)
 
     @property
+    def applied(self) -> list[str]:
+        """The keys of the rows that the account was changed by, in this run or before."""
+        return [outcome.key for outcome in self.outcomes if outcome.state is State.APPLIED]
+
+    @property
     def needs_person(self) -> bool:
         """Whether a row was rejected, or it is not known what became of it."""
         outcomes = (*self.outcomes, *self.settled_before)
@@ -74,7 +82,7 @@ def apply_plan(
     else meanwhile, and its ledger must be up to date. Raises ``UsageError`` for a plan that a guard
     rail stopped or that is for another connection, ``ConfigurationError`` for a read-only connection.
     """
-    check_applicable(plan, session)
+    check_applicable(plan, session.connection)
     pacing = pacing or SystemPacing()
     rows = plan.ready
     kind = StockWrites(
@@ -92,8 +100,12 @@ def apply_plan(
         pacing=pacing,
         progress=progress,
         in_flight=in_flight,
-        only_first=only_first,
+        pick=_first if only_first else None,
     )
+
+
+def _first(to_do: Sequence[Write[A]]) -> Sequence[Write[A]]:
+    return to_do[:1]
 
 
 def apply_writes(
@@ -106,12 +118,13 @@ def apply_writes(
     pacing: Pacing,
     progress: Callable[[Progress], None] | None = None,
     in_flight: int | None = None,
-    only_first: bool = False,
+    pick: Pick[A] | None = None,
 ) -> ApplyReport:
     """Carry out writes of one kind, each once, and say what became of each; see ``apply_plan``.
 
-    What earlier plans of this kind left open is settled first. Raises ``ConfigurationError`` for a
-    read-only connection.
+    ``pick`` chooses from those that are still to be done; the others stay as they are. What earlier
+    plans of this kind left open is settled first. Raises ``ConfigurationError`` for a read-only
+    connection.
     """
     check_may_write(session.connection)
     _check_apart(writes)
@@ -126,7 +139,7 @@ def apply_writes(
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
         to_do = rollout.begin(writes, _open_places(unsettled, settled))
-        rollout.carry_out(to_do[:1] if only_first else to_do)
+        rollout.carry_out(to_do if pick is None else pick(to_do))
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
     return ApplyReport(
         plan_digest=plan_digest,
@@ -145,9 +158,22 @@ def _in_flight(session: Session) -> int:
     return min(MOST_IN_FLIGHT, max(1, by_rate))
 
 
-def check_applicable(plan: Plan, session: Session) -> None:
-    """Raise when a plan must not be applied through this session; nothing has been touched then."""
-    connection = session.connection
+class Stoppable(Protocol):
+    """What plans of every kind say of themselves."""
+
+    @property
+    def connection(self) -> str:
+        """The connection it was made for."""
+        ...
+
+    @property
+    def stopped_by(self) -> tuple[str, ...]:
+        """A sentence for each guard rail that stops it."""
+        ...
+
+
+def check_applicable(plan: Stoppable, connection: Connection) -> None:
+    """Raise when a plan must not be applied to this connection; nothing has been touched then."""
     if plan.stopped_by:
         raise UsageError(f"The plan was stopped: {plan.stopped_by[0]} Nothing was sent.")
     if plan.connection != connection.name:

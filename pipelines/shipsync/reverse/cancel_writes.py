@@ -15,7 +15,7 @@ from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import OutcomeUnknown, RequestRejected
-from shipsync.reverse.live import STREAM, Live, read_twice
+from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
 from shipsync.reverse.write import Look, Sent, Settlement, Write
@@ -23,15 +23,24 @@ from shipsync.reverse.write import Look, Sent, Settlement, Write
 KIND = "cancel_shipment"
 """The name of these writes in the outbox; the key of one is its ``shipment_id``."""
 
-CANCELLED = "cancelled"
-_WITHOUT_LABEL = "pending"
-
 
 @dataclass(frozen=True)
 class Cancellation:
     """A shipment to cancel."""
 
     shipment_id: str
+
+
+def cancellation(key: str, subject: str, shipment_id: str) -> Write[Cancellation]:
+    """The write that cancels a shipment."""
+    return Write(
+        key=key,
+        subject=subject,
+        places=(f"shipment {shipment_id}",),
+        request={"shipment_id": shipment_id},
+        may_be_repeated=True,
+        action=Cancellation(shipment_id),
+    )
 
 
 class ShipmentCancelling:
@@ -54,7 +63,7 @@ class ShipmentCancelling:
         found = self._live.shipment(shipment_id)
         status = None if found is None else found.get("shipment_status")
         labels: list[Item] = []
-        if status not in (None, CANCELLED, _WITHOUT_LABEL):
+        if status not in (None, CANCELLED, PENDING):
             labels = self._live.live_labels(shipment_id)
         return Look(self._reading(found), _misfit(shipment_id, status, labels))
 
@@ -96,6 +105,12 @@ class ShipmentCancelling:
             self._reading(self._live.shipment(shipment_id)),
             may_be_sent_again=True,
         )
+
+    def drift(self, write: Write[Cancellation]) -> str | None:
+        """What became of an applied cancellation; None if the shipment is cancelled."""
+        found = self._live.shipment(write.action.shipment_id)
+        status = None if found is None else found.get("shipment_status")
+        return None if status == CANCELLED else f"It is {status or 'not there any more'}."
 
     def _is_cancelled(self, shipment_id: str) -> bool:
         return self._cancelled(shipment_id) is not None

@@ -9,48 +9,49 @@ from datetime import datetime
 import duckdb
 
 from shipsync.connection import Pace
-from shipsync.reverse.cancel_writes import CANCELLED
 from shipsync.reverse.cell import flag, required
-from shipsync.reverse.fulfillment_writes import KIND, Fulfilling, same_number
+from shipsync.reverse.fulfillment_writes import KIND, Fulfilling, fulfilling, same_number
 from shipsync.reverse.held_orders import HeldShipment, find_shipments, read_directory
 from shipsync.reverse.input_file import InputRow, InputRows, check_columns
+from shipsync.reverse.live import CANCELLED
 from shipsync.reverse.outbox import Entry, Outbox
-from shipsync.reverse.shipment_choice import ID_COLUMNS, Choice, choose, reference
+from shipsync.reverse.shipment_choice import (
+    ID_COLUMNS,
+    KEY,
+    Choice,
+    choose,
+    key_of,
+    reference,
+)
 from shipsync.reverse.shipment_plan import did_you_mean
 from shipsync.reverse.stock_row import read_date
 from shipsync.reverse.write import Write
 from shipsync.reverse.write_plan import WritePlan, WriteRow, judged, known_before
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
-CALLS = 2
-"""One to read the shipment's fulfillments, one to create."""
+CALLS = 3
+"""Two to read the shipment and its fulfillments, one to create."""
 
 _FLAGS = ("notify_customer", "notify_order_source")
-COLUMNS = frozenset({*ID_COLUMNS, *_FLAGS, "tracking_number", "carrier_code", "ship_date"})
+COLUMNS = frozenset({*ID_COLUMNS, KEY, *_FLAGS, "tracking_number", "carrier_code", "ship_date"})
 REQUIRED = (frozenset(ID_COLUMNS), frozenset({"tracking_number"}), frozenset({"carrier_code"}))
 
 
 def plan_fulfillments(
     con: duckdb.DuckDBPyConnection, given: InputRows, pace: Pace, *, now: datetime
-) -> WritePlan[Fulfilling]:
+) -> WritePlan:
     """A plan for the rows of a file; reads only.
 
     Raises ``InputFileError`` for a missing column and ``UsageError`` before the first sync.
     """
     ignored = check_columns(given, COLUMNS, REQUIRED)
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    held = find_shipments(con, named, pace.name)
-    choice = choose(given.rows, held)
-    keys = [
-        _key(found.shipment_id, row.cells["tracking_number"])
-        for row in given.rows
-        if "tracking_number" in row.cells
-        for found in held.get(reference(row.cells) or "", [])
-    ]
+    choice = choose(given.rows, find_shipments(con, named, pace.name))
+    keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, KIND).entries(keys)
     planner = _Planner(choice, read_directory(con).carrier_codes, past)
     rows = tuple(planner.row(row) for row in given.rows)
-    return WritePlan(KIND, pace.name, given.source, now, pace.requests_per_minute, rows, ignored)
+    return WritePlan((KIND,), pace.name, given.source, now, pace.requests_per_minute, rows, ignored)
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,16 @@ class _Planner:
     carrier_codes: Collection[str]
     past: Mapping[str, Entry]
 
-    def row(self, row: InputRow) -> WriteRow[Fulfilling]:
+    def row(self, row: InputRow) -> WriteRow:
         """What is to become of one row."""
         asked = reference(row.cells) or "a shipment"
         subject = f"fulfill {asked} with {row.cells.get('tracking_number', 'no tracking number')}"
-        return judged(row.line, subject, CALLS, lambda: self._judge(row))
+        return judged(KIND, row.line, subject, CALLS, lambda: self._judge(row), row.cells.get(KEY))
 
     def _judge(self, row: InputRow) -> Write[Fulfilling] | str:
         cells = row.cells
         held = self.choice.only(cells)
+        self.choice.check_key(cells)
         number = required(cells, "tracking_number", "give the number that the carrier gave")
         carrier = required(cells, "carrier_code", "say who carries it, such as ups")
         self._check_carrier(carrier)
@@ -78,21 +80,18 @@ class _Planner:
             "ship_date": read_date(cells, "ship_date"),
             **{name: flag(cells, name) for name in _FLAGS},
         }
-        request = {name: value for name, value in body.items() if value is not None}
-        key = _key(held.shipment_id, number)
+        key = _key(row, held)
+        write = fulfilling(
+            key,
+            f"fulfill {held.shipment_id} with {carrier} {number}",
+            {name: value for name, value in body.items() if value is not None},
+        )
         entry = self.past.get(key)
-        if done := known_before(entry, request, f"The fulfillment {key!r}"):
+        if done := known_before(entry, write.recorded, f"The fulfillment {key!r}"):
             return done
         if (entry is None or not entry.is_unsettled) and (reason := _needless(held, number)):
             return reason
-        return Write(
-            key=key,
-            subject=f"fulfill {held.shipment_id} with {carrier} {number}",
-            places=(f"shipment {held.shipment_id}",),
-            request=request,
-            may_be_repeated=False,
-            action=Fulfilling(held.shipment_id, number, request),
-        )
+        return write
 
     def _check_carrier(self, code: str) -> None:
         if self.carrier_codes and code not in self.carrier_codes:
@@ -122,6 +121,7 @@ def _needless(held: HeldShipment, number: str) -> str | None:
     return None
 
 
-def _key(shipment_id: str, number: str) -> str:
-    """What a person can type after `stock resolve` as it stands."""
-    return f"{shipment_id}:{''.join(number.split())}"
+def _key(row: InputRow, held: HeldShipment) -> str:
+    """The row's own key, or one that can be typed after `stock resolve` as it stands."""
+    number = "".join(row.cells.get("tracking_number", "").split())
+    return key_of(row.cells, f"{held.shipment_id}:{number}")

@@ -16,7 +16,7 @@ from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
-from shipsync.reverse.live import STREAM, Live, read_twice
+from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
 from shipsync.reverse.write import Look, Sent, Settlement, Write
@@ -34,6 +34,19 @@ class Fulfilling:
     body: Mapping[str, object]
 
 
+def fulfilling(key: str, subject: str, body: Mapping[str, object]) -> Write[Fulfilling]:
+    """The write that fulfills a shipment; ``body`` is the row as it is sent."""
+    shipment_id, number = str(body["shipment_id"]), str(body["tracking_number"])
+    return Write(
+        key=key,
+        subject=subject,
+        places=(f"shipment {shipment_id}",),
+        request=body,
+        may_be_repeated=False,
+        action=Fulfilling(shipment_id, number, body),
+    )
+
+
 class FulfillmentCreation:
     """New fulfillments through one session; a ``write.Kind``. Safe to share between threads."""
 
@@ -48,15 +61,16 @@ class FulfillmentCreation:
         self._late_commit_wait = late_commit_wait
 
     def look(self, write: Write[Fulfilling]) -> Look:
-        """Read the fulfillments that the shipment has."""
-        action = write.action
-        found = self._live.fulfillments(action.shipment_id)
-        misfit = None
-        if found:
-            numbers = ", ".join(str(item.get("tracking_number")) for item in found)
+        """Read the shipment, its fulfillments and, unless it is waiting for a label, its live labels."""
+        shipment_id = write.action.shipment_id
+        shipment = self._live.shipment(shipment_id)
+        found = self._live.fulfillments(shipment_id)
+        status = None if shipment is None else shipment.get("shipment_status")
+        misfit = _misfit(shipment_id, status, found)
+        if misfit is None and status != PENDING and (labels := self._live.live_labels(shipment_id)):
             misfit = (
-                f"Shipment {action.shipment_id} is fulfilled already, with tracking number {numbers}. "
-                "Nothing was sent."
+                f"Shipment {shipment_id} has a live label by now, {labels[0].get('label_id')}, so it "
+                "counts as shipped with that. Nothing was sent."
             )
         return Look(self._reading(found), misfit)
 
@@ -95,6 +109,15 @@ class FulfillmentCreation:
         )
         return Settlement(Finding(Verdict.NOT_MADE, reason), self._reading([]))
 
+    def drift(self, write: Write[Fulfilling]) -> str | None:
+        """What of an applied fulfillment is not in the account any more; None if all is."""
+        action = write.action
+        if self._ours(action.shipment_id, action.tracking_number) is not None:
+            return None
+        return (
+            f"No fulfillment of {action.shipment_id} has {action.tracking_number} and is not void."
+        )
+
     def _ours(self, shipment_id: str, number: str) -> Item | None:
         wanted = same_number(number)
         found = self._live.fulfillments(shipment_id)
@@ -106,6 +129,20 @@ class FulfillmentCreation:
             "read_at": self._pacing.now().to_iso8601_string(),
             "fulfillments": [{name: item.get(name) for name in names} for item in found],
         }
+
+
+def _misfit(shipment_id: str, status: object, found: list[Item]) -> str | None:
+    if found:
+        numbers = ", ".join(str(item.get("tracking_number")) for item in found)
+        return (
+            f"Shipment {shipment_id} is fulfilled already, with tracking number {numbers}. Nothing was "
+            "sent."
+        )
+    if status is None:
+        return f"The account has no shipment {shipment_id} any more. Run `shipsync sync`."
+    if status == CANCELLED:
+        return f"Shipment {shipment_id} is cancelled by now. Nothing was sent."
+    return None
 
 
 def same_number(number: object) -> str:

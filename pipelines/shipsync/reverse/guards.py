@@ -35,7 +35,7 @@ def stops(rows: Sequence[PlanRow], guards: Guards, observation_age: timedelta) -
     """A sentence for each limit that the rows exceed."""
     ready = [row for row in rows if row.status is Status.READY]
     return (
-        *_too_many(ready, guards.max_rows),
+        *too_many(len(ready), guards.max_rows),
         *_too_large(ready, guards.max_change_percent),
         *_zeroed(ready, guards.max_zeroed),
         *_too_old(observation_age, guards.max_observation_age),
@@ -51,9 +51,10 @@ def change_percent(row: PlanRow) -> float:
     return 100 * difference / row.on_hand if row.on_hand else float("inf")
 
 
-def _too_many(ready: Sequence[PlanRow], most: int | None) -> Iterator[str]:
-    if most is not None and len(ready) > most:
-        yield f"{len(ready)} rows would be sent; at most {most} are allowed (--max-rows)."
+def too_many(rows: int, most: int | None) -> Iterator[str]:
+    """The sentence for a plan that would send more than ``most`` rows."""
+    if most is not None and rows > most:
+        yield f"{rows} rows would be sent; at most {most} are allowed (--max-rows)."
 
 
 def _too_large(ready: Sequence[PlanRow], most: float | None) -> Iterator[str]:

@@ -21,6 +21,11 @@ from shipsync.errors import IncompleteRead, NotFound, UnknownOrder
 
 STREAM = "writes"
 
+PENDING = "pending"
+"""The ``shipment_status`` of a shipment that has no label."""
+
+CANCELLED = "cancelled"
+
 # What else may stand in an id is at the mercy of every server and proxy that takes paths apart.
 _OURS = re.compile(r"se-\d+", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*", re.ASCII)

@@ -81,6 +81,11 @@ class Entry:
         """Whether it went out and nobody knows what became of it."""
         return self.state in UNSETTLED
 
+    def is_done_under(self, plan_digest: str) -> bool:
+        """Whether nothing is left to do for it in that plan: applied by any, or rejected by this one."""
+        is_rejected_here = self.state is State.REJECTED and self.plan_digest == plan_digest
+        return self.is_applied or is_rejected_here
+
     @property
     def was_read_back(self) -> bool:
         """Whether a reading was had after its answer was lost, and did not settle it."""

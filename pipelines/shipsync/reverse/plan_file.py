@@ -1,79 +1,39 @@
-"""A plan as a file: JSON that a person can read, with a digest that tells whether it is as it was made."""
+"""A plan of stock changes as a file: JSON that a person can read, and that is refused once it was edited."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from shipsync.errors import InputFileError, UsageError
+from shipsync.reverse import sealed_file
 from shipsync.reverse.planned import Plan, PlanRow, Status
 
 FORMAT = "shipsync stock plan 1"
 _PLAN = TypeAdapter(Plan)
 _ROW = tuple(field.name for field in fields(PlanRow))
+_EXTRA = frozenset({"format", "summary"})
 
 
 def digest(plan: Plan) -> str:
     """A fingerprint of everything the plan says; plans made at different times never share one."""
-    return _digest(document(plan))
+    return sealed_file.seal(document(plan))
 
 
 def save(plan: Plan, path: Path) -> None:
-    """Write the plan, one row to a line; the file is there whole or not at all.
-
-    Raises ``UsageError`` when it cannot be written.
-    """
-    written = document(plan)
-    head = {"digest": _digest(written), **written, "rows": []}
-    rows = (orjson.dumps(row) for row in written["rows"])
-    draft = path.with_name(f"{path.name}.new")
-    try:
-        with draft.open("wb") as file:
-            file.write(orjson.dumps(head, option=orjson.OPT_INDENT_2).removesuffix(b"]\n}"))
-            file.write(b"\n    " + next(rows, b""))
-            file.writelines(b",\n    " + row for row in rows)
-            file.write(b"\n  ]\n}\n")
-        draft.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"The plan could not be written to {path}: {error.strerror or error}. Give another place "
-            "with --out."
-        ) from error
+    """Write the plan, whole or not at all; raises ``UsageError`` when it cannot be written."""
+    sealed_file.save(document(plan), path)
 
 
 def load(path: Path) -> Plan:
     """The plan in a file; raises ``InputFileError`` if it is no plan or not as it was made."""
-    try:
-        kept = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise InputFileError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except orjson.JSONDecodeError:
-        kept = None
-    if not isinstance(kept, dict) or kept.get("format") != FORMAT:
-        raise InputFileError(
-            f"{path} is not a plan, or it was cut off; make one with `shipsync stock plan`."
-        )
-    stated = kept.pop("digest", None)
-    if stated != _digest(kept):
-        raise InputFileError(
-            f"{path} was changed after it was made, so it is not applied. Change the rows it was made "
-            "from and plan again."
-        )
+    kept = sealed_file.load(path, FORMAT)
     try:
         return _PLAN.validate_python({key: kept[key] for key in kept if key not in _EXTRA})
-    except ValidationError as error:
-        raise InputFileError(
-            f"{path} was made by another version of shipsync ({error.error_count()} values do not fit); "
-            "plan again."
-        ) from None
-
-
-_EXTRA = frozenset({"format", "summary"})
+    except ValidationError:
+        raise sealed_file.of_another_version(path) from None
 
 
 def summary(plan: Plan) -> dict[str, int | float]:
@@ -96,8 +56,3 @@ def document(plan: Plan) -> dict[str, Any]:
 def _row(row: PlanRow) -> dict[str, object]:
     """What the row says; pydantic takes three times as long, and there may be 200,000."""
     return {name: value for name in _ROW if (value := getattr(row, name)) is not None}
-
-
-def _digest(content: dict[str, Any]) -> str:
-    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-    return f"sha256:{hashlib.sha256(canonical).hexdigest()}"

@@ -95,13 +95,10 @@ class Rollout(Generic[A]):
         """The outcome that needs nothing more to be done; None if the write is to be taken up."""
         if entry is None:
             return None
-        if (entry.is_applied or entry.is_unsettled) and entry.request != write.request:
+        if (entry.is_applied or entry.is_unsettled) and entry.request != write.recorded:
             reason = f"The key {write.key} was used for something else ({entry.subject})."
             return Outcome(write.key, write.subject, State.REJECTED, reason)
-        is_rejected_here = (
-            entry.state is State.REJECTED and entry.plan_digest == self.dispatcher.plan_digest
-        )
-        return earlier(entry) if entry.is_applied or is_rejected_here else None
+        return earlier(entry) if entry.is_done_under(self.dispatcher.plan_digest) else None
 
     def _planned(self, write: Write[A], entry: Entry | None) -> Event:
         return Event(
@@ -113,7 +110,7 @@ class Rollout(Generic[A]):
             entry.attempt if entry else 0,
             subject=write.subject,
             places=write.places,
-            request=write.request,
+            request=write.recorded,
         )
 
     def _blocked(self, write: Write[A], entry: Entry | None, blocker: str) -> Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shipsync.reverse.cell import Cells
@@ -12,6 +12,13 @@ from shipsync.reverse.write_plan import lines_by, listed
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
 ID_COLUMNS = ("shipment_id", "external_shipment_id")
+KEY = "key"
+"""The column in which a row may name itself; without it, its contents do."""
+
+
+def key_of(cells: Cells, derived: str) -> str:
+    """The key of a row: its own, or the one derived from its contents."""
+    return cells.get(KEY, derived)
 
 
 def reference(cells: Cells) -> str | None:
@@ -21,10 +28,11 @@ def reference(cells: Cells) -> str | None:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which shipment each row means, and on which lines each shipment stands."""
+    """Which shipment each row means, and on which lines each shipment and each given key stands."""
 
     held: Mapping[str, list[HeldShipment]]
     lines: Mapping[str, list[int]]
+    lines_by_key: Mapping[str, list[int]]
 
     def one(self, cells: Cells) -> HeldShipment:
         """The shipment that a row means; raises ``InvalidWriteError`` unless it is one."""
@@ -51,16 +59,29 @@ class Choice:
             )
         return held
 
+    def check_key(self, cells: Cells) -> None:
+        """Raise ``InvalidWriteError`` when another row has the same key."""
+        key = cells.get(KEY, "")
+        if len(lines := self.lines_by_key.get(key, [])) > 1:
+            raise InvalidWriteError(WriteProblem.DUPLICATE_KEY, key=key, lines=listed(lines))
+
+    def pairs(self, rows: Iterable[InputRow]) -> Iterator[tuple[InputRow, HeldShipment]]:
+        """Each row with each shipment that it may mean."""
+        for row in rows:
+            for held in self.held.get(reference(row.cells) or "", ()):
+                yield row, held
+
     def first_line(self, held: HeldShipment) -> int:
         """The first line that names a shipment."""
         return self.lines[held.shipment_id][0]
 
 
-def choose(rows: Iterable[InputRow], held: Mapping[str, list[HeldShipment]]) -> Choice:
+def choose(rows: Sequence[InputRow], held: Mapping[str, list[HeldShipment]]) -> Choice:
     """What the rows name, among what is held."""
     named = (
         (found[0].shipment_id, row.line)
         for row in rows
         if len(found := held.get(reference(row.cells) or "", [])) == 1
     )
-    return Choice(held, lines_by(named))
+    keys = ((row.cells[KEY], row.line) for row in rows if KEY in row.cells)
+    return Choice(held, lines_by(named), lines_by(keys))

@@ -16,7 +16,7 @@ from shipsync.reverse.problem import InvalidRowError
 from shipsync.reverse.redaction import Recorded
 from shipsync.reverse.shipment_row import Body, read_shipment
 from shipsync.reverse.shipment_rows import ID, GivenShipment
-from shipsync.reverse.shipment_writes import KIND, ShipmentBody
+from shipsync.reverse.shipment_writes import KIND, ShipmentBody, creation
 from shipsync.reverse.write import Write
 from shipsync.reverse.write_plan import WritePlan, WriteRow, judged, known_before, lines_by, listed
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
@@ -36,7 +36,7 @@ def plan_shipments(
     *,
     now: datetime,
     ignored_columns: tuple[str, ...] = (),
-) -> WritePlan[ShipmentBody]:
+) -> WritePlan:
     """A plan for the shipments of a file; reads only.
 
     ``recorded`` says how the outbox keeps the personal data in them. Raises ``UsageError`` before the
@@ -52,7 +52,7 @@ def plan_shipments(
         recorded,
     )
     return WritePlan(
-        KIND,
+        (KIND,),
         pace.name,
         source,
         now,
@@ -88,11 +88,12 @@ class _Planner:
     lines: Mapping[str, list[int]]
     recorded: Recorded
 
-    def row(self, draft: _Draft) -> WriteRow[ShipmentBody]:
+    def row(self, draft: _Draft) -> WriteRow:
         """What is to become of one shipment."""
         subject = f"create {draft.external_id or 'a shipment'}"
         key = draft.external_id or None
-        return judged(draft.given.line, subject, CALLS, lambda: self._judge(draft), key)
+        line = draft.given.line
+        return judged(KIND, line, subject, CALLS, lambda: self._judge(draft), key)
 
     def _judge(self, draft: _Draft) -> Write[ShipmentBody] | str:
         if draft.body is None:
@@ -104,24 +105,18 @@ class _Planner:
             raise InvalidWriteError(
                 WriteProblem.REPEATED_SHIPMENT, key=external_id, lines=listed(lines)
             )
-        request = self.recorded(body)
+        write = creation(_subject(external_id, body), body, self.recorded)
         entry = self.past.get(external_id)
-        if done := known_before(entry, request, f"The external_shipment_id {external_id!r}"):
+        named = f"The external_shipment_id {external_id!r}"
+        if done := known_before(entry, write.recorded, named):
             return done
         # What has it as ShipStation's own id is another shipment.
-        named = self.held.get(external_id, ())
-        held = next((h for h in named if h.external_shipment_id == external_id), None)
+        called = self.held.get(external_id, ())
+        held = next((h for h in called if h.external_shipment_id == external_id), None)
         if held is not None and (entry is None or not entry.is_unsettled):
             return f"The account has it already, as {held.shipment_id} ({held.status})."
         self._check_names(body)
-        return Write(
-            key=external_id,
-            subject=_subject(external_id, body),
-            places=(f"shipment {external_id}",),
-            request=request,
-            may_be_repeated=True,
-            action=body,
-        )
+        return write
 
     def _check_names(self, body: Body) -> None:
         known = self.directory

@@ -8,6 +8,7 @@ by looking it up too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -18,15 +19,30 @@ from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
-from shipsync.reverse.live import STREAM, Live, read_twice
+from shipsync.reverse.live import CANCELLED, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.redaction import Recorded
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "create_shipment"
 """The name of these writes in the outbox; the key of one is its ``external_shipment_id``."""
 
 ShipmentBody = Mapping[str, object]
+
+
+def creation(subject: str, body: ShipmentBody, recorded: Recorded) -> Write[ShipmentBody]:
+    """The write that creates a shipment; ``recorded`` says how the outbox keeps its body."""
+    external_id = str(body["external_shipment_id"])
+    return Write(
+        key=external_id,
+        subject=subject,
+        places=(f"shipment {external_id}",),
+        request=body,
+        may_be_repeated=True,
+        action=body,
+        kept=recorded(body),
+    )
 
 
 class ShipmentCreation:
@@ -97,6 +113,16 @@ class ShipmentCreation:
             may_be_sent_again=True,
         )
 
+    def drift(self, write: Write[ShipmentBody]) -> str | None:
+        """In what a created shipment is not the one that was sent; None if it is."""
+        found = self._live.shipment_by_external_id(write.key, thoroughly=True)
+        if found is None:
+            return f"No shipment has the external_shipment_id {write.key} any more."
+        if found.get("shipment_status") == CANCELLED:
+            return f"{found.get('shipment_id')} is cancelled."
+        sent, shown = _units(write.action), _units(found)
+        return None if sent == shown else f"It holds {_told(shown)}, not {_told(sent)}."
+
     def _judged(self, write: Write[ShipmentBody], answer: Answer, row: JsonObject) -> Sent:
         said, shipment_id = messages(row), row.get("shipment_id")
         if said and shipment_id:
@@ -113,3 +139,17 @@ class ShipmentCreation:
             "read_at": self._pacing.now().to_iso8601_string(),
             "shipment": None if found is None else {name: found.get(name) for name in names},
         }
+
+
+def _units(shipment: Mapping[str, object]) -> Counter[str]:
+    """Units by SKU, of the items that have one."""
+    items = shipment.get("items")
+    units: Counter[str] = Counter()
+    for item in items if isinstance(items, list) else ():
+        if item.get("sku"):
+            units[str(item["sku"])] += int(item.get("quantity") or 0)
+    return units
+
+
+def _told(units: Counter[str]) -> str:
+    return ", ".join(f"{count} {sku}" for sku, count in sorted(units.items())) or "no items"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Pace
-from shipsync.errors import UsageError
+from shipsync.errors import ShipsyncError, UsageError
 from shipsync.reverse import applied_run
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
@@ -62,9 +63,9 @@ def apply(
     """Carry out the ready rows of a plan; see ``apply_plan``. The run is recorded in the ledger.
 
     With ``reads_back`` the levels of all its applied rows are read at the end and compared; None if
-    that was not asked for, or if the run ended early.
+    that was not asked for, or if the run ended early (then, or because they could not be read).
     """
-    check_applicable(plan, session)
+    check_applicable(plan, connection)
     with lock.hold(connection.database), connect(connection.database) as con:
         migrate(con)
         run_id = runs.begin(con, "stock apply")
@@ -72,11 +73,14 @@ def apply(
         applied_run.end(con, run_id, [report])
         if not reads_back or report.stopped_by or report.interrupted:
             return report, None
-        keys = [outcome.key for outcome in report.outcomes if outcome.state is State.APPLIED]
-        applied = Outbox(con, plan.connection, KIND).entries(keys)
+        applied = Outbox(con, plan.connection, KIND).entries(report.applied)
         reader = LevelReader(session, clock.SystemPacing())
         pages = list_pages(plan.observed_levels, connection)
-        return report, verify([applied[key] for key in keys], reader, pages)
+        try:
+            return report, verify([applied[key] for key in report.applied], reader, pages)
+        except ShipsyncError as error:
+            # What was applied must still be told.
+            return replace(report, stopped_by=error), None
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:

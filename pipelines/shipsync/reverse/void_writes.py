@@ -42,6 +42,18 @@ class Voiding:
     shipment_id: str
 
 
+def voiding(subject: str, label_id: str, shipment_id: str) -> Write[Voiding]:
+    """The write that voids a label."""
+    return Write(
+        key=label_id,
+        subject=subject,
+        places=(f"label {label_id}",),
+        request={"label_id": label_id, "shipment_id": shipment_id},
+        may_be_repeated=True,
+        action=Voiding(label_id, shipment_id),
+    )
+
+
 class LabelVoiding:
     """Voids through one session; a ``write.Kind``. Safe to share between threads."""
 
@@ -95,6 +107,10 @@ class LabelVoiding:
             self._reading(self._live.label(label_id)),
             may_be_sent_again=True,
         )
+
+    def drift(self, write: Write[Voiding]) -> str | None:
+        """What became of an applied void; None if the label is void."""
+        return None if self._void(write.action.label_id) is not None else "The label is live."
 
     def _judged(self, write: Write[Voiding], answer: Answer) -> Sent:
         body = answer.body

@@ -23,6 +23,7 @@ class Write(Generic[A]):
     """One write: ``action`` is what its kind knows of it.
 
     ``places`` name what it changes; two writes that share one are never under way together.
+    ``request`` is what goes out; ``kept``, if there is one, is what the outbox keeps in its place.
     ``may_be_repeated`` says whether carrying it out twice comes to the same as once.
     """
 
@@ -32,6 +33,12 @@ class Write(Generic[A]):
     request: Mapping[str, object]
     may_be_repeated: bool
     action: A
+    kept: Mapping[str, object] | None = None
+
+    @property
+    def recorded(self) -> Mapping[str, object]:
+        """The request as the outbox keeps it."""
+        return self.request if self.kept is None else self.kept
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,22 @@
 """A plan of shipments, cancellations or fulfillments: what each row would send, before any is sent.
 
-The same for every kind but stock, which has figures to compare (``planned``). A plan is made and carried
-out by one command; the rows that are ready become writes of the outbox.
+The same for every kind but stock, which has figures to compare (``planned``). A plan is a value, and a
+file (``write_plan_file``); the rows that are ready become writes of the outbox.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, TypeVar
 
-import orjson
-
+from shipsync.reverse.guards import too_many
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.planned import Status
 from shipsync.reverse.problem import InvalidRowError
-from shipsync.reverse.write import A, Write
+from shipsync.reverse.write import Write
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
 D = TypeVar("D")
@@ -27,12 +25,14 @@ _SHOWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class WriteRow(Generic[A]):
+class WriteRow:
     """One row: ``line`` is its (first) line in the file, ``write`` what would be sent if it is ready.
 
-    ``calls`` counts the reading before it and the request itself.
+    ``kind`` is that of the write in the outbox. ``calls`` counts the reading before it and the request
+    itself.
     """
 
+    kind: str
     line: int
     status: Status
     key: str | None
@@ -40,25 +40,34 @@ class WriteRow(Generic[A]):
     reason: str | None = None
     problem: str | None = None
     calls: int = 0
-    write: Write[A] | None = None
+    write: Write[Any] | None = None
 
 
 @dataclass(frozen=True)
-class WritePlan(Generic[A]):
-    """The rows of one kind of write for one connection."""
+class WritePlan:
+    """Rows for one connection, to be sent kind by kind in the order of ``kinds``.
 
-    kind: str
+    Rows on the same line belong together: a label is voided so that its shipment can be cancelled. A
+    plan with an entry in ``stopped_by`` is not applied.
+    """
+
+    kinds: tuple[str, ...]
     connection: str
     source: str
     created_at: datetime
     requests_per_minute: int
-    rows: tuple[WriteRow[A], ...]
+    rows: tuple[WriteRow, ...]
     ignored_columns: tuple[str, ...] = ()
+    stopped_by: tuple[str, ...] = ()
+
+    def writes(self, kind: str) -> list[Write[Any]]:
+        """What would be sent of one kind."""
+        return [row.write for row in self.rows if row.write is not None and row.kind == kind]
 
     @property
-    def writes(self) -> list[Write[A]]:
-        """What would be sent."""
-        return [row.write for row in self.rows if row.write is not None]
+    def ready(self) -> list[WriteRow]:
+        """The rows that would be sent."""
+        return [row for row in self.rows if row.status is Status.READY]
 
     @property
     def calls(self) -> int:
@@ -79,27 +88,31 @@ class WritePlan(Generic[A]):
         """Whether a row has to be mended before it can be sent."""
         return any(row.status is Status.INVALID for row in self.rows)
 
-    def digest(self) -> str:
-        """A fingerprint of when it was made and of all that it would send."""
-        sent = [(row.key, row.write.request) for row in self.rows if row.write is not None]
-        said = [self.kind, self.connection, self.created_at.isoformat(), sent]
-        return (
-            f"sha256:{hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()}"
-        )
+    def limited_to(self, max_rows: int | None) -> WritePlan:
+        """The plan, stopped if it would send more rows of a kind than that."""
+        stops = [s for kind in self.kinds for s in too_many(len(self.writes(kind)), max_rows)]
+        return replace(self, stopped_by=(*self.stopped_by, *stops))
 
 
 def judged(
-    line: int, subject: str, calls: int, judge: Callable[[], Write[A] | str], key: str | None = None
-) -> WriteRow[A]:
+    kind: str,
+    line: int,
+    subject: str,
+    calls: int,
+    judge: Callable[[], Write[Any] | str],
+    key: str | None = None,
+) -> WriteRow:
     """The row that ``judge`` makes of a draft: a write, a reason why none is needed, or an error raised."""
     try:
         verdict = judge()
     except (InvalidWriteError, InvalidRowError) as refusal:
         problem = refusal.problem.value
-        return WriteRow(line, Status.INVALID, key, subject, str(refusal), problem)
+        return WriteRow(kind, line, Status.INVALID, key, subject, str(refusal), problem)
     if isinstance(verdict, str):
-        return WriteRow(line, Status.NO_OP, key, subject, verdict)
-    return WriteRow(line, Status.READY, verdict.key, verdict.subject, None, None, calls, verdict)
+        return WriteRow(kind, line, Status.NO_OP, key, subject, verdict)
+    return WriteRow(
+        kind, line, Status.READY, verdict.key, verdict.subject, None, None, calls, verdict
+    )
 
 
 def known_before(entry: Entry | None, request: Mapping[str, object], named: str) -> str | None:

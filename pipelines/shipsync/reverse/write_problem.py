@@ -36,6 +36,7 @@ class WriteProblem(StrEnum):
     HAS_LABEL = "has_label"
     FULFILLED = "fulfilled"
     UNKNOWN_CARRIER_CODE = "unknown_carrier_code"
+    DUPLICATE_KEY = "duplicate_key"
     KEY_OF_ANOTHER_WRITE = "key_of_another_write"
 
 
@@ -103,6 +104,7 @@ SENTENCES: dict[WriteProblem, str] = {
     WriteProblem.UNKNOWN_CARRIER_CODE: (
         "The carrier_code {value!r} is not one of the account's.{hint} It has {known}."
     ),
+    WriteProblem.DUPLICATE_KEY: "The key {key!r} stands on {lines}; each row needs a key of its own.",
     WriteProblem.KEY_OF_ANOTHER_WRITE: (
         "{key} was sent on {date} with other contents ({other}); to change what is in ShipStation, edit it "
         "there."

@@ -1,0 +1,100 @@
+"""Shipments, cancellations, voids and fulfillments looked at again after they were applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reverse.deeds import CANCEL, CREATE, DEEDS, FULFIL, VOID, Deed, pending
+from reverse.office import Office, open_office
+from shipsync.emulator import Fault, FaultKind
+from shipsync.errors import KeyRefused
+from shipsync.reverse.states import State
+
+Meddle = Callable[[Office], object]
+
+
+def made(office: Office, external_id: str) -> str:
+    [row] = office.account.collection("shipments").find("external_shipment_id", external_id)
+    return row.entity_id
+
+
+def take_an_item_out(office: Office) -> object:
+    shipment_id = made(office, "W-2")
+    return office.account.change_shipment(shipment_id, items=[{"sku": "CUP", "quantity": 2}])
+
+
+def bring_back(office: Office) -> object:
+    return office.account.change_shipment(pending(office)[1], shipment_status="pending")
+
+
+def print_anew(office: Office) -> object:
+    label = {"shipment_id": pending(office)[1], "status": "completed", "voided": False}
+    return office.account.put_label({**label, "label_id": "se-770002", "voided_at": None})
+
+
+def void_fulfillment(office: Office) -> object:
+    second = office.account.ids("fulfillments")[1]
+    return office.account.change_fulfillment(second, voided=True)
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_what_the_account_holds_is_no_drift(tmp_path: Path, deed: Deed) -> None:
+    office = open_office(tmp_path)
+    deed.prepare(office)
+    looked = office.apply(deed.plan(office), reads_back=True).read_back
+    assert looked is not None
+    assert (looked.checked, looked.drifts) == (3, ())
+
+
+@pytest.mark.parametrize(
+    ("deed", "meddle", "found"),
+    [
+        (
+            CREATE,
+            lambda office: office.account.cancel_shipment(made(office, "W-2")),
+            " is cancelled.",
+        ),
+        (CREATE, take_an_item_out, "It holds 2 CUP, not 2 MUG."),
+        (CANCEL, bring_back, "It is pending."),
+        (VOID, print_anew, "The label is live."),
+        (FULFIL, void_fulfillment, " and is not void."),
+    ],
+    ids=["cancelled", "other_items", "cancel", "void", "fulfil"],
+)
+def test_what_was_changed_since_is_drift(
+    tmp_path: Path, deed: Deed, meddle: Meddle, found: str
+) -> None:
+    office = open_office(tmp_path)
+    deed.prepare(office)
+    plan = deed.plan(office)
+    office.apply(plan)
+    meddle(office)
+    looked = office.apply(plan, reads_back=True).read_back
+    assert looked is not None
+    [drift] = looked.drifts
+    assert (drift.key, looked.checked) == (deed.keys(office)[1], 3)
+    assert found in drift.found
+
+
+def test_what_was_not_applied_is_not_looked_for(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = FULFIL.plan(office)
+    office.account.cancel_shipment(pending(office)[0])
+    looked = office.apply(plan, reads_back=True).read_back
+    assert looked is not None
+    assert (looked.checked, looked.drifts) == (2, ())
+
+
+def test_what_was_applied_is_told_though_it_cannot_be_read_back(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = FULFIL.plan(office)
+    reads = 2 * len(plan.ready)
+    office.account.faults.add(Fault(FaultKind.KEY_REFUSED, method="GET", count=None, skip=reads))
+    done = office.apply(plan, reads_back=True, in_flight=1)
+    [report] = done.reports
+    assert report.counts == {State.APPLIED: 3}
+    assert isinstance(report.stopped_by, KeyRefused)
+    assert done.read_back is None
