@@ -1,7 +1,8 @@
 """Plans and sends one kind in a process of its own, so that a test can kill it.
 
 ``python applying_orders.py URL FOLDER DEED``: DEED is ``create``, ``cancel`` or ``fulfil``, with its rows in
-``rows.jsonl``. Exit code 0 when every row has its outcome, 7 when the account stopped the run.
+``rows.jsonl``; ``create`` applies a plan in a file, the others plan anew each time. Exit code 0 when every
+row has its outcome, 7 when the account stopped the run.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
-from shipsync.reverse import orders
+from shipsync.reverse import orders, write_plan_file
 from shipsync.reverse.order_apply import Applying
+from shipsync.reverse.write_plan import WritePlan
 
 WAIT = timedelta(seconds=0.05)
 
@@ -29,14 +31,27 @@ def main(url: str, folder: Path, deed: str) -> int:
     )
     file = folder / "rows.jsonl"
     plans: dict[str, orders.MakePlan] = {
-        "create": lambda con: orders.new_shipments(con, file, connection),
         "cancel": lambda con: orders.cancels(con, file, connection, void_labels=True),
         "fulfil": lambda con: orders.fulfillments(con, file, connection),
     }
     with Session(connection) as session:
         how = Applying(session, late_commit_wait=WAIT)
-        reports = orders.applied(connection, deed, plans[deed], how).reports
-    return 7 if any(report.stopped_by for report in reports) else 0
+        if deed == "create":
+            done = orders.applied_plan(connection, deed, kept_plan(file, connection), how)
+        else:
+            done = orders.applied(connection, deed, plans[deed], how)
+    return 7 if any(report.stopped_by for report in done.reports) else 0
+
+
+def kept_plan(file: Path, connection: Connection) -> WritePlan:
+    """The plan of new shipments beside their file; made when it is not there yet."""
+    path = file.with_suffix(".plan.json")
+    if not path.exists():
+        made = orders.planned(
+            connection.database, lambda con: orders.new_shipments(con, file, connection)
+        )
+        write_plan_file.save(made, path)
+    return write_plan_file.load(path, "shipments", orders.recorded(connection))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,9 @@
-"""Every kind of stock row that cannot be planned, with the sentence it gets; and the page that lists them.
-
-``python tests/reverse/invalid_rows.py`` writes the page anew.
-"""
+"""Stock rows that cannot be planned, each with its sentence."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from reverse.shop import ATTIC, BACK, MAIN, NOW, Shop
 from shipsync.reverse.outbox import Event, Outbox
@@ -232,33 +224,3 @@ CASES = [
         past(State.SENDING, "k-1", INCREMENT),
     ),
 ]
-
-
-PAGE = Path(__file__).parents[2] / "docs" / "invalid-stock-rows.md"
-_HEAD = """# Stock rows that cannot be planned
-
-`shipsync stock plan` judges every row by itself and gives each that cannot be carried out one of these
-sentences, in the column `reason`; the kind stands in `problem` with `--json` and in the plan. The other
-rows are planned all the same. The examples are a shop with ten units of A-1 at Main.
-
-| kind | for example | sentence |
-|---|---|---|
-"""
-
-
-def page() -> str:
-    """The page, from the cases."""
-    rows = (
-        f"| `{case.problem.value}` | {_example(case.row)} | {case.sentence.replace('|', chr(92) + '|')} |"
-        for case in CASES
-    )
-    return _HEAD + "\n".join(rows) + "\n"
-
-
-def _example(row: Row) -> str:
-    return ", ".join(f"{column} `{value}`" for column, value in row.items())
-
-
-if __name__ == "__main__":
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
