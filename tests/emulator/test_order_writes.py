@@ -1,4 +1,4 @@
-"""Creating, changing, cancelling and fulfilling shipments; voiding labels; rates and webhooks."""
+"""Creating, changing, cancelling and fulfilling shipments; voiding labels; webhooks."""
 
 from __future__ import annotations
 
@@ -252,31 +252,6 @@ def test_tracking_by_number(account: Account, client: httpx.Client) -> None:
     by_label = client.get(f"/v2/labels/{label_id}/track").json()
     assert client.get("/v2/tracking", params=params).json() == by_label
     assert client.get("/v2/tracking", params={**params, "carrier_code": "x"}).status_code == 404
-
-
-def test_rates_can_be_narrowed_and_kept(account: Account, client: httpx.Client) -> None:
-    shipment_id = account.ids("shipments")[0]
-    carrier = account.items("carriers")[0]
-    asked = {
-        "shipment_id": shipment_id,
-        "rate_options": {
-            "carrier_ids": [carrier["carrier_id"]],
-            "service_codes": [carrier["services"][0]["service_code"]],
-        },
-    }
-    (rate,) = client.post("/v2/rates", json=asked).json()["rate_response"]["rates"]
-    assert client.get(f"/v2/rates/{rate['rate_id']}").json() == rate
-    asked["rate_options"]["carrier_ids"] = ["se-404"]
-    answer = client.post("/v2/rates", json=asked).json()["rate_response"]
-    assert (answer["rates"], answer["status"]) == ([], "error")
-    assert answer["errors"][0]["error_code"] == "no_rates_returned"
-
-
-def test_rates_for_a_shipment_described(account: Account, client: httpx.Client) -> None:
-    answer = client.post("/v2/rates", json={"shipment": SHIPMENT}).json()
-    assert answer["rate_response"]["shipment_id"] in account.ids("shipments")
-    both = {"shipment": SHIPMENT, "shipment_id": account.ids("shipments")[0]}
-    assert client.post("/v2/rates", json=both).status_code == 400
 
 
 def test_webhooks_change_only_what_may_change(client: httpx.Client) -> None:

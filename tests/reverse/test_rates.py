@@ -10,8 +10,9 @@ import pytest
 
 from reverse.deeds import pending
 from reverse.office import Office, open_office
-from shipsync.emulator import Fault, FaultKind
+from shipsync.emulator import Fault, FaultKind, Options
 from shipsync.errors import ConfigurationError, KeyRefused, UnknownOrder, UsageError
+from shipsync.reverse.rate_request import WAITS
 from shipsync.reverse.rate_round import IN_FLIGHT, compare_rates
 from shipsync.reverse.rates import RatesAnswer, read_rates
 from shipsync.reverse.rollout import Progress
@@ -37,7 +38,7 @@ def answer(*rates: dict[str, Any], **more: object) -> RatesAnswer:
 
 def compare(office: Office, *references: str, **how: Any) -> list[RatesAnswer]:
     with office.session() as session:
-        return compare_rates(office.connection, session, references, **how)
+        return compare_rates(office.connection, session, references, pacing=office.pacing, **how)
 
 
 def test_the_price_is_the_sum_of_its_parts() -> None:
@@ -81,7 +82,8 @@ def test_rates_are_sorted_by_price_and_days_and_unusable_ones_come_last() -> Non
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({}, "no rate_response"),
+        ({}, "holds no rates"),
+        ([], "holds no rates"),
         ({"rate_response": {"rates": []}}, "No carrier offers anything"),
         ({"rate_response": {"errors": [{"message": "No weight."}]}}, "No weight."),
         ({"rate_response": {"status": "working", "rates": [RATE]}}, "still asking"),
@@ -139,6 +141,23 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
     office.account.faults.add(Fault(FaultKind.TIMEOUT, "/v2/rates", count=None))
     [none] = compare(office, pending(office)[0])
     assert "No answer came in 3 attempts of 10 s" in (none.problem or "")
+
+
+def test_rates_that_carriers_still_think_about_are_waited_for(tmp_path: Path) -> None:
+    office = open_office(tmp_path, options=Options(rates_pending_for=3), stays_open=False)
+    carrier = office.account.items("carriers")[1]["carrier_id"]
+    [found] = compare(office, pending(office)[0], carriers=[carrier])
+    assert (found.problem, found.is_pending) == (None, False)
+    assert {rate.carrier_id for rate in found.rates} == {carrier}
+    assert office.pacing.waits == [1.0, 2.0, 4.0, 8.0]
+    assert office.writes_sent() == 1
+
+
+def test_rates_are_not_waited_for_for_ever(tmp_path: Path) -> None:
+    office = open_office(tmp_path, options=Options(rates_pending_for=99), stays_open=False)
+    [found] = compare(office, pending(office)[0])
+    assert "still asking the carriers" in (found.problem or "")
+    assert office.pacing.waits == list(WAITS)
 
 
 def test_what_was_answered_is_kept_when_somebody_interrupts(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ class Account(Orders, Stockroom):
         self.faults = Faults()
         self.webhooks: dict[str, dict[str, Any]] = {}
         self.rates: dict[str, dict[str, Any]] = {}
+        self.rates_pending: dict[str, int] = {}
         per_minute = self.options.requests_per_minute
         seconds = rate_clock or (lambda: self.clock.now().timestamp())
         self.limiter = None if per_minute is None else Limiter(per_minute, seconds)

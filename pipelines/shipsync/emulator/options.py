@@ -73,6 +73,9 @@ class Options:
     """shipment_status once the last live label is voided [?]."""
     status_after_fulfillment: Literal["pending", "label_purchased"] = "pending"
     """shipment_status once it was marked shipped without a label [?]."""
+    rates_pending_for: int = 0
+    """Readings of a shipment's rates that say "working" after POST /v2/rates did; 0: it is complete at
+    once. The status exists [O], when it is answered does not say itself [?]."""
     void_period_days: int = 30
     """Age of a label, in days, from which a void is refused [?]."""
 

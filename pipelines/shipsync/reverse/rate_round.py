@@ -12,12 +12,14 @@ import duckdb
 
 from shipsync import clock
 from shipsync.api.session import Session
+from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
 from shipsync.errors import ShipsyncError, UsageError
 from shipsync.reverse.apply import check_may_write
 from shipsync.reverse.held_orders import find_shipments, pending_shipments, read_directory
 from shipsync.reverse.live import Live
-from shipsync.reverse.rates import RatesAnswer, ask_rates, keep_rates
+from shipsync.reverse.rate_request import ask_rates
+from shipsync.reverse.rates import RatesAnswer, keep_rates
 from shipsync.reverse.rollout import Progress
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect
@@ -41,6 +43,7 @@ def compare_rates(
     *,
     carriers: Sequence[str] = (),
     progress: Callable[[Progress], None] | None = None,
+    pacing: Pacing | None = None,
 ) -> list[RatesAnswer]:
     """Ask for rates and keep them in ``ledger.rates``; all pending shipments if none is named.
 
@@ -56,7 +59,7 @@ def compare_rates(
         asked_at, answers = clock.now(), list[RatesAnswer]()
         outcome: runs.RunOutcome = "failed"
         try:
-            _ask_all(session, asked, answers, progress)
+            _ask_all(session, pacing or SystemPacing(), asked, answers, progress)
             outcome = "needs_person" if any(answer.problem for answer in answers) else "done"
         finally:
             # What was answered is kept, also when the rest could not be asked any more.
@@ -71,6 +74,7 @@ def compare_rates(
 
 def _ask_all(
     session: Session,
+    pacing: Pacing,
     asked: _Asked,
     answers: list[RatesAnswer],
     progress: Callable[[Progress], None] | None,
@@ -82,7 +86,7 @@ def _ask_all(
         if stop.is_set():
             return RatesAnswer(shipment_id, problem="It was not asked for.")
         try:
-            return ask_rates(session, shipment_id, asked.carriers)
+            return ask_rates(session, pacing, shipment_id, asked.carriers)
         except ShipsyncError:
             stop.set()
             raise

@@ -1,9 +1,4 @@
-"""What carriers would charge: ``POST /v2/rates`` for shipments that exist, kept in ``ledger.rates``.
-
-The call is a POST that changes nothing when it names a shipment by its id; described instead, a shipment
-may be made by it (FACTS, Not established), so that is never done. It goes out as a write all the same: a
-read-only connection sends nothing but GET. A lost answer is asked for again.
-"""
+"""What carriers would charge: rates as the API answers them, put in order, kept in ``ledger.rates``."""
 
 from __future__ import annotations
 
@@ -15,14 +10,9 @@ from decimal import Decimal, InvalidOperation
 import duckdb
 import orjson
 
-from shipsync.api.endpoints import CALCULATE_RATES
-from shipsync.api.session import Session
-from shipsync.errors import OutcomeUnknown, RequestRejected
-from shipsync.reverse.live import STREAM
 from shipsync.reverse.outbox import QUERIES
 from shipsync.statements import statement
 
-ATTEMPTS = 3
 _PARTS = (
     *("shipping_amount", "insurance_amount", "confirmation_amount"),
     *("other_amount", "tax_amount"),
@@ -86,54 +76,39 @@ class Rate:
 
 @dataclass(frozen=True)
 class RatesAnswer:
-    """The rates for one shipment; ``problem`` says why there are none, or not all."""
+    """The rates for one shipment; ``problem`` says why there are none, or not all.
+
+    ``is_pending`` while the carriers are still being asked.
+    """
 
     shipment_id: str
     rates: tuple[Rate, ...] = ()
     problem: str | None = None
-
-
-def ask_rates(session: Session, shipment_id: str, carrier_ids: Sequence[str]) -> RatesAnswer:
-    """The rates of these carriers for a shipment.
-
-    What concerns the shipment alone ends up in ``problem``; raises what ``Session.write`` raises for the
-    account as a whole, and ``ConfigurationError`` for a read-only connection.
-    """
-    body = {"shipment_id": shipment_id, "rate_options": {"carrier_ids": list(carrier_ids)}}
-    for _ in range(ATTEMPTS):
-        try:
-            answer = session.write(
-                CALCULATE_RATES.method, CALCULATE_RATES.path, body, stream=STREAM
-            )
-        except OutcomeUnknown:
-            continue
-        except RequestRejected as refusal:
-            return RatesAnswer(shipment_id, problem="; ".join(refusal.messages) or str(refusal))
-        return read_rates(shipment_id, answer.body)
-    seconds = session.connection.timeout_seconds
-    problem = (
-        f"No answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be slow, so raise "
-        "timeout_seconds."
-    )
-    return RatesAnswer(shipment_id, problem=problem)
+    is_pending: bool = False
 
 
 def read_rates(shipment_id: str, body: object) -> RatesAnswer:
-    """The rates in an answer's body, cheapest first."""
-    given = body.get("rate_response") if isinstance(body, Mapping) else None
-    if not isinstance(given, Mapping):
-        return RatesAnswer(shipment_id, problem="The answer holds no rate_response.")
+    """The rates in an answer's body, cheapest first.
+
+    ``POST /v2/rates`` has them in ``rate_response``, beside the shipment; a reading of a shipment's rates
+    is that object itself.
+    """
+    given = body.get("rate_response", body) if isinstance(body, Mapping) else None
+    if not isinstance(given, Mapping) or not given.keys() & {"rates", "errors", "status"}:
+        return RatesAnswer(shipment_id, problem="The answer holds no rates.")
     rates = [_rate(shipment_id, rate, is_valid=True) for rate in _objects(given.get("rates"))]
     rates += [
         _rate(shipment_id, rate, is_valid=False) for rate in _objects(given.get("invalid_rates"))
     ]
     said = "; ".join(str(error.get("message")) for error in _objects(given.get("errors")))
     problem = said or None
-    if given.get("status") == "working":
+    is_pending = given.get("status") == "working"
+    if is_pending:
         problem = "ShipStation is still asking the carriers; ask again in a minute."
     elif not rates and problem is None:
         problem = "No carrier offers anything; look at the shipment's weight and address."
-    return RatesAnswer(shipment_id, tuple(sorted(rates, key=lambda rate: rate.by_price)), problem)
+    ordered = tuple(sorted(rates, key=lambda rate: rate.by_price))
+    return RatesAnswer(shipment_id, ordered, problem, is_pending)
 
 
 def keep_rates(

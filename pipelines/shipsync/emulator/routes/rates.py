@@ -25,7 +25,12 @@ _KEPT = 10_000
 
 def shipment_rates(account: Account, call: Call) -> Response:
     """Rates for a shipment that exists, from every carrier."""
-    shipment = _shipment(account, call.ids["shipment_id"])
+    shipment_id = call.ids["shipment_id"]
+    shipment = _shipment(account, shipment_id)
+    left = account.rates_pending.pop(shipment_id, 0)
+    if left:
+        account.rates_pending[shipment_id] = left - 1
+        return Response(200, orjson.dumps(_working(account, shipment)), JSON)
     return Response(200, orjson.dumps(_information(account, shipment, None, ())), JSON)
 
 
@@ -44,7 +49,11 @@ def calculate_rates(account: Account, call: Call) -> Response:
     options = asked.rate_options
     carriers = set(options.carrier_ids) if options else None
     services = options.service_codes if options else ()
-    rates = _information(account, shipment, carriers, services)
+    if account.options.rates_pending_for:
+        account.rates_pending[shipment["shipment_id"]] = account.options.rates_pending_for
+        rates = _working(account, shipment)
+    else:
+        rates = _information(account, shipment, carriers, services)
     return Response(200, orjson.dumps({**shipment, "rate_response": rates}), JSON)
 
 
@@ -78,14 +87,26 @@ def _information(
         account.rates[rate["rate_id"]] = rate
     while len(account.rates) > _KEPT:
         del account.rates[next(iter(account.rates))]
+    status, errors = ("completed", []) if rates else ("error", [_no_rates().body()])
+    return _answer(account, shipment, rates, status, errors)
+
+
+def _working(account: Account, shipment: Body) -> Body:
+    """What is answered while the carriers are still being asked."""
+    return _answer(account, shipment, [], "working", [])
+
+
+def _answer(
+    account: Account, shipment: Body, rates: list[Body], status: str, errors: list[Body]
+) -> Body:
     return {
         "rates": rates,
         "invalid_rates": [],
         "rate_request_id": account.new_id("rate_requests"),
         "shipment_id": shipment["shipment_id"],
         "created_at": to_text(of_moment(account.clock.now())),
-        "status": "completed" if rates else "error",
-        "errors": [] if rates else [_no_rates().body()],
+        "status": status,
+        "errors": errors,
     }
 
 
