@@ -37,6 +37,21 @@ def _change(dice: Random, least: int, most: int) -> dict[str, object]:
     return row
 
 
+def small_rows(skus: tuple[str, ...], dice: Random, on_hand: int) -> list[dict[str, object]]:
+    """One row for each SKU in Main that changes it by one to three units.
+
+    Adjusts go up: one down to what sales left would be answered without moving anything.
+    """
+    changes = (Change.ADJUST, Change.INCREMENT, Change.DECREMENT)
+    rows: list[dict[str, object]] = []
+    for sku in skus:
+        change, units = dice.choice(changes), dice.randint(1, 3)
+        quantity = on_hand + units if change is Change.ADJUST else units
+        row = {"action": change.value, "quantity": quantity}
+        rows.append({**row, "sku": sku, "location": "Main", "key": sku})
+    return rows
+
+
 def check_against_account(
     account: Account, entries: Mapping[str, Entry], opened_at: int, before: Mapping[str, int]
 ) -> Counter[State]:

@@ -53,16 +53,19 @@ class Shop:
     skus: tuple[str, ...]
     transport: httpx.BaseTransport | None = None
     requests_per_minute: int = 1_000_000
+    page_size: int = 500
+    name: str = "shop"
     pacing: JumpingPacing = field(default_factory=lambda: JumpingPacing(NOW))
 
     @property
     def connection(self) -> Connection:
         """The account's settings."""
         return Connection(
-            name="shop",
+            name=self.name,
             api_key=Secret("emulator-key"),
             database=self.folder / "shop.duckdb",
             requests_per_minute=self.requests_per_minute,
+            page_size=self.page_size,
             give_up_after=timedelta(seconds=60),
         )
 

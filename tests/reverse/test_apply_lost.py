@@ -75,7 +75,7 @@ def test_an_adjust_is_not_sent_for_ever(shop: Shop) -> None:
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
     assert (entry.state, entry.source, entry.attempt) == (State.REJECTED, Source.READING, 4)
-    assert shop.pacing.waits == [2.0, 4.0, 8.0, 30.0]
+    assert shop.pacing.waits == [2.0, 30.0, 4.0, 30.0, 8.0, 30.0, 30.0]
 
 
 def test_an_adjust_does_not_bring_back_what_was_sold_after_it(shop: Shop) -> None:

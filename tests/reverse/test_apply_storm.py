@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from parameters import quickly
-from reverse.mixed_rows import check_against_account, mixed_rows
+from reverse.mixed_rows import check_against_account, mixed_rows, small_rows
 from reverse.shop import MAIN, Shop, open_shop
 from shipsync.emulator import Account, Fault, FaultKind, Request, Transport
 from shipsync.reverse.planned import Plan
@@ -139,3 +139,35 @@ def test_the_ledger_says_nothing_wrong_while_orders_draw_stock(tmp_path: Path, s
     counts = check_against_account(shop.account, shop.entries(), opened_at, before)
     print(f"seed {seed}: {cuts} power cuts, {dict(counts)}")  # noqa: T201
     assert sum(counts.values()) == SKUS
+
+
+@pytest.mark.parametrize("seed", quickly(SEEDS[:1], SEEDS))
+def test_small_recounts_are_told_from_sales_by_what_orders_had_claimed(
+    tmp_path: Path, seed: int
+) -> None:
+    """Changes of one to three units, and sales of as many: only the claims tell them apart."""
+    dice = Random(seed)
+    shop = open_shop(tmp_path, skus=SKUS, on_hand=ON_HAND, seed=seed)
+    for sku in shop.skus:
+        shop.account.move_stock(sku, MAIN, allocated=ON_HAND // 2)
+    shop.observe()
+    plan = shop.plan(*small_rows(shop.skus, dice, ON_HAND))
+    opened_at, sales = len(shop.account.journal), Random(seed)
+
+    def sell(account: Account, request: Request) -> None:
+        sku, units = sales.choice(shop.skus), sales.randint(1, 3)
+        claimed = account.level(sku, MAIN)["allocated"]
+        if claimed >= units:
+            account.move_stock(sku, MAIN, delta=-units, allocated=claimed - units, cause="sale")
+
+    stir(shop, dice)
+    shop.account.faults.add(
+        Fault(FaultKind.CALL, "/v2/inventory", count=None, probability=0.3, seed=seed, call=sell)
+    )
+    cuts = apply_until_done(shop, plan, dice)
+    shop.account.faults.clear()
+    before = {f"{sku}@{MAIN}": ON_HAND for sku in shop.skus}
+    counts = check_against_account(shop.account, shop.entries(), opened_at, before)
+    print(f"seed {seed}: {cuts} power cuts, {dict(counts)}")  # noqa: T201
+    assert sum(counts.values()) == SKUS
+    assert counts[State.APPLIED] > SKUS // 4

@@ -39,6 +39,9 @@ class Answer:
     raw: bytes
 
 
+_BEHIND = frozenset({"carrier", "order_source"})
+
+
 @dataclass(frozen=True)
 class ErrorReport:
     """What an unsuccessful answer says of itself; every part may be missing."""
@@ -48,6 +51,11 @@ class ErrorReport:
     sources: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether a carrier or a store is what failed, behind ShipStation (FACTS, Rate limit)."""
+        return any(source.casefold() in _BEHIND for source in self.sources)
 
 
 def server_time(headers: Mapping[str, str]) -> pendulum.DateTime | None:
@@ -67,12 +75,13 @@ def read_body(response: httpx.Response, *, may_be_empty: bool) -> Answer | Unusa
     """The answer in a 2xx ``response``, or why its body cannot be used.
 
     An empty body passes where it is the whole answer: with 204, and, if ``may_be_empty``, wherever
-    the server declared its length as 0.
+    the server declared its length as 0 or sent it in chunks, the last of which it has.
     """
     raw = response.content
     declared = response.headers.get("content-length")
     if not raw:
-        whole = response.status_code == httpx.codes.NO_CONTENT or (may_be_empty and declared == "0")
+        is_framed = declared == "0" or response.headers.get("transfer-encoding") == "chunked"
+        whole = response.status_code == httpx.codes.NO_CONTENT or (may_be_empty and is_framed)
         return _answer(response, None) if whole else Unusable.EMPTY
     if "content-encoding" not in response.headers and declared not in (None, str(len(raw))):
         return Unusable.CUT

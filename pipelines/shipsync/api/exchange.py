@@ -95,11 +95,19 @@ class Exchange:
         said = report(response)
         now = server_time(headers) or self._pacing.now()
         chance = self._pacing.random()
-        decision = retry.decide(request.method, failure, number, headers, now, chance=chance)
+        decision = retry.decide(
+            request.method,
+            failure,
+            number,
+            headers,
+            now,
+            chance=chance,
+            is_passed_on=said.is_passed_on,
+        )
         why = describe(failure, self._connection)
         if isinstance(decision, retry.RetryAfter):
             # A 429 passed on from a carrier says nothing about our own pace.
-            if failure == retry.TOO_MANY_REQUESTS and "carrier" not in said.sources:
+            if failure == retry.TOO_MANY_REQUESTS and not said.is_passed_on:
                 self._budget.push_back(decision.seconds)
             is_unreachable = isinstance(failure, httpx.ConnectError)
             return Again(decision.seconds, why, is_unreachable, said.request_id)

@@ -5,6 +5,7 @@
                               read            write
     never left this machine   again           again
     429                       again           again      refused before anyone acted on it
+    429 of a carrier or store again           unknown    somebody further on had it already
     408, 5xx but 501 and 505  again           unknown
     lost on the way           again           unknown    reset, timeout, answer cut off
     body of a 2xx unusable    again           unknown
@@ -71,19 +72,21 @@ def decide(
     now: pendulum.DateTime,
     *,
     chance: float = 0.5,
+    is_passed_on: bool = False,
 ) -> Decision:
     """What to do after attempt ``attempt`` (from 1) of a ``method`` request ended in ``failure``.
 
     ``failure`` is the HTTP status, the exception of httpx, or why a 2xx body was unusable.
     ``headers`` are the answer's, with lower-case names; ``now`` is what a dated Retry-After counts
-    from; ``chance`` (0 to 1) spreads the wait.
+    from; ``chance`` (0 to 1) spreads the wait; ``is_passed_on`` when the answer says that it comes
+    from somebody behind ShipStation.
     """
     is_write = method not in ("GET", "HEAD")
     if is_write and failure in _ACTED_THEN_REDIRECTED:
         return OutcomeIsUnknown()
     if not _is_passing(failure):
         return Fail()
-    if is_write and not _was_not_executed(failure):
+    if is_write and (is_passed_on or not _was_not_executed(failure)):
         return OutcomeIsUnknown()
     asked = asked_seconds(headers.get("retry-after"), now)
     if asked is not None:

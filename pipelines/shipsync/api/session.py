@@ -84,11 +84,21 @@ class Session:
         """
         return self._send(Request(stream, "GET", path, as_text(params or {})))
 
-    def write(self, method: str, path: str, body: object | None, *, stream: str) -> Answer:
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: object | None,
+        *,
+        stream: str,
+        before_again: Callable[[], None] | None = None,
+    ) -> Answer:
         """Send a change, so that at most one attempt of it can have been carried out.
 
-        Raises ``OutcomeUnknown`` if it may have been received and no usable answer came. Every
-        other error, of those ``read`` raises, means that nothing was changed.
+        An attempt that nobody acted on is repeated after a wait; ``before_again`` is called before
+        that, and what it raises ends the matter. Raises ``OutcomeUnknown`` if it may have been
+        received and no usable answer came. Every other error, of those ``read`` raises, means that
+        nothing was changed.
         """
         if self.connection.read_only:
             raise ConfigurationError(
@@ -96,7 +106,7 @@ class Session:
                 "Set read_only = false to let it change the account."
             )
         content = None if body is None else orjson.dumps(body)
-        return self._send(Request(stream, method, path, {}, content))
+        return self._send(Request(stream, method, path, {}, content), before_again)
 
     def close(self) -> None:
         """Close every connection."""
@@ -113,7 +123,7 @@ class Session:
     ) -> None:
         self.close()
 
-    def _send(self, request: Request) -> Answer:
+    def _send(self, request: Request, before_again: Callable[[], None] | None = None) -> Answer:
         progress = _Progress()
         outcome = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda result: isinstance(result, Again)),
@@ -121,14 +131,18 @@ class Session:
             stop=lambda state: self._is_over(progress, _again(state)),
             sleep=self._wait_for_retry,
             retry_error_callback=lambda state: self._given_up(request, progress, _again(state)),
-        )(self._attempt, request, progress)
+        )(self._attempt, request, progress, before_again)
         # Raised here, outside any handler, so that no exception of httpx becomes its context.
         if isinstance(outcome, Answer):
             return outcome
         assert isinstance(outcome, ShipsyncError)
         raise outcome
 
-    def _attempt(self, request: Request, progress: _Progress) -> Answer | Again | ShipsyncError:
+    def _attempt(
+        self, request: Request, progress: _Progress, before_again: Callable[[], None] | None
+    ) -> Answer | Again | ShipsyncError:
+        if progress.attempts and before_again is not None:
+            before_again()
         waited = self._budget.acquire()
         progress.attempts += 1
         with self._lock:

@@ -14,19 +14,31 @@ from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.live import STREAM
 from shipsync.reverse.outbox import JsonObject
 
+_ACCEPTED = 202
+
 
 def only_row(answer: Answer, rows_key: str, subject: str) -> JsonObject:
     """The answer's single row; raises ``OutcomeUnknown`` if that is not what it holds."""
+    check_plain(answer, subject)
     body = answer.body
     rows = body.get(rows_key) if isinstance(body, Mapping) else None
-    if not isinstance(body, Mapping) or body.get("errors"):
-        raise unclear(answer, subject, "an error beside its rows")
     if not isinstance(rows, list) or len(rows) != 1 or not isinstance(rows[0], Mapping):
         raise unclear(answer, subject, f"something else than the one row of {rows_key}")
     row: JsonObject = rows[0]
-    if body.get("has_errors") and not messages(row):
+    if isinstance(body, Mapping) and body.get("has_errors") and not messages(row):
         raise unclear(answer, subject, "has_errors and no error in the row")
     return row
+
+
+def check_plain(answer: Answer, subject: str) -> None:
+    """Raise ``OutcomeUnknown`` for a 2xx that does not say that all was carried out.
+
+    "2xx may be partial: still check the errors array" (FACTS, Auth and errors); 202 promises, no more.
+    """
+    if isinstance(answer.body, Mapping) and answer.body.get("errors"):
+        raise unclear(answer, subject, "an error in it")
+    if answer.status == _ACCEPTED:
+        raise unclear(answer, subject, "no word on whether it was carried out")
 
 
 def messages(row: JsonObject) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
 import duckdb
@@ -14,15 +14,17 @@ from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, ShipsyncError, UsageError
-from shipsync.reverse.dispatch import Dispatcher, Outcome
+from shipsync.reverse.dispatch import Dispatcher
 from shipsync.reverse.ledger_writer import LedgerWriter
-from shipsync.reverse.outbox import Entry, Outbox
+from shipsync.reverse.outbox import Entry, Outbox, connections
+from shipsync.reverse.outcome import Outcome
 from shipsync.reverse.plan_file import digest
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.rollout import Progress, Rollout
 from shipsync.reverse.states import UNSETTLED, State
 from shipsync.reverse.stock_writes import StockWrites, lists_levels, to_write
+from shipsync.reverse.taken_places import TakenPlaces
 from shipsync.reverse.write import A, Kind, Write
 
 Pick: TypeAlias = Callable[[Sequence[Write[A]]], Sequence[Write[A]]]
@@ -101,6 +103,7 @@ def apply_plan(
         progress=progress,
         in_flight=in_flight,
         pick=_first if only_first else None,
+        planned_at=plan.created_at,
     )
 
 
@@ -119,14 +122,17 @@ def apply_writes(
     progress: Callable[[Progress], None] | None = None,
     in_flight: int | None = None,
     pick: Pick[A] | None = None,
+    planned_at: datetime | None = None,
 ) -> ApplyReport:
     """Carry out writes of one kind, each once, and say what became of each; see ``apply_plan``.
 
-    ``pick`` chooses from those that are still to be done; the others stay as they are. What earlier
-    plans of this kind left open is settled first. Raises ``ConfigurationError`` for a read-only
-    connection.
+    ``pick`` chooses from those that are still to be done; the others stay as they are. With
+    ``planned_at``, a write that may be repeated is rejected where another changed its place since then.
+    What earlier plans of this kind left open is settled first. Raises ``ConfigurationError`` for a
+    read-only connection, and ``UsageError`` when the ledger is another connection's.
     """
     check_may_write(session.connection)
+    _check_own_ledger(con, session.connection)
     _check_apart(writes)
     outbox = Outbox(con, session.connection.name, kind.name)
     entries = outbox.entries([write.key for write in writes])
@@ -138,7 +144,8 @@ def apply_writes(
         rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
-        to_do = rollout.begin(writes, _open_places(unsettled, settled))
+        changed = {} if planned_at is None else outbox.changed_since(planned_at)
+        to_do = rollout.begin(writes, _taken(unsettled, settled, changed))
         rollout.carry_out(to_do if pick is None else pick(to_do))
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
     return ApplyReport(
@@ -193,6 +200,16 @@ def check_may_write(connection: Connection) -> None:
         )
 
 
+def _check_own_ledger(con: duckdb.DuckDBPyConnection, connection: Connection) -> None:
+    """Raise when the database is another connection's: its keys would not be known for done here."""
+    others = [name for name in connections(con) if name != connection.name]
+    if others:
+        raise UsageError(
+            f"This database holds the writes of connection {others[0]!r}, so {connection.name!r} sends "
+            "nothing from it. Choose the one with --connection, or another file with --database."
+        )
+
+
 def _check_apart(writes: Sequence[Write[A]]) -> None:
     names = [
         *(f"key {write.key}" for write in writes),
@@ -203,9 +220,15 @@ def _check_apart(writes: Sequence[Write[A]]) -> None:
         raise UsageError(f"The plan holds {twice} twice; make the plan again.")
 
 
-def _open_places(unsettled: Mapping[str, Entry], settled: Sequence[Outcome]) -> dict[str, str]:
-    """The key of the write whose outcome nobody knows, by the places it touches."""
+def _taken(
+    unsettled: Mapping[str, Entry], settled: Sequence[Outcome], changed: Mapping[str, str]
+) -> TakenPlaces:
+    """Where other writes are open or came first; ``settled`` is what became of ``unsettled`` just now."""
     known = {outcome.key for outcome in settled if outcome.state not in UNSETTLED}
-    return {
-        place: key for key, entry in unsettled.items() if key not in known for place in entry.places
-    }
+    unread = {outcome.key for outcome in settled if not outcome.could_be_read}
+    places = [(place, key) for key, entry in unsettled.items() for place in entry.places]
+    return TakenPlaces(
+        open={place: key for place, key in places if key not in known | unread},
+        unread={place: key for place, key in places if key in unread},
+        changed=changed,
+    )

@@ -58,9 +58,9 @@ def plan_cancels(
     past = Outbox(con, pace.name, cancel_writes.KIND).entries(keys)
     planner = _Planner(choice, past, void_labels)
     rows = tuple(planned for row in given.rows for planned in planner.rows(row))
-    voids = [void_writes.KIND] if any(row.kind == void_writes.KIND for row in rows) else []
     return WritePlan(
-        kinds=(*voids, cancel_writes.KIND),
+        # Voids also where there are none: what an earlier run left open of them is settled.
+        kinds=(void_writes.KIND, cancel_writes.KIND),
         connection=pace.name,
         source=given.source,
         created_at=now,

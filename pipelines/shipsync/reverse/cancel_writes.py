@@ -14,10 +14,11 @@ from shipsync.api.endpoints import cancel_shipment
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import OutcomeUnknown, RequestRejected
+from shipsync.errors import RequestRejected, ShipsyncError
+from shipsync.reverse.answer_row import check_plain
 from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "cancel_shipment"
@@ -55,7 +56,6 @@ class ShipmentCancelling:
         self._live = Live(session)
         self._pacing = pacing
         self._late_commit_wait = late_commit_wait
-        self._lost: set[str] = set()
 
     def look(self, write: Write[Cancellation]) -> Look:
         """Read the shipment's status and, unless it is waiting for a label, its live labels."""
@@ -67,16 +67,14 @@ class ShipmentCancelling:
             labels = self._live.live_labels(shipment_id)
         return Look(self._reading(found), _misfit(shipment_id, status, labels))
 
-    def send(self, write: Write[Cancellation]) -> Sent:
+    def send(self, write: Write[Cancellation], before: JsonObject) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""
         shipment_id = write.action.shipment_id
         endpoint = cancel_shipment(shipment_id)
         try:
-            return Sent(self._session.write(endpoint.method, endpoint.path, None, stream=STREAM))
+            answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)
         except RequestRejected as refusal:
-            if shipment_id in self._lost and self._is_cancelled(shipment_id):
-                raise OutcomeUnknown("It was refused and is cancelled.", stream=STREAM) from None
-            labels = self._live.live_labels(shipment_id)
+            labels = self._labels_in_the_way(shipment_id)
             if not labels:
                 raise
             raise RequestRejected(
@@ -86,24 +84,29 @@ class ShipmentCancelling:
                 messages=(*refusal.messages, void_first(shipment_id, labels)),
                 request_id=refusal.request_id,
             ) from None
+        check_plain(answer, write.subject)
+        return Sent(answer)
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the status after a lost answer; twice, some time apart, before it counts as not cancelled."""
         shipment_id = str(request["shipment_id"])
-        self._lost.add(shipment_id)
-        cancelled = read_twice(
-            lambda: self._cancelled(shipment_id), self._pacing, self._late_commit_wait
-        )
+        wait = self._late_commit_wait if waits else None
+        cancelled = read_twice(lambda: self._cancelled(shipment_id), self._pacing, wait)
         if cancelled is not None:
             reason = "The answer was lost; the shipment is cancelled, and was not before."
-            return Settlement(Finding(Verdict.MADE, reason), self._reading(cancelled))
+            return Settlement(made(reason), self._reading(cancelled))
+        found = self._live.shipment(shipment_id)
+        if found is None:
+            reason = (
+                "The answer was lost, and the account does not show the shipment any more. Look for it in "
+                "ShipStation and resolve the row by hand."
+            )
+            return Settlement(Finding(Verdict.UNDECIDED, reason), self._reading(None))
+        reason = (
+            "The answer was lost; the shipment is not cancelled, read twice. Run the command again."
+        )
         return Settlement(
-            Finding(
-                Verdict.NOT_MADE,
-                "The answer was lost; the shipment is not cancelled, read twice. Run the command again.",
-            ),
-            self._reading(self._live.shipment(shipment_id)),
-            may_be_sent_again=True,
+            Finding(Verdict.NOT_MADE, reason), self._reading(found), may_be_sent_again=True
         )
 
     def drift(self, write: Write[Cancellation]) -> str | None:
@@ -112,8 +115,12 @@ class ShipmentCancelling:
         status = None if found is None else found.get("shipment_status")
         return None if status == CANCELLED else f"It is {status or 'not there any more'}."
 
-    def _is_cancelled(self, shipment_id: str) -> bool:
-        return self._cancelled(shipment_id) is not None
+    def _labels_in_the_way(self, shipment_id: str) -> list[Item]:
+        """What may explain a refusal, as far as it can be read: the refusal stands without it."""
+        try:
+            return self._live.live_labels(shipment_id)
+        except ShipsyncError:
+            return []
 
     def _cancelled(self, shipment_id: str) -> Item | None:
         found = self._live.shipment(shipment_id)

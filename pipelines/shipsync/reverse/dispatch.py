@@ -11,13 +11,14 @@ where it was left. What is thrown by a crash in between, and why it is safe:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from shipsync.clock import Pacing
 from shipsync.errors import (
     AccountError,
     ConfigurationError,
+    IncompleteRead,
     OutcomeUnknown,
     RequestRejected,
     ShipsyncError,
@@ -25,9 +26,10 @@ from shipsync.errors import (
 )
 from shipsync.reverse.ledger_writer import LedgerWriter
 from shipsync.reverse.outbox import Entry, Event, JsonObject
+from shipsync.reverse.outcome import Outcome, earlier, outcome_of
 from shipsync.reverse.proof import Verdict
 from shipsync.reverse.states import Source, State
-from shipsync.reverse.write import A, Kind, Settlement, Write
+from shipsync.reverse.write import A, Kind, NoLongerFits, Settlement, Write
 
 RESENDS = 3
 FIRST_RESEND_SECONDS = 2.0
@@ -37,32 +39,6 @@ _SETTLED_AS = {
     Verdict.NOT_MADE: State.REJECTED,
     Verdict.UNDECIDED: State.UNKNOWN,
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one write; ``is_earlier`` when it was settled before this run."""
-
-    key: str
-    subject: str
-    state: State
-    reason: str | None = None
-    request_id: str | None = None
-    attempt: int = 0
-    is_earlier: bool = False
-
-
-def earlier(entry: Entry) -> Outcome:
-    """The outcome that a write already has."""
-    return Outcome(
-        entry.row_key,
-        entry.subject,
-        entry.state,
-        entry.reason,
-        entry.request_id,
-        entry.attempt,
-        is_earlier=True,
-    )
 
 
 @dataclass(frozen=True)
@@ -89,7 +65,15 @@ class Dispatcher(Generic[A]):
         if entry is not None and entry.is_unsettled:
             return self._resume(write, entry)
         sent = entry.attempt if entry is not None else 0
-        look = self.kind.look(write)
+        try:
+            late = self._made_late(write, entry)
+            look = None if late is not None else self.kind.look(write)
+        except RequestRejected as refusal:
+            reason = f"It could not be looked at before it was sent: {refusal}"
+            return self._record(write, State.REJECTED, Source.CHECK, sent, reason=reason)
+        if look is None:
+            assert late is not None
+            return late
         if look.misfit is not None:
             return self._record(write, State.REJECTED, Source.CHECK, sent, reason=look.misfit)
         return self._send(write, look.reading, sent)
@@ -102,53 +86,72 @@ class Dispatcher(Generic[A]):
         """
         if entry.reading_before is None or entry.was_read_back:
             return earlier(entry)
-        seen = self._read_back(entry.request, entry.reading_before, is_last=True)
+        seen = self._read_back(entry.request, entry.reading_before)
         return self._settled(entry.row_key, entry.subject, entry.attempt, entry.plan_digest, seen)
 
     def _resume(self, write: Write[A], entry: Entry) -> Outcome:
-        if not write.may_be_repeated or entry.reading_before is None:
+        if not write.may_be_repeated or entry.reading_before is None or entry.was_read_back:
             return self.settle(entry)
-        seen = self._read_back(write.request, entry.reading_before, is_last=False)
+        seen = self._read_back(write.request, entry.reading_before)
         if isinstance(seen, Settlement) and _is_due_again(seen):
-            return self._send(write, seen.reading, entry.attempt)
-        if entry.was_read_back:
-            return earlier(entry)
+            return self._send(write, seen.reading, entry.attempt, is_open=True)
         return self._settled(write.key, write.subject, entry.attempt, self.plan_digest, seen)
 
-    def _send(self, write: Write[A], before: JsonObject, sent: int) -> Outcome:
+    def _made_late(self, write: Write[A], entry: Entry | None) -> Outcome | None:
+        """What became of a write that was not found made after its answer was lost, and is by now.
+
+        None if it never went out so, or if nothing speaks for it.
+        """
+        if entry is None or not entry.may_be_made_late or entry.reading_before is None:
+            return None
+        seen = self.kind.settle(write.request, entry.reading_before, waits=False)
+        if not seen.finding.looks_made:
+            return None
+        reason = "An attempt that was found not made seems to have been made after that."
+        self._record(write, State.UNKNOWN, Source.READING, entry.attempt, reason=reason)
+        return self._settled(write.key, write.subject, entry.attempt, self.plan_digest, seen)
+
+    def _send(
+        self, write: Write[A], before: JsonObject, sent: int, *, is_open: bool = False
+    ) -> Outcome:
+        """Send it, again if that is safe; ``is_open`` when an attempt is out whose answer was lost."""
         attempts = 1 + RESENDS if write.may_be_repeated else 1
         for left in reversed(range(attempts)):
             sent += 1
-            outcome = self._attempt(write, before, sent)
+            outcome = self._attempt(write, before, sent, is_open=is_open)
             if outcome is not None:
                 return outcome
+            is_open = True
             if left:
                 self.pacing.sleep(FIRST_RESEND_SECONDS * 2 ** (attempts - 1 - left))
-            seen = self._read_back(write.request, before, is_last=not left)
+            seen = self._read_back(write.request, before)
             if not left or not _is_due_again(seen):
                 break
         return self._settled(write.key, write.subject, sent, self.plan_digest, seen)
 
-    def _attempt(self, write: Write[A], before: JsonObject, sent: int) -> Outcome | None:
-        """Send it once; None when its answer was lost."""
+    def _attempt(
+        self, write: Write[A], before: JsonObject, sent: int, *, is_open: bool
+    ) -> Outcome | None:
+        """Send it once; None when its answer was lost.
+
+        While an earlier attempt is open, a refusal says nothing of that one: the account is read.
+        """
         self._record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
         try:
-            done = self.kind.send(write)
+            done = self.kind.send(write, before)
         except OutcomeUnknown:
             return None
+        except NoLongerFits as misfit:
+            seen = self._read_back(write.request, before) if is_open else None
+            return self._refused(write, sent, Source.CHECK, str(misfit), seen)
         except RequestRejected as refusal:
-            return self._record(
-                write,
-                State.REJECTED,
-                Source.ANSWER,
-                sent,
-                http_status=refusal.status,
-                request_id=refusal.request_id,
-                reason="; ".join(refusal.messages) or str(refusal),
-            )
-        except (AccountError, ConfigurationError, Unavailable) as error:
-            # Each of these says that nothing was changed.
-            self._record(write, State.PLANNED, Source.ANSWER, sent, reason=str(error))
+            seen = self._read_back(write.request, before) if is_open else None
+            said = "; ".join(refusal.messages) or str(refusal)
+            return self._refused(write, sent, Source.ANSWER, said, seen, refusal)
+        except (AccountError, ConfigurationError, IncompleteRead, Unavailable) as error:
+            # Each of these says that nothing was changed: by this attempt.
+            state = State.UNKNOWN if is_open else State.PLANNED
+            self._record(write, state, Source.ANSWER, sent, reason=str(error))
             raise
         return self._record(
             write,
@@ -161,11 +164,33 @@ class Dispatcher(Generic[A]):
             reason=done.reason,
         )
 
-    def _read_back(
-        self, request: JsonObject, before: JsonObject, *, is_last: bool
-    ) -> Settlement | ShipsyncError:
+    def _refused(
+        self,
+        write: Write[A],
+        sent: int,
+        source: Source,
+        reason: str,
+        seen: Settlement | ShipsyncError | None,
+        refusal: RequestRejected | None = None,
+    ) -> Outcome:
+        """Record a refusal; ``seen`` is what was read if an earlier attempt was open, and goes before."""
+        if seen is not None:
+            if not isinstance(seen, Settlement) or seen.finding.verdict is not Verdict.NOT_MADE:
+                return self._settled(write.key, write.subject, sent, self.plan_digest, seen)
+            source = Source.READING
+        return self._record(
+            write,
+            State.REJECTED,
+            source,
+            sent,
+            http_status=refusal.status if refusal else None,
+            request_id=refusal.request_id if refusal else None,
+            reason=reason,
+        )
+
+    def _read_back(self, request: JsonObject, before: JsonObject) -> Settlement | ShipsyncError:
         try:
-            return self.kind.settle(request, before, is_last=is_last)
+            return self.kind.settle(request, before)
         except ShipsyncError as error:
             return error
 
@@ -198,7 +223,8 @@ class Dispatcher(Generic[A]):
             reason=reason,
         )
         self.ledger.record(event)
-        return _outcome(subject, event)
+        outcome = outcome_of(subject, event)
+        return replace(outcome, could_be_read=isinstance(seen, Settlement))
 
     def _record(
         self,
@@ -227,7 +253,7 @@ class Dispatcher(Generic[A]):
             reason=reason,
         )
         self.ledger.record(event)
-        return _outcome(write.subject, event)
+        return outcome_of(write.subject, event)
 
 
 def _is_due_again(seen: Settlement | ShipsyncError) -> bool:
@@ -235,9 +261,3 @@ def _is_due_again(seen: Settlement | ShipsyncError) -> bool:
     if not isinstance(seen, Settlement):
         return False
     return seen.may_be_sent_again and seen.finding.verdict is not Verdict.MADE
-
-
-def _outcome(subject: str, event: Event) -> Outcome:
-    return Outcome(
-        event.row_key, subject, event.state, event.reason, event.request_id, event.attempt
-    )

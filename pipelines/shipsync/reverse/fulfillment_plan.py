@@ -123,5 +123,5 @@ def _needless(held: HeldShipment, number: str) -> str | None:
 
 def _key(row: InputRow, held: HeldShipment) -> str:
     """The row's own key, or one that can be typed after `stock resolve` as it stands."""
-    number = "".join(row.cells.get("tracking_number", "").split())
+    number = same_number(row.cells.get("tracking_number")).upper()
     return key_of(row.cells, f"{held.shipment_id}:{number}")

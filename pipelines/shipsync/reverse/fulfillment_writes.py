@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_FULFILLMENTS
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
+from shipsync.errors import OutcomeUnknown, RequestRejected, ShipsyncError
 from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
 from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "create_fulfillment"
@@ -74,35 +76,48 @@ class FulfillmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Fulfilling]) -> Sent:
+    def send(self, write: Write[Fulfilling], before: JsonObject) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         action = write.action
         body = {"fulfillments": [action.body]}
-        answer = self._session.write(
-            CREATE_FULFILLMENTS.method, CREATE_FULFILLMENTS.path, body, stream=STREAM
-        )
+        try:
+            answer = self._session.write(
+                CREATE_FULFILLMENTS.method, CREATE_FULFILLMENTS.path, body, stream=STREAM
+            )
+        except RequestRejected:
+            if self._may_be_there(action):
+                raise OutcomeUnknown("It was refused and may be there.", stream=STREAM) from None
+            raise
         row = only_row(answer, "fulfillments", write.subject)
         said = messages(row)
-        if said and self._ours(action.shipment_id, action.tracking_number):
-            raise unclear(answer, write.subject, f"an error ({said[0]}), and it is there")
+        if said and (not _has_errors(answer) or self._may_be_there(action)):
+            raise unclear(answer, write.subject, f"an error ({said[0]}), and it may be there")
         if said:
             raise rejected(answer, said)
-        if row.get("shipment_id") not in (None, action.shipment_id):
-            raise unclear(answer, write.subject, "a row of another shipment")
+        if row.get("shipment_id") != action.shipment_id:
+            raise unclear(answer, write.subject, "a row that is not the shipment sent")
         return Sent(answer)
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Look for it after a lost answer; twice, some time apart, before it counts as not made."""
         shipment_id, number = str(request["shipment_id"]), str(request["tracking_number"])
-        found = read_twice(
-            lambda: self._ours(shipment_id, number), self._pacing, self._late_commit_wait
-        )
+        wait = self._late_commit_wait if waits else None
+        found = read_twice(lambda: self._ours(shipment_id, number), self._pacing, wait)
         if found is not None:
             reason = (
                 f"The answer was lost; the shipment is fulfilled with this tracking number "
                 f"({found.get('fulfillment_id')}), and was not before."
             )
-            return Settlement(Finding(Verdict.MADE, reason), self._reading([found]))
+            return Settlement(made(reason), self._reading([found]))
+        others = self._live.fulfillments(shipment_id)
+        if others:
+            # There was none before. A carrier's number may be kept in another form than it was sent in.
+            numbers = ", ".join(str(item.get("tracking_number")) for item in others)
+            reason = (
+                f"The answer was lost, and the shipment is fulfilled by now, with tracking number {numbers}, "
+                f"not {number}. Look at it in ShipStation and resolve the row by hand."
+            )
+            return Settlement(Finding(Verdict.UNDECIDED, reason), self._reading(others))
         reason = (
             "The answer was lost; the shipment has no fulfillment with this tracking number, looked for "
             "twice. Run the command again to send it again."
@@ -118,6 +133,13 @@ class FulfillmentCreation:
             f"No fulfillment of {action.shipment_id} has {action.tracking_number} and is not void."
         )
 
+    def _may_be_there(self, action: Fulfilling) -> bool:
+        """Whether what was refused is there all the same, or nobody can tell."""
+        try:
+            return self._ours(action.shipment_id, action.tracking_number) is not None
+        except ShipsyncError:
+            return True
+
     def _ours(self, shipment_id: str, number: str) -> Item | None:
         wanted = same_number(number)
         found = self._live.fulfillments(shipment_id)
@@ -129,6 +151,10 @@ class FulfillmentCreation:
             "read_at": self._pacing.now().to_iso8601_string(),
             "fulfillments": [{name: item.get(name) for name in names} for item in found],
         }
+
+
+def _has_errors(answer: Answer) -> bool:
+    return isinstance(answer.body, Mapping) and bool(answer.body.get("has_errors"))
 
 
 def _misfit(shipment_id: str, status: object, found: list[Item]) -> str | None:

@@ -17,7 +17,7 @@ from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import IncompleteRead, NotFound, UnknownOrder
+from shipsync.errors import IncompleteRead, NotFound, RequestRejected, UnknownOrder
 
 STREAM = "writes"
 
@@ -42,12 +42,17 @@ class Live:
 
     def shipment(self, shipment_id: str) -> Item | None:
         """A shipment by ShipStation's id; None if there is none."""
-        return self._one(endpoints.shipment(shipment_id))
+        return self._one(endpoints.shipment(shipment_id), "shipment_id", shipment_id)
 
     def shipment_by_external_id(self, external_id: str, *, thoroughly: bool = False) -> Item | None:
         """A shipment by the id that its maker gave it; ``thoroughly``: one the list alone shows counts."""
         if _PLAIN.fullmatch(external_id):
-            found = self._one(endpoints.shipment_by_external_id(external_id))
+            path = endpoints.shipment_by_external_id(external_id)
+            try:
+                found = self._one(path, "external_shipment_id", external_id)
+            except RequestRejected:
+                # Some servers take an id that they don't know for a malformed one.
+                found, thoroughly = None, True
             if found is not None or not thoroughly:
                 return found
         listed = self._filtered(SHIPMENTS, "external_shipment_id", external_id)
@@ -69,28 +74,33 @@ class Live:
 
     def label(self, label_id: str) -> Item | None:
         """A label; None if there is none."""
-        return self._one(endpoints.label(label_id))
+        return self._one(endpoints.label(label_id), "label_id", label_id)
 
     def live_labels(self, shipment_id: str) -> list[Item]:
-        """The labels of a shipment that are not void."""
-        labels = self._filtered(LABELS, "shipment_id", shipment_id)
-        return [label for label in labels if not is_void(label)]
+        """The labels of a shipment that are not void, neither in the list nor by themselves.
+
+        A list may be behind what was done a moment ago.
+        """
+        listed = self._filtered(LABELS, "shipment_id", shipment_id)
+        live = [label for label in listed if not is_void(label)]
+        return [label for label in live if not is_void(self.label(str(label["label_id"])) or label)]
 
     def fulfillments(self, shipment_id: str) -> list[Item]:
         """The fulfillments of a shipment that are not void."""
         found = self._filtered(FULFILLMENTS, "shipment_id", shipment_id)
         return [fulfillment for fulfillment in found if not is_void(fulfillment)]
 
-    def _one(self, path: str) -> Item | None:
+    def _one(self, path: str, name: str, value: str) -> Item | None:
         try:
             answer = self.session.read(path, stream=STREAM)
         except NotFound:
             return None
-        if not isinstance(answer.body, dict):
+        body = answer.body
+        if not isinstance(body, dict) or str(body.get(name)).casefold() != value.casefold():
             raise IncompleteRead(
-                f"{path} answered with something else than an object. Run again later."
+                f"{path} answered with something else than what has {name} {value}. Run again later."
             )
-        return answer.body
+        return body
 
     def _filtered(self, listing: Listing, name: str, value: str) -> list[Item]:
         for _ in range(SNAPSHOT_ATTEMPTS):
@@ -119,13 +129,16 @@ def is_void(item: Item) -> bool:
     return bool(item.get("voided")) or item.get("status") == "voided" or bool(item.get("voided_at"))
 
 
-def read_twice(look: Callable[[], Item | None], pacing: Pacing, wait: timedelta) -> Item | None:
+def read_twice(
+    look: Callable[[], Item | None], pacing: Pacing, wait: timedelta | None
+) -> Item | None:
     """What a look finds, at once or after ``wait``: None only when nothing was there both times.
 
-    A server may still be at work on a request whose answer we stopped waiting for.
+    A server may still be at work on a request whose answer we stopped waiting for. Without a ``wait``
+    there is one look.
     """
     found = look()
-    if found is None:
+    if found is None and wait is not None:
         pacing.sleep(wait.total_seconds())
         found = look()
     return found

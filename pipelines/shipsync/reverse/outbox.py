@@ -81,6 +81,12 @@ class Entry:
         """Whether it went out and nobody knows what became of it."""
         return self.state in UNSETTLED
 
+    @property
+    def may_be_made_late(self) -> bool:
+        """Whether it went out, and neither an answer nor a person said that nothing came of it."""
+        is_certain = self.state is State.REJECTED and self.source in (Source.ANSWER, Source.PERSON)
+        return self.attempt > 0 and not (self.is_applied or self.is_unsettled or is_certain)
+
     def is_done_under(self, plan_digest: str) -> bool:
         """Whether nothing is left to do for it in that plan: applied by any, or rejected by this one."""
         is_rejected_here = self.state is State.REJECTED and self.plan_digest == plan_digest
@@ -125,6 +131,12 @@ class Outbox:
     def all(self) -> list[Entry]:
         """Every write, the latest first."""
         return list(self._read("outbox_all").values())
+
+    def changed_since(self, since: datetime) -> dict[str, str]:
+        """The key of a write that changed a place after that instant, by place."""
+        values = {"connection": self._connection, "kind": self._kind, "since": since}
+        found = self._con.execute(statement(QUERIES, "outbox_changed_since"), values)
+        return dict(found.fetchall())
 
     def append(self, events: Sequence[Event]) -> None:
         """Add events in one transaction; they are on disk when this returns.

@@ -41,40 +41,57 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict, and the sentence that says what it rests on."""
+    """A verdict, and the sentence that says what it rests on.
+
+    ``is_unmoved``: nothing at all moved between the readings. ``looks_made``: the levels differ just as
+    the change would have them, whatever else is against it.
+    """
 
     verdict: Verdict
     reason: str
+    is_unmoved: bool = False
+    looks_made: bool = False
+
+
+def made(reason: str) -> Finding:
+    """The finding that a change was made."""
+    return Finding(Verdict.MADE, reason, looks_made=True)
 
 
 def judge(action: StockAction, before: Reading, after: Reading) -> Finding:
     """What the readings prove; both hold the levels of every place the action touches."""
-    if after.read_at - before.read_at > WINDOW:
-        return _undecided(
-            f"the levels were read {(after.read_at - before.read_at).total_seconds() / 60:.0f} minutes "
-            "apart, in which others may have moved the stock"
-        )
-    if _claims_differ(before.levels, after.levels):
-        return _undecided("orders claimed or released stock there in the meantime")
     expected = differences(action, before.levels[action.place])
-    if not any(expected.values()):
-        return _judge_cost(action, before, after)
     moved = {
         place: after.levels[place].on_hand - before.levels[place].on_hand for place in expected
     }
-    shown = _shown(before.levels, after.levels)
-    if moved == expected:
-        return Finding(
-            Verdict.MADE, f"The answer was lost; the level read after it shows it: {shown}."
+    looks_made = any(expected.values()) and moved == expected
+    apart = abs(after.read_at - before.read_at)
+    if apart > WINDOW:
+        return _undecided(
+            f"the levels were read {apart.total_seconds() / 60:.0f} minutes apart, in which others may "
+            "have moved the stock",
+            looks_made=looks_made,
         )
+    if _claims_differ(before.levels, after.levels):
+        return _undecided(
+            "orders claimed or released stock there in the meantime", looks_made=looks_made
+        )
+    if not any(expected.values()):
+        return _judge_cost(action, before, after)
+    shown = _shown(before.levels, after.levels)
+    if looks_made:
+        return made(f"The answer was lost; the level read after it shows it: {shown}.")
     if any(moved.values()):
         return _undecided(f"the level is what neither outcome explains: {shown}")
     if not must_show(action):
-        return _undecided(f"the level is unchanged ({shown}), where this change need not show")
+        return _undecided(
+            f"the level is unchanged ({shown}), where this change need not show", is_unmoved=True
+        )
     return Finding(
         Verdict.NOT_MADE,
         f"The answer was lost; the level read after it shows that nothing was changed: {shown}. Plan the "
         "row again.",
+        is_unmoved=True,
     )
 
 
@@ -89,15 +106,16 @@ def _judge_cost(action: StockAction, before: Reading, after: Reading) -> Finding
         and held.average_cost not in (None, wanted)
     )
     if can_be_seen and seen.average_cost == wanted:
-        return Finding(
-            Verdict.MADE, "The answer was lost; the average cost read after it shows it."
-        )
+        return made("The answer was lost; the average cost read after it shows it.")
     if can_be_seen and seen.average_cost == held.average_cost and must_show(action):
         return Finding(
             Verdict.NOT_MADE,
             "The answer was lost; the average cost read after it is unchanged. Plan the row again.",
+            is_unmoved=True,
         )
-    return _undecided("the change cannot be told from the level")
+    return _undecided(
+        "the change cannot be told from the level", is_unmoved=held.on_hand == seen.on_hand
+    )
 
 
 def _claims_differ(before: Mapping[Place, Level], after: Mapping[Place, Level]) -> bool:
@@ -119,8 +137,10 @@ def _shown(before: Mapping[Place, Level], after: Mapping[Place, Level]) -> str:
     )
 
 
-def _undecided(why: str) -> Finding:
+def _undecided(why: str, *, is_unmoved: bool = False, looks_made: bool = False) -> Finding:
     return Finding(
         Verdict.UNDECIDED,
         f"The answer was lost, and {why}. Look at the stock and resolve the row by hand.",
+        is_unmoved,
+        looks_made,
     )

@@ -1,7 +1,8 @@
 """Reading levels from the account: one place at a time, or all of them when that is cheaper.
 
 A SKU with nothing on hand is not listed, not even when it is asked for (FACTS, Inventory), so a place
-that a complete answer does not hold has nothing on hand; how much of it is allocated cannot be seen.
+that a complete answer does not hold has nothing on hand; how much of it is allocated cannot be seen. A row
+that may be of the place, and does not say so plainly, is no such absence (``listed_levels``).
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 import pendulum
 from pydantic import TypeAdapter
@@ -23,12 +22,15 @@ from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.connection import Pace
 from shipsync.errors import IncompleteRead
-from shipsync.reverse.held import ABSENT, Level
+from shipsync.reverse.held import Level
+from shipsync.reverse.listed_levels import ListedLevels
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.stock_action import Cost, Place
 
 STREAM = "stock"
-LISTING_IS_FRESH_FOR = timedelta(minutes=10)
+LISTING_IS_FRESH_FOR = timedelta(seconds=30)
+_LARGEST_SHARE = 4
+"""A list is not read again and again if that takes more than a quarter of all requests."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,24 @@ class Reading:
     levels: Mapping[Place, Level]
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The whole list as the account showed it at ``read_at``."""
+
+    read_at: datetime
+    levels: ListedLevels
+
+
 def reading_calls(adjusts: int, observed_levels: int, pace: Pace) -> int:
-    """Requests that re-checking ``adjusts`` levels takes: one each, or the whole list if that is less."""
+    """Requests that re-checking ``adjusts`` levels takes: one each, or the whole list if that is less.
+
+    The list counts as often as it has to be read anew while the adjusts go out.
+    """
     pages = list_pages(observed_levels, pace)
-    minutes = adjusts / pace.requests_per_minute
-    rounds = 1 + int(minutes / (LISTING_IS_FRESH_FOR.total_seconds() / 60))
+    minutes_fresh = LISTING_IS_FRESH_FOR.total_seconds() / 60
+    if pages > pace.requests_per_minute * minutes_fresh / _LARGEST_SHARE:
+        return adjusts
+    rounds = 1 + int(adjusts / pace.requests_per_minute / minutes_fresh)
     return min(adjusts, pages * rounds)
 
 
@@ -59,8 +74,8 @@ class LevelReader:
         self._session = session
         self._pacing = pacing
         self._lock = threading.Lock()
-        self._listing: Reading | None = None
-        self._listed_at = 0.0
+        self._listing: Listing | None = None
+        self._fresh_until = 0.0
 
     def now(self, *places: Place) -> Reading:
         """The levels at these places, read one request each; ``read_at`` is that of the first.
@@ -74,31 +89,37 @@ class LevelReader:
         )
 
     def lately(self, place: Place) -> Reading:
-        """The level at a place out of a complete list at most ten minutes old, read when needed."""
+        """The level at a place out of a complete list at most half a minute old, read when needed."""
         with self._lock:
-            age = self._pacing.monotonic() - self._listed_at
-            if self._listing is None or age > LISTING_IS_FRESH_FOR.total_seconds():
-                self._listed_at = self._pacing.monotonic()
+            began = self._pacing.monotonic()
+            if self._listing is None or began > self._fresh_until:
                 self._listing = self.listed()
+                # A list that takes long is not read all the time.
+                took = self._pacing.monotonic() - began
+                self._fresh_until = began + max(LISTING_IS_FRESH_FOR.total_seconds(), 3 * took)
             listing = self._listing
-        return Reading(listing.read_at, {place: listing.levels.get(place, ABSENT)})
+        return Reading(listing.read_at, {place: listing.levels.at(place)})
 
-    def listed(self) -> Reading:
+    def listed(self) -> Listing:
         """Every level that is listed now; a place that is missing has nothing on hand."""
         snapshot = complete(self._session, INVENTORY_LEVELS, STREAM)
-        return Reading(snapshot.server_time or self._pacing.now(), _levels(snapshot.items))
+        levels = ListedLevels(snapshot.items)
+        return Listing(snapshot.server_time or self._pacing.now(), levels)
 
     def _one(self, place: Place) -> tuple[datetime, Level]:
-        """One level and when it was read; a page that contradicts itself is asked for again."""
+        """One level and when it was read; a page that contradicts itself is asked for again.
+
+        Where the filtered list never comes out even, the whole list says.
+        """
         for _ in range(SNAPSHOT_ATTEMPTS):
             try:
                 items, read_at = self._filtered(place)
-            except IncompleteRead as error:
-                complaint = error
+            except IncompleteRead:
                 continue
             # A server that ignores a filter gives more than was asked for.
-            return read_at or self._pacing.now(), _levels(items).get(place, ABSENT)
-        raise complaint
+            return read_at or self._pacing.now(), ListedLevels(items).at(place)
+        listing = self.listed()
+        return listing.read_at, listing.levels.at(place)
 
     def _filtered(self, place: Place) -> tuple[list[Item], datetime | None]:
         params: dict[str, str | int | bool] = {
@@ -118,41 +139,6 @@ class LevelReader:
                 f"to be {total}. Run again later."
             )
         return items, pages[0].server_time
-
-
-def _levels(items: list[Item]) -> dict[Place, Level]:
-    levels: dict[Place, Level] = {}
-    for item in items:
-        place = Place(str(item.get("sku")), str(item.get("inventory_location_id")))
-        level = _level(item)
-        known = levels.get(place)
-        # A location lies in one warehouse; should a level come for two, its units are added up.
-        levels[place] = level if known is None else _sum(known, level)
-    return levels
-
-
-def _level(item: Mapping[str, Any]) -> Level:
-    on_hand, allocated = item.get("on_hand"), item.get("allocated")
-    if type(on_hand) is not int:
-        raise IncompleteRead(
-            f"The stock of {item.get('sku')} came without a whole number on_hand ({on_hand!r}); "
-            "nothing was concluded from it."
-        )
-    return Level(on_hand, allocated if type(allocated) is int else None, _cost(item))
-
-
-def _cost(item: Mapping[str, Any]) -> Cost | None:
-    cost = item.get("average_cost")
-    if not isinstance(cost, Mapping):
-        return None
-    amount, currency = cost.get("amount"), cost.get("currency")
-    if not isinstance(amount, int | float) or not isinstance(currency, str):
-        return None
-    return Cost(Decimal(str(amount)), currency)
-
-
-def _sum(one: Level, other: Level) -> Level:
-    return Level(one.on_hand + other.on_hand, one.claimed + other.claimed, one.average_cost)
 
 
 def to_json(reading: Reading) -> dict[str, object]:

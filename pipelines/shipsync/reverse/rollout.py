@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from shipsync.errors import ShipsyncError
-from shipsync.reverse.dispatch import Dispatcher, Outcome, earlier
+from shipsync.reverse.dispatch import Dispatcher
 from shipsync.reverse.outbox import Entry, Event
+from shipsync.reverse.outcome import Outcome, earlier
 from shipsync.reverse.states import Source, State
+from shipsync.reverse.taken_places import TakenPlaces
 from shipsync.reverse.write import A, Write
 
 T = TypeVar("T")
@@ -53,12 +55,10 @@ class Rollout(Generic[A]):
         self._through(unread, self.dispatcher.settle, settled.append)
         return settled
 
-    def begin(self, writes: Sequence[Write[A]], open_places: Mapping[str, str]) -> list[Write[A]]:
-        """Record what is planned and return what is to be carried out.
-
-        ``open_places`` name, by place, the write whose outcome nobody knows: what else touches the
-        place is rejected, because a reading there could no longer tell the two apart.
-        """
+    def begin(self, writes: Sequence[Write[A]], taken: TakenPlaces) -> list[Write[A]]:
+        """Record what is planned and return what is to be carried out; nothing once it is stopped."""
+        if self._stop.is_set():
+            return []
         to_do: list[Write[A]] = []
         events: list[Event] = []
         for write in writes:
@@ -66,11 +66,12 @@ class Rollout(Generic[A]):
             if outcome := self._earlier(write, entry):
                 self.outcomes[write.key] = outcome
                 continue
+            if taken.is_unread(write):
+                continue
             if entry is None or not entry.is_unsettled:
                 events.append(self._planned(write, entry))
-            blockers = {open_places.get(place, write.key) for place in write.places} - {write.key}
-            if blockers:
-                events.append(self._blocked(write, entry, sorted(blockers)[0]))
+            if reason := taken.reason_against(write):
+                events.append(self._blocked(write, entry, reason))
             else:
                 to_do.append(write)
         self.dispatcher.ledger.record(*events)
@@ -113,7 +114,7 @@ class Rollout(Generic[A]):
             request=write.recorded,
         )
 
-    def _blocked(self, write: Write[A], entry: Entry | None, blocker: str) -> Event:
+    def _blocked(self, write: Write[A], entry: Entry | None, reason: str) -> Event:
         event = Event(
             write.key,
             State.REJECTED,
@@ -121,8 +122,7 @@ class Rollout(Generic[A]):
             self.dispatcher.pacing.now(),
             self.dispatcher.plan_digest,
             entry.attempt if entry else 0,
-            reason=f"It is not known whether an earlier row there was carried out. Run `shipsync stock "
-            f"resolve {blocker}`, then plan this row again.",
+            reason=reason,
         )
         self.outcomes[write.key] = Outcome(write.key, write.subject, event.state, event.reason)
         return event

@@ -17,11 +17,10 @@ from shipsync.api.endpoints import CREATE_SHIPMENTS
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
 from shipsync.reverse.live import CANCELLED, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
 from shipsync.reverse.redaction import Recorded
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
@@ -57,7 +56,6 @@ class ShipmentCreation:
         self._live = Live(session)
         self._pacing = pacing
         self._late_commit_wait = late_commit_wait
-        self._lost: set[str] = set()
 
     def look(self, write: Write[ShipmentBody]) -> Look:
         """See whether a shipment has the id already."""
@@ -70,36 +68,27 @@ class ShipmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[ShipmentBody]) -> Sent:
+    def send(self, write: Write[ShipmentBody], before: JsonObject) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         body = {"shipments": [write.action]}
-        try:
-            answer = self._session.write(
-                CREATE_SHIPMENTS.method, CREATE_SHIPMENTS.path, body, stream=STREAM
-            )
-            row = only_row(answer, "shipments", write.subject)
-            return self._judged(write, answer, row)
-        except RequestRejected:
-            # An earlier attempt may be what this one is refused for.
-            if write.key in self._lost and self._live.shipment_by_external_id(write.key):
-                raise OutcomeUnknown("It was refused and is there.", stream=STREAM) from None
-            raise
+        answer = self._session.write(
+            CREATE_SHIPMENTS.method, CREATE_SHIPMENTS.path, body, stream=STREAM
+        )
+        return self._judged(write, answer, only_row(answer, "shipments", write.subject))
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Look the shipment up after a lost answer; twice, some time apart, before it counts as missing."""
         external_id = str(request["external_shipment_id"])
-        self._lost.add(external_id)
         found = read_twice(
             lambda: self._live.shipment_by_external_id(external_id, thoroughly=True),
             self._pacing,
-            self._late_commit_wait,
+            self._late_commit_wait if waits else None,
         )
         if found is not None:
             return Settlement(
-                Finding(
-                    Verdict.MADE,
+                made(
                     f"The answer was lost; the shipment is there as {found.get('shipment_id')}, and was "
-                    "not before.",
+                    "not before."
                 ),
                 self._reading(found),
             )

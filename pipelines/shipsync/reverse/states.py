@@ -3,12 +3,14 @@
 ::
 
     (new) ──▶ planned ──▶ sending ──▶ applied         the account was changed; final
-                │  ▲         │ ├────▶ rejected        the account was not changed
-                │  └─────────┘ └────▶ unknown ──▶ applied | rejected
-                ▼   not carried        │             by a reading or by a person
-             rejected   out            ▼
-                │                   sending           only what may be repeated
-                └──▶ planned                          a new plan holds the key again
+              │ │  ▲         │ ├────▶ rejected        the account was not changed
+              │ │  └─────────┘ └────▶ unknown ──▶ applied | rejected
+              │ ▼   not carried        │             by a reading or by a person
+              │ rejected   out         ▼
+              │ └──▶ planned        sending           only what may be repeated
+              │      a new plan holds the key again
+              └────▶ unknown                          an attempt of an earlier plan, found not made,
+                                                      seems to have been made after that
 
 A write is known by its kind and key. ``sending`` found when nothing is running means that the process
 died with the answer outstanding; it is treated as a lost answer.
@@ -43,7 +45,7 @@ UNSETTLED = frozenset({State.SENDING, State.UNKNOWN})
 
 _FOLLOWING: dict[State | None, frozenset[State]] = {
     None: frozenset({State.PLANNED}),
-    State.PLANNED: frozenset({State.PLANNED, State.SENDING, State.REJECTED}),
+    State.PLANNED: frozenset({State.PLANNED, State.SENDING, State.REJECTED, State.UNKNOWN}),
     State.SENDING: frozenset(State),
     State.UNKNOWN: frozenset({State.SENDING, State.APPLIED, State.REJECTED, State.UNKNOWN}),
     State.REJECTED: frozenset({State.PLANNED}),

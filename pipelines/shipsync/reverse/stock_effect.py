@@ -70,7 +70,8 @@ def check_fits(action: StockAction, level: Level, location: str) -> None:
 def no_op_reason(action: StockAction, level: Level) -> str | None:
     """Why the action would change nothing; None when it would."""
     if action.change is Change.ADJUST:
-        same = action.quantity == level.on_hand
+        # Units on hand say nothing of those in one condition.
+        same = action.quantity == level.on_hand and action.condition is None
         return f"{level.on_hand} are on hand already." if same else None
     return "A quantity of 0 changes nothing." if action.quantity == 0 else None
 

@@ -2,9 +2,12 @@
 
 ``POST /v2/inventory`` answers 204 without an id and takes no idempotency key (FACTS, Inventory), so a
 level read before is all that a lost answer can be compared with. ``increment``, ``decrement`` and
-``modify`` read it just before they are sent. An ``adjust`` may be sent twice, and needs it to see
-whether the stock moved since the plan, for which a list read lately is enough. Before it is sent again
-the level is read: were units sold since the first time, the second would bring them back.
+``modify`` read it just before they are sent. An ``adjust`` needs it to see whether the stock moved since
+the plan, for which a list read within half a minute is enough. It may be sent twice, but only when two
+readings show that nothing moved since it went out: were units sold in between, it would bring them back.
+
+A 429 or a refused connection makes a change wait, for minutes at worst, so the level is read again before
+it goes out after that.
 """
 
 from __future__ import annotations
@@ -17,15 +20,24 @@ from shipsync.api.endpoints import CHANGE_STOCK
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import OutcomeUnknown
+from shipsync.reverse.answer_row import check_plain
 from shipsync.reverse.held import Level
+from shipsync.reverse.listed_levels import UnclearLevel
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.planned import PlanRow
 from shipsync.reverse.problem import InvalidRowError
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Verdict, judge
-from shipsync.reverse.readings import STREAM, LevelReader, from_json, reading_calls, to_json
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, judge
+from shipsync.reverse.readings import (
+    STREAM,
+    LevelReader,
+    Reading,
+    from_json,
+    reading_calls,
+    to_json,
+)
 from shipsync.reverse.stock_action import KIND, StockAction, from_request
 from shipsync.reverse.stock_effect import check_fits
-from shipsync.reverse.write import Look, Sent, Settlement, Write
+from shipsync.reverse.write import Look, NoLongerFits, Sent, Settlement, Write
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,12 @@ class StockWrites:
 
     def look(self, write: Write[PlannedChange]) -> Look:
         """Read the levels it touches, and see whether it still fits them."""
-        planned = write.action
+        try:
+            return self._look(write.action)
+        except UnclearLevel as error:
+            return Look({}, f"{error} Nothing was sent.")
+
+    def _look(self, planned: PlannedChange) -> Look:
         place = planned.action.place
         if planned.action.may_be_repeated and self._lists_levels:
             reading = self._reader.lately(place)
@@ -96,35 +113,40 @@ class StockWrites:
         reading = self._reader.now(*planned.action.places)
         return Look(to_json(reading), _misfit(planned, reading.levels[place]))
 
-    def send(self, write: Write[PlannedChange]) -> Sent:
-        """Send it once; raises what ``Session.write`` raises."""
+    def send(self, write: Write[PlannedChange], before: JsonObject) -> Sent:
+        """Send it once; raises what ``Session.write`` raises, and ``NoLongerFits``."""
         answer = self._session.write(
-            CHANGE_STOCK.method, CHANGE_STOCK.path, write.request, stream=STREAM
+            CHANGE_STOCK.method,
+            CHANGE_STOCK.path,
+            write.request,
+            stream=STREAM,
+            before_again=lambda: self._look_again(write, from_json(before)),
         )
-        # "2xx may be partial: still check the errors array" (FACTS, Auth and errors).
-        if isinstance(answer.body, dict) and answer.body.get("errors"):
-            raise OutcomeUnknown(
-                f"ShipStation answered {write.subject} with status {answer.status} and an error in it.",
-                stream=STREAM,
-                attempts=1,
-                request_id=answer.request_id,
-            )
+        check_plain(answer, write.subject)
         return Sent(answer)
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the levels after a lost answer; twice, some time apart, to be certain of no change."""
         action = from_request(request)
         reading_before = from_json(before)
         after = self._reader.now(*action.places)
         finding = judge(action, reading_before, after)
-        if is_last and finding.verdict is Verdict.NOT_MADE:
+        if waits and finding.is_unmoved:
             self._pacing.sleep(self._late_commit_wait.total_seconds())
             after = self._reader.now(*action.places)
             finding = judge(action, reading_before, after)
-        place = action.place
-        planned = PlannedChange(action, reading_before.levels[place].on_hand, str(place))
-        again = action.may_be_repeated and _misfit(planned, after.levels[place]) is None
+        again = action.may_be_repeated and finding.is_unmoved
         return Settlement(finding, to_json(after), may_be_sent_again=again)
+
+    def _look_again(self, write: Write[PlannedChange], before: Reading) -> None:
+        """See before a repetition whether the levels are still those that it was to be sent at."""
+        planned = write.action
+        now = self._reader.now(*planned.action.places)
+        if judge(planned.action, before, now).looks_made:
+            raise OutcomeUnknown(f"{write.subject} seems to be made.", stream=STREAM)
+        misfit = _misfit(planned, now.levels[planned.action.place])
+        if misfit is not None:
+            raise NoLongerFits(misfit)
 
 
 def _misfit(planned: PlannedChange, level: Level) -> str | None:

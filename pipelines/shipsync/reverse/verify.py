@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from shipsync.reverse.held import ABSENT
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.proof import must_show
 from shipsync.reverse.readings import LevelReader, from_json
@@ -59,7 +58,7 @@ def verify(entries: Sequence[Entry], reader: LevelReader, pages: int) -> Verific
     if len(expected) > pages:
         listed = reader.listed().levels
         # A row can slip between the pages of a list, so what differs in it is asked for by itself.
-        suspects = [e for e in expected if listed.get(e.place, ABSENT).on_hand != e.on_hand]
+        suspects = [e for e in expected if listed.at(e.place).on_hand != e.on_hand]
     found = {level.place: reader.now(level.place).levels[level.place] for level in suspects}
     return Verification(
         checked=len(expected),

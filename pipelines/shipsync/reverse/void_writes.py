@@ -15,11 +15,10 @@ from shipsync.api.endpoints import void_label
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.answer_row import rejected, unclear
 from shipsync.reverse.live import STREAM, Live, is_void, read_twice
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict
+from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "void_label"
@@ -66,7 +65,6 @@ class LabelVoiding:
         self._live = Live(session)
         self._pacing = pacing
         self._late_commit_wait = late_commit_wait
-        self._lost: set[str] = set()
 
     def look(self, write: Write[Voiding]) -> Look:
         """Read the label."""
@@ -79,33 +77,30 @@ class LabelVoiding:
             misfit = f"Label {label_id} was voided already, by somebody else. Nothing was sent."
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Voiding]) -> Sent:
+    def send(self, write: Write[Voiding], before: JsonObject) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also when the void is not approved."""
-        label_id = write.action.label_id
-        endpoint = void_label(label_id)
-        try:
-            answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)
-            return self._judged(write, answer)
-        except RequestRejected:
-            if label_id in self._lost and self._void(label_id) is not None:
-                raise OutcomeUnknown("It was refused and is void.", stream=STREAM) from None
-            raise
+        endpoint = void_label(write.action.label_id)
+        answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)
+        return self._judged(write, answer)
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the label after a lost answer; twice, some time apart, before it counts as not voided."""
         label_id = str(request["label_id"])
-        self._lost.add(label_id)
-        voided = read_twice(lambda: self._void(label_id), self._pacing, self._late_commit_wait)
+        wait = self._late_commit_wait if waits else None
+        voided = read_twice(lambda: self._void(label_id), self._pacing, wait)
         if voided is not None:
             reason = "The answer was lost; the label is void, and was not before."
-            return Settlement(Finding(Verdict.MADE, reason), self._reading(voided))
+            return Settlement(made(reason), self._reading(voided))
+        found = self._live.label(label_id)
+        if found is None:
+            reason = (
+                "The answer was lost, and the account does not show the label any more. Look for it in "
+                "ShipStation and resolve the row by hand."
+            )
+            return Settlement(Finding(Verdict.UNDECIDED, reason), self._reading(None))
+        reason = "The answer was lost; the label is not void, read twice. Run the command again."
         return Settlement(
-            Finding(
-                Verdict.NOT_MADE,
-                "The answer was lost; the label is not void, read twice. Run the command again.",
-            ),
-            self._reading(self._live.label(label_id)),
-            may_be_sent_again=True,
+            Finding(Verdict.NOT_MADE, reason), self._reading(found), may_be_sent_again=True
         )
 
     def drift(self, write: Write[Voiding]) -> str | None:

@@ -49,6 +49,10 @@ class Look:
     misfit: str | None = None
 
 
+class NoLongerFits(Exception):
+    """What was to be sent must not be, by what was seen while it waited; ``str()`` is the reason."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """The answer that says a write was carried out, and what of it is worth keeping."""
@@ -62,8 +66,7 @@ class Sent:
 class Settlement:
     """What a reading after a lost answer proves, and the reading to keep.
 
-    ``may_be_sent_again`` only for what may be repeated, and only while what the reading shows is one of
-    the two things that the write itself accounts for.
+    ``may_be_sent_again`` only for what may be repeated, and only where nothing has moved.
     """
 
     finding: Finding
@@ -83,13 +86,17 @@ class Kind(Protocol[A]):
         """Read what the write would change, just before it is sent."""
         ...
 
-    def send(self, write: Write[A]) -> Sent:
-        """Send it once; raises what ``Session.write`` raises."""
+    def send(self, write: Write[A], before: JsonObject) -> Sent:
+        """Send it once; ``before`` is the reading that ``look`` gave.
+
+        Raises what ``Session.write`` raises, and ``NoLongerFits``.
+        """
         ...
 
-    def settle(self, request: JsonObject, before: JsonObject, *, is_last: bool) -> Settlement:
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the account after a lost answer; ``before`` is the reading that ``look`` gave.
 
-        ``is_last`` when the write will not be sent again: then "not made" has to be certain.
+        Unless ``waits`` is False it is read a second time, later, before "not made" is concluded: a
+        server may still be at work on a request whose answer we stopped waiting for.
         """
         ...

@@ -1,5 +1,5 @@
--- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. Those that
--- were created from here and not synced since are known too, as the outbox tells of them.
+-- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. What was
+-- created from here and not synced since is known too, as the outbox tells of it.
 with
 
 asked as (
@@ -42,12 +42,39 @@ live_labels as (
     group by shipment_id
 ),
 
+sent as (
+    select
+        request ->> '$.shipment_id' as shipment_id,
+        request ->> '$.tracking_number' as tracking_number
+    from ledger.outbox_current
+    where connection = $connection and kind = 'create_fulfillment' and state = 'applied'
+),
+
+-- Void or not: once a sync has met it, what was synced is what counts.
+met as (
+    select distinct
+        shipment_id,
+        lower(regexp_replace(tracking_number, '\s', '', 'g')) as tracking_number
+    from raw.fulfillments
+),
+
+fulfillments as (
+    select shipment_id, tracking_number, fulfillment_id
+    from raw.fulfillments
+    where _dlt_valid_to is null and not coalesce(voided, false)
+    union all by name
+    select sent.*, null as fulfillment_id
+    from sent
+    anti join met
+        on sent.shipment_id = met.shipment_id
+        and lower(regexp_replace(sent.tracking_number, '\s', '', 'g')) = met.tracking_number
+),
+
 live_fulfillments as (
     select
         shipment_id,
-        list(coalesce(tracking_number, '') order by fulfillment_id) as tracking_numbers
-    from raw.fulfillments
-    where _dlt_valid_to is null and not coalesce(voided, false)
+        list(coalesce(tracking_number, '') order by fulfillment_id, tracking_number) as tracking_numbers
+    from fulfillments
     group by shipment_id
 )
 
