@@ -21,6 +21,7 @@
     │   └── DatabaseCorrupt                move the file away or restore it
     ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
+    ├── OutputFailed                       standard output could not be written; the work was done
     ├── UnknownOrder                       nothing in the database answers to that reference
     ├── AmbiguousOrder                     several orders do; ask by one of the ids it lists
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
@@ -155,6 +156,10 @@ class ExportFailed(ShipsyncError):
 
 class ModelError(ShipsyncError):
     """dbt could not build a model, or a data test failed."""
+
+
+class OutputFailed(ShipsyncError):
+    """The result could not be shown; what the command did is done."""
 
 
 class UnknownOrder(ShipsyncError):

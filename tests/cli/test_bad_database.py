@@ -25,8 +25,9 @@ class TestDatabase:
 
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == (
-            f"{file} is not a DuckDB database, or it is damaged. Move it away or restore a copy, then "
-            "run `shipsync sync`: it reads the account anew. The file was left as it is.\n"
+            f"{file} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
+            "`shipsync sync`: it reads the account anew. What was written to the account is told by the "
+            "ledger in a copy alone. The file was left as it is.\n"
         )
         assert file.read_text() == "Dear Ana"
         assert account.requests == []
@@ -55,11 +56,13 @@ class TestDatabase:
             other.communicate()
 
         sentence = (
-            "data/default.duckdb is open in another program (a shell, a notebook, a BI tool). Close it "
-            "there and run again; nothing was changed.\n"
+            "data/default.duckdb is open in another program: a run of shipsync that is at work, a notebook, "
+            "a BI tool. Wait for its end, or close it there, and try again; nothing was changed.\n"
         )
         assert (ran.code, ran.out, ran.err) == (1, "", sentence)
-        assert (listed.code, listed.err) == (1, sentence)
+        # Who only reads is told from a copy.
+        assert (listed.code, listed.err) == (0, "")
+        assert listed.out
         assert account.requests == []
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for root")

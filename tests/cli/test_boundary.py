@@ -69,7 +69,7 @@ def test_an_exit_code_given_by_a_command_is_kept() -> None:
 def test_an_interrupt_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     assert boundary.run(["go"], {}, tree_that(fail(KeyboardInterrupt()))) == 130
     assert capsys.readouterr().err == (
-        "Interrupted. What was committed is kept; the next run goes on from there.\n"
+        "Interrupted. What was committed is kept; the same command goes on from there.\n"
     )
 
 

@@ -78,7 +78,7 @@ def test_trouble_is_told_in_a_pipe_too_and_success_only_to_a_person(
         (datetime(2026, 3, 1, 8, tzinfo=timezone(timedelta(hours=-7))), "2026-03-01 15:00:00Z"),
         (datetime(2026, 3, 1, 8, tzinfo=UTC).replace(tzinfo=None), "2026-03-01 08:00:00"),
         ({"a": [1, None]}, '{"a":[1,null]}'),
-        ("Ana\x1b[31m López\x07", "Ana[31m López"),
+        ("Ana\x1b[31m López\x07", "Ana\\x1b[31m López\\x07"),
     ],
 )
 def test_a_cell_shows(value: object, shown: str) -> None:

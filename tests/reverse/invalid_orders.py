@@ -135,7 +135,7 @@ CASES = [
     Case(
         P.NOT_A_COUNT,
         "create: item_quantity `0`",
-        "The item_quantity is '0'; write a whole number of 1 or more.",
+        "The item_quantity is '0'; write a whole number from 1 to 999999999.",
         new({"item_quantity": 0}),
     ),
     Case(
@@ -173,8 +173,8 @@ CASES = [
     Case(
         P.REPEATED_SHIPMENT,
         "create: two alike without an id of their own",
-        "The external_shipment_id 'auto-9b3868560d91d415e7cb1435' stands on lines 2, 3; each shipment "
-        "needs one of its own.",
+        "The external_shipment_id 'auto-9b3868560d91d415e7cb1435' stands on lines 2, 3; give each "
+        "shipment one of its own.",
         new({"external_shipment_id": ""}, {"external_shipment_id": "", "item_quantity": 1}),
     ),
     Case(
@@ -232,6 +232,14 @@ CASES = [
         "ShipStation or with --void-labels.",
         cancel("first"),
         labelled,
+    ),
+    Case(
+        P.MARKED_SHIPPED,
+        "cancel: a fulfilled shipment",
+        "Shipment se-46966653 was marked as shipped, with tracking number OLD; if it was not, take that "
+        "back in ShipStation first.",
+        cancel("first"),
+        fulfilled,
     ),
     Case(
         P.CANCELLED,

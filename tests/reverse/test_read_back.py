@@ -70,7 +70,7 @@ def test_what_was_changed_since_is_drift(
     office = open_office(tmp_path)
     deed.prepare(office)
     plan = deed.plan(office)
-    office.apply(plan)
+    office.apply(plan, in_flight=1)
     meddle(office)
     looked = office.apply(plan, reads_back=True).read_back
     assert looked is not None

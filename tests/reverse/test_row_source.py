@@ -15,7 +15,7 @@ from shipsync.warehouse.database import connect
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
-    """Three counts in a table, and a view of them."""
+    """Three counts in a table, and a view of them; blanks around a SKU are part of it."""
     path = tmp_path / "shop.duckdb"
     with connect(path) as con:
         con.execute("create schema mine")
@@ -38,7 +38,7 @@ def test_a_query_gives_its_rows_as_text(con: duckdb.DuckDBPyConnection) -> None:
     assert given.columns == ("sku", "location", "quantity", "cost_amount")
     assert [(row.line, row.cells) for row in given.rows][1:] == [
         (2, {"sku": "A-2", "location": "Main", "quantity": "4", "cost_amount": "1.50"}),
-        (3, {"sku": "A-3", "quantity": "12", "cost_amount": "1.50"}),
+        (3, {"sku": " A-3 ", "quantity": "12", "cost_amount": "1.50"}),
     ]
 
 
@@ -49,12 +49,15 @@ def test_a_file_may_hold_the_query(con: duckdb.DuckDBPyConnection, tmp_path: Pat
     )
     given = read_source(con, file)
     assert given.source == str(file)
-    assert [row.cells["sku"] for row in given.rows] == ["A-2", "A-3"]
+    assert [row.cells["sku"] for row in given.rows] == ["A-2", " A-3 "]
 
 
 def test_a_model_gives_its_rows(con: duckdb.DuckDBPyConnection) -> None:
     given = read_source(con, ModelName("mine.due"))
-    assert (given.source, [row.cells["sku"] for row in given.rows]) == ("mine.due", ["A-2", "A-3"])
+    assert (given.source, [row.cells["sku"] for row in given.rows]) == (
+        "mine.due",
+        ["A-2", " A-3 "],
+    )
 
 
 def test_a_query_may_find_nothing(con: duckdb.DuckDBPyConnection) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from reverse.lost import A1, PLUS_5
-from reverse.shop import MAIN, Shop
+from reverse.lost import A1, MOVE_5, PLUS_5, TO_25, TO_DAMAGED
+from reverse.shop import BACK, MAIN, Shop, open_shop
 from shipsync.errors import UsageError
 from shipsync.reverse.states import Source, State
 
@@ -47,3 +50,57 @@ def test_a_database_sends_for_one_connection(shop: Shop) -> None:
     with pytest.raises(UsageError, match="holds the writes of connection 'shop', so 'west' sends"):
         shop.apply(again)
     assert shop.on_hand("A-1") == 15
+
+
+def test_a_plan_is_applied_through_the_ledger_it_was_made_beside(
+    shop: Shop, tmp_path: Path
+) -> None:
+    plan = shop.plan(PLUS_5)
+    shop.apply(plan)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    other = replace(shop, folder=elsewhere)
+    other.observe()
+    with pytest.raises(UsageError, match=r"made from another database than .*elsewhere"):
+        other.apply(plan)
+    assert shop.on_hand("A-1") == 15
+
+
+def test_a_copy_of_a_database_has_its_ledger(shop: Shop) -> None:
+    """A database that was moved, or restored, still applies its plans."""
+    plan = shop.plan(PLUS_5)
+    moved = shop.folder / "moved"
+    moved.mkdir()
+    shop.connection.database.rename(moved / "shop.duckdb")
+    replace(shop, folder=moved).apply(plan)
+    assert shop.on_hand("A-1") == 15
+
+
+@pytest.mark.parametrize(
+    ("row", "level", "back"),
+    [
+        (TO_25, 25, 0),
+        (PLUS_5, 15, 0),
+        ({**PLUS_5, "action": "decrement"}, 5, 0),
+        (MOVE_5, 5, 5),
+        (TO_DAMAGED, 10, 0),
+    ],
+    ids=["adjust", "increment", "decrement", "move", "condition"],
+)
+def test_a_plan_knows_what_was_applied_since_the_stock_was_read(
+    tmp_path: Path, row: dict[str, object], level: int, back: int
+) -> None:
+    shop = open_shop(tmp_path)
+    shop.pacing.sleep(60)
+    shop.apply(shop.plan(row))
+    here = {"sku": "A-1", "location": "Main", "quantity": 99, "key": "here"}
+    there = {**here, "location": "Back room", "key": "there"}
+    assert [r.on_hand for r in shop.plan(here, there).rows] == [level, back]
+    original = shop.plan({**here, "quantity": 10}).rows[0]
+    assert (original.status == "no_op") is (level == 10)
+    # Once the stock was read again, that reading is what counts.
+    shop.account.move_stock("A-1", MAIN, on_hand=3)
+    shop.account.move_stock("A-1", BACK, on_hand=4)
+    shop.account.clock.advance(minutes=5)
+    shop.observe()
+    assert [r.on_hand for r in shop.plan(here, there).rows] == [3, 4]

@@ -42,12 +42,18 @@ def test_a_move_arrives(run: Run, served: Shop) -> None:
     assert served.on_hand("A-1", BACK) == 3
 
 
-def test_a_second_change_against_the_same_stock_is_refused(run: Run, served: Shop) -> None:
-    assert run("adjust", "A-1", "Main", "25", "--apply").code == 0
-    moved = run("adjust", "A-1", "Main", "30", "--apply")
+def test_a_change_is_planned_against_what_the_one_before_it_left(run: Run, served: Shop) -> None:
+    """No sync lies in between: shipsync knows what it did, and going back is no no-op."""
+    for quantity in (25, 30, 10):
+        assert run("adjust", "A-1", "Main", str(quantity), "--apply").code == 0
+        assert served.on_hand("A-1") == quantity
+    added = run("increment", "A-1", "Main", "5", "--apply")
+    assert (added.code, served.on_hand("A-1")) == (0, 15)
+    served.account.move_stock("A-1", "se-901", delta=-2)
+    moved = run("adjust", "A-1", "Main", "40", "--apply")
     assert moved.code == 3
-    assert "A-1 at Main went from 10 to 25 on hand since the plan was made." in moved.out
-    assert served.on_hand("A-1") == 25
+    assert "A-1 at Main went from 15 to 13 on hand since the plan was made." in moved.out
+    assert served.on_hand("A-1") == 13
 
 
 @pytest.mark.slow
@@ -56,6 +62,22 @@ def test_a_second_change_is_made_once_the_stock_was_read_anew(run: Run, served: 
     for quantity in (25, 30):
         assert run("adjust", "A-1", "Main", str(quantity), "--reread", "--apply").code == 0
         assert served.on_hand("A-1") == quantity
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--to", "Back room", "--set", "new_inventory_location_id=se-903"), "is given already"),
+        (("--to", "Back room", "--key", " "), "--key is empty"),
+    ],
+)
+def test_words_that_contradict_each_other_are_refused(
+    run: Run, served: Shop, words: tuple[str, ...], said: str
+) -> None:
+    refused = run("modify", "A-1", "Main", "3", *words, "--apply")
+    assert refused.code == 2
+    assert said in refused.err
+    assert served.writes_sent() == 0
 
 
 def test_a_read_only_connection_sends_nothing(

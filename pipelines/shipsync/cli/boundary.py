@@ -62,7 +62,7 @@ def run(
         _show_trace(debug)
         return 1
     if code == INTERRUPTED:
-        _say("Interrupted. What was committed is kept; the next run goes on from there.")
+        _say("Interrupted. What was committed is kept; the same command goes on from there.")
     return code if isinstance(code, int) else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import options, output, times
+from shipsync.cli import options, output, standard_output, times
 from shipsync.cli.triggers import Trigger
 
 if TYPE_CHECKING:
@@ -82,9 +81,10 @@ def read_changes(
         output.show_json({"events": [plain(e) for e in batch.events], "up_to": batch.up_to})
         return
     source = source_of(connection)
-    for event in batch.events:
-        text = line(event) if form is Format.JSONL else cloud_line(event, source)
-        sys.stdout.write(text.decode())
+    texts = (
+        line(event) if form is Format.JSONL else cloud_line(event, source) for event in batch.events
+    )
+    standard_output.write(b"".join(texts).decode())
     output.remark(f"Acknowledge: shipsync changes ack {batch.up_to} --consumer {consumer}")
 
 

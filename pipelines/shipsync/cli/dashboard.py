@@ -71,7 +71,6 @@ def _serve(database: Path, port: int, *, as_json: bool) -> None:
     else:
         output.say(f"The dashboard of {database} is at {url}")
         output.remark("Stop it with Ctrl-C.")
-    sys.stdout.flush()
     _give_on_standard_input(token)
     command = [sys.executable, "-m", "marimo", "--quiet", "run", str(notebook())]
     command += ["--headless", "--no-sandbox", "--host", HOST, "--port", str(free)]

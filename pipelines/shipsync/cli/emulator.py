@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -71,7 +70,6 @@ def emulator(
                 output.show_json({"url": served.url, "api_key": API_KEY, "seed": seed})
             else:
                 _tell(served.url, connection, database)
-            sys.stdout.flush()
             live_on(life, threading.Event().wait)
     except KeyboardInterrupt:
         output.remark("Stopped; the account is gone.")
@@ -91,10 +89,11 @@ def live_on(life: Life, wait: Callable[[float], bool]) -> None:
 def _tell(url: str, connection: str, database: Path | None) -> None:
     name = "" if connection == "default" else f"{connection.upper()}__"
     arguments = "" if connection == "default" else f" --connection {connection}"
-    arguments += f" --database {database or 'data/emulated.duckdb'}"
     output.say(f"An emulated ShipStation account answers at {url}; its key is {API_KEY}.")
     output.say("In another shell:")
     output.say(f"  export SOURCES__SHIPSTATION__{name}BASE_URL={url}")
     output.say(f"  export SOURCES__SHIPSTATION__{name}API_KEY={API_KEY}")
+    file = database or "data/emulated.duckdb"
+    output.say(f"  export SOURCES__SHIPSTATION__{name}DATABASE={file}")
     output.say(f"  shipsync run{arguments}")
     output.remark("Stop it with Ctrl-C.")

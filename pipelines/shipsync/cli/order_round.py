@@ -84,11 +84,13 @@ def carry_out(
 def carry_out_plan(what: What, file: Path, wishes: Wishes) -> None:
     """Send what a plan in a file says."""
     from shipsync.reverse import orders, write_plan_file
+    from shipsync.reverse.planned import Status
 
     account = options.account(wishes.connection, wishes.database)
     plan = write_plan_file.load(file, what, orders.recorded(account))
     with _applying(account, what, wishes) as how:
         done = orders.applied_plan(account, f"{what} apply", plan, how)
+    stock_view.tell_of_invalid(plan.count(Status.INVALID))
     write_view.show_applied(done, f"apply {file} again", as_json=wishes.as_json, tells_unsent=False)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import orjson
 
+from shipsync.cli import standard_output
 from shipsync.queries import Rows
 
 
@@ -26,21 +27,28 @@ def show(rows: Rows, *, as_json: bool) -> None:
 def show_json(value: object) -> None:
     """Print one JSON document: indented, times in ISO 8601, decimals as numbers."""
     text = orjson.dumps(value, default=_json_value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
-    sys.stdout.write(text.decode() + "\n")
+    standard_output.write(text.decode() + "\n")
 
 
 def show_table(rows: Rows, title: str = "") -> None:
     """Print rows in the form that suits where standard output goes."""
-    if sys.stdout.isatty():
-        _show_on_terminal(rows, title)
+    if standard_output.is_terminal():
+        from shipsync.cli import terminal_table
+
+        texts = [[_for_the_eye(value) for value in row] for row in rows.rows]
+        standard_output.write(terminal_table.drawn(rows.columns, rows.rows, texts, title))
         return
-    for row in (rows.columns, *rows.rows):
-        sys.stdout.write("\t".join(" ".join(cell(value).split()) for value in row) + "\n")
+    standard_output.write(
+        "".join(
+            "\t".join(" ".join(cell(value).split()) for value in row) + "\n"
+            for row in (rows.columns, *rows.rows)
+        )
+    )
 
 
 def say(text: str = "") -> None:
     """Print a line of the result itself."""
-    sys.stdout.write(_printable(text) + "\n")
+    standard_output.write(_printable(text) + "\n")
 
 
 def remark(text: str) -> None:
@@ -74,21 +82,6 @@ def shortened(text: str | None, characters: int) -> str:
     return whole if len(whole) <= characters else whole[: characters - 1] + "…"
 
 
-def _show_on_terminal(rows: Rows, title: str) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
-    for index, column in enumerate(rows.columns):
-        right = all(isinstance(row[index], int | float | Decimal) for row in rows.rows)
-        grid.add_column(Text(column), justify="right" if right else "left", overflow="fold")
-    for row in rows.rows:
-        grid.add_row(*(Text(_for_the_eye(value)) for value in row))
-    Console().print(grid)
-
-
 def _for_the_eye(value: object) -> str:
     """A cell with thousands apart and times to the minute."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -101,7 +94,12 @@ def _for_the_eye(value: object) -> str:
 
 def _printable(text: str) -> str:
     # A buyer chooses part of what is printed here; no escape sequence of theirs reaches a terminal.
-    return "".join(c for c in text if c.isprintable() or c in "\n\t")
+    # What is not printable is written out: two SKUs may differ in nothing else.
+    return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def _json_value(value: object) -> object:

@@ -36,9 +36,9 @@ def locations(
 
 def _list(query: str, connection: str, database: Path | None, as_json: bool) -> None:
     from shipsync import queries
-    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.copies import readable
 
     local = options.held(connection, database)
-    with connect(local.database, read_only=True) as con:
+    with readable(local.database) as con:
         rows = queries.fetch(con, query)
     output.show(rows, as_json=as_json)

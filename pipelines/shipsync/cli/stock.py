@@ -84,7 +84,8 @@ def plan_command(
         max_rows=max_rows,
         max_change_percent=max_change_percent,
         max_zeroed=max_zeroed,
-        max_observation_age=timedelta(hours=max_age),
+        # What was just read anew, or needed not be, is fresh enough.
+        max_observation_age=None if reread else timedelta(hours=max_age),
         stop_below_allocated=stop_below_allocated,
     )
     source = row_source.chosen(file, sql, model)
@@ -121,6 +122,7 @@ def apply_command(
     """
     from shipsync.api.session import Session
     from shipsync.reverse import plan_file, stock
+    from shipsync.reverse.planned import Status
 
     plan = plan_file.load(file)
     account = options.account(connection, database)
@@ -129,6 +131,7 @@ def apply_command(
             account, session, plan, progress=progress, only_first=one, reads_back=verify
         )
     stock_view.show_applied(report, verification, as_json=as_json)
+    stock_view.tell_of_invalid(plan.count(Status.INVALID))
     stock_view.say_what_the_report_needs(report, f"apply {file} again")
     if verification is not None:
         stock_view.say_what_was_read_back(verification)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,9 +124,8 @@ def modify(
     For cost and condition, --set new_cost_amount, new_cost_currency or new_condition. Shows
     what would happen; --apply does it.
     """
-    cells = _cells(Change.MODIFY, sku, location, quantity, settings, key)
-    if to is not None:
-        cells["new_inventory_location_id"] = to
+    moved = {} if to is None else {"new_inventory_location_id": to}
+    cells = _cells(Change.MODIFY, sku, location, quantity, settings, key, moved)
     _carry_out(cells, apply, reread, connection, database, as_json)
 
 
@@ -136,10 +136,14 @@ def _cells(
     quantity: str,
     settings: list[str] | None,
     key: str | None,
+    others: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The change as a row."""
     given = {"sku": sku, "location": location, "quantity": quantity, "action": change.value}
+    given |= others or {}
     if key is not None:
+        if not key.strip():
+            raise UsageError("--key is empty; name the change, or leave --key out.")
         given["key"] = key
     return row_source.cells(settings, given)
 
@@ -162,7 +166,7 @@ def _carry_out(
     if reread:
         fresh_stock.read_if_older(connection, database, timedelta(0))
     local = options.held(connection, database)
-    guards = Guards(max_observation_age=timedelta(hours=24))
+    guards = Guards(max_observation_age=None if reread else timedelta(hours=24))
     plan = stock.plan(local, local.database, one_row("The command line", cells), guards=guards)
     if plan.ignored_columns:
         raise UsageError(f"There is no column {plan.ignored_columns[0]!r} to --set.")

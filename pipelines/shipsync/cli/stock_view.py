@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def say_what_the_plan_needs(plan: Plan, place: Path, *, names_ignored: bool) -> 
     if invalid:
         rest = f"`shipsync stock apply {place}` would send the others." if ready else ""
         raise NeedsPerson(f"{figures} Mend the invalid rows and plan again. {rest}".rstrip())
-    output.remark(f"{figures} Next: shipsync stock apply {place}")
+    output.note(f"{figures} Next: shipsync stock apply {place}" if ready else figures)
 
 
 def report_document(report: ApplyReport) -> dict[str, object]:
@@ -62,6 +63,7 @@ def report_document(report: ApplyReport) -> dict[str, object]:
         "plan_digest": report.plan_digest,
         "counts": {state.value: count for state, count in report.counts.items()},
         "left": report.left,
+        "stopped_by": None if report.stopped_by is None else str(report.stopped_by),
         "requests": report.requests,
         "rows": report.outcomes,
         "settled_before": report.settled_before,
@@ -128,10 +130,7 @@ def say_what_the_report_needs(report: ApplyReport, again: str) -> None:
 
     Raises the error that stopped the run, and ``NeedsPerson`` for rejected and unknown rows.
     """
-    counts = ", ".join(f"{count} {state.value}" for state, count in report.counts.items())
-    figures = f"{counts or 'Nothing to send'}; {report.requests} requests."
-    if report.left:
-        figures += f" {report.left} rows are left: {again}."
+    figures = figures_of([report], again)
     if report.stopped_by is not None:
         output.note(figures)
         raise report.stopped_by
@@ -141,6 +140,22 @@ def say_what_the_report_needs(report: ApplyReport, again: str) -> None:
     if report.needs_person:
         raise NeedsPerson(f"{figures} `shipsync stock status` shows the reasons.")
     output.remark(figures)
+
+
+def figures_of(reports: Sequence[ApplyReport], again: str, more: Sequence[str] = ()) -> str:
+    """How many rows stand in each state, and what is left; ``more`` is told beside the states."""
+    counts, before = Counter[str](), Counter[str]()
+    for report in reports:
+        counts.update({state.value: count for state, count in report.counts.items()})
+        before.update({state.value: count for state, count in report.counts_before.items()})
+    left = sum(report.left for report in reports)
+    told = [*(f"{count} {state}" for state, count in counts.items()), *more]
+    nothing = "Nothing was sent" if left else "Nothing to send"
+    figures = f"{', '.join(told) or nothing}; {sum(r.requests for r in reports)} requests."
+    if before:
+        earlier = ", ".join(f"{count} {state}" for state, count in before.items())
+        figures += f" Of earlier plans, by reading back: {earlier}."
+    return f"{figures} {left} rows are left: {again}." if left else figures
 
 
 def entry_document(entry: Entry) -> dict[str, object]:
@@ -163,6 +178,12 @@ def entry_document(entry: Entry) -> dict[str, object]:
         "reading_after": entry.reading_after,
         "plan_digest": entry.plan_digest,
     }
+
+
+def tell_of_invalid(rows: int) -> None:
+    """Say that a plan has rows that could not be sent, as it did when it was made."""
+    if rows:
+        output.note(f"{rows} invalid rows of the plan were not sent; it says why.")
 
 
 def tell_of_others(connection: str, others: Sequence[str]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from shipsync.cli import output
-from shipsync.cli.stock_view import INTERRUPTED, report_document
+from shipsync.cli.stock_view import INTERRUPTED, figures_of, report_document
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
@@ -104,15 +103,9 @@ def _show_outcomes(done: Applied, unsent: list[WriteRow]) -> None:
 
 
 def _say_what_came_of_it(done: Applied, invalid: int, again: str) -> None:
-    counts: Counter[str] = Counter()
-    for report in done.reports:
-        counts.update({state.value: count for state, count in report.counts.items()})
-    told = [f"{count} {state}" for state, count in counts.items()]
-    told += [f"{invalid} invalid and not sent"] if invalid else []
-    requests = sum(report.requests for report in done.reports)
-    figures = f"{', '.join(told) or 'Nothing to send'}; {requests} requests."
-    if left := sum(report.left for report in done.reports):
-        figures += f" {left} rows are left: {again}."
+    figures = figures_of(
+        done.reports, again, [f"{invalid} invalid and not sent"] if invalid else []
+    )
     stopped = next((report.stopped_by for report in done.reports if report.stopped_by), None)
     if stopped is not None:
         output.note(figures)

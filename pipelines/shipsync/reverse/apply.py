@@ -16,8 +16,9 @@ from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, ShipsyncError, UsageError
 from shipsync.reverse.dispatch import Dispatcher
 from shipsync.reverse.ledger_writer import LedgerWriter
-from shipsync.reverse.outbox import Entry, Outbox, connections
+from shipsync.reverse.outbox import Entry, Outbox
 from shipsync.reverse.outcome import Outcome
+from shipsync.reverse.own_ledger import check_own_ledger
 from shipsync.reverse.plan_file import digest
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
@@ -51,8 +52,13 @@ class ApplyReport:
 
     @property
     def counts(self) -> Counter[State]:
-        """How many rows stand in each state."""
+        """How many rows of the plan stand in each state."""
         return Counter(outcome.state for outcome in self.outcomes)
+
+    @property
+    def counts_before(self) -> Counter[State]:
+        """How many rows of other plans stand in each state, now that they were read back."""
+        return Counter(outcome.state for outcome in self.settled_before)
 
     @property
     def applied(self) -> list[str]:
@@ -82,9 +88,11 @@ def apply_plan(
     Rows already settled under this plan are reported, not sent again. ``in_flight`` rows are under way
     at a time; by default as many as the account's rate can keep busy. ``con`` must be used by nobody
     else meanwhile, and its ledger must be up to date. Raises ``UsageError`` for a plan that a guard
-    rail stopped or that is for another connection, ``ConfigurationError`` for a read-only connection.
+    rail stopped or that is for another connection or ledger, ``ConfigurationError`` for a read-only
+    connection.
     """
     check_applicable(plan, session.connection)
+    check_own_ledger(con, session.connection, plan.ledger_id)
     pacing = pacing or SystemPacing()
     rows = plan.ready
     kind = StockWrites(
@@ -129,10 +137,9 @@ def apply_writes(
     ``pick`` chooses from those that are still to be done; the others stay as they are. With
     ``planned_at``, a write that may be repeated is rejected where another changed its place since then.
     What earlier plans of this kind left open is settled first. Raises ``ConfigurationError`` for a
-    read-only connection, and ``UsageError`` when the ledger is another connection's.
+    read-only connection.
     """
     check_may_write(session.connection)
-    _check_own_ledger(con, session.connection)
     _check_apart(writes)
     outbox = Outbox(con, session.connection.name, kind.name)
     entries = outbox.entries([write.key for write in writes])
@@ -144,7 +151,8 @@ def apply_writes(
         rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
-        changed = {} if planned_at is None else outbox.changed_since(planned_at)
+        since = [] if planned_at is None else outbox.applied_since(planned_at)
+        changed = {place: entry.row_key for entry in since for place in entry.places}
         to_do = rollout.begin(writes, _taken(unsettled, settled, changed))
         rollout.carry_out(to_do if pick is None else pick(to_do))
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
@@ -197,16 +205,6 @@ def check_may_write(connection: Connection) -> None:
         raise ConfigurationError(
             f"Connection {connection.name!r} is read_only; nothing was sent. Set read_only = false to "
             "let it change the account."
-        )
-
-
-def _check_own_ledger(con: duckdb.DuckDBPyConnection, connection: Connection) -> None:
-    """Raise when the database is another connection's: its keys would not be known for done here."""
-    others = [name for name in connections(con) if name != connection.name]
-    if others:
-        raise UsageError(
-            f"This database holds the writes of connection {others[0]!r}, so {connection.name!r} sends "
-            "nothing from it. Choose the one with --connection, or another file with --database."
         )
 
 

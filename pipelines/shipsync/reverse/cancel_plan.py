@@ -28,8 +28,8 @@ from shipsync.reverse.write import Write
 from shipsync.reverse.write_plan import WritePlan, WriteRow, judged, known_before
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
-CANCEL_CALLS = 2
-"""One to read the status, one to cancel."""
+CANCEL_CALLS = 3
+"""Two to read the shipment and its fulfillments, one to cancel."""
 
 VOID_CALLS = 2
 """One to read the label, one to void it."""
@@ -103,6 +103,11 @@ class _Planner:
             return done
         if held.status == CANCELLED and (entry is None or not entry.is_unsettled):
             return "It is cancelled already."
+        if held.tracking_numbers and (entry is None or not entry.is_unsettled):
+            numbers = ", ".join(held.tracking_numbers)
+            raise InvalidWriteError(
+                WriteProblem.MARKED_SHIPPED, shipment_id=shipment_id, numbers=numbers
+            )
         if held.labels and not self.void_labels:
             raise InvalidWriteError(
                 WriteProblem.LIVE_LABEL,

@@ -58,14 +58,20 @@ class ShipmentCancelling:
         self._late_commit_wait = late_commit_wait
 
     def look(self, write: Write[Cancellation]) -> Look:
-        """Read the shipment's status and, unless it is waiting for a label, its live labels."""
+        """Read the shipment, its fulfillments and, unless it is waiting for a label, its live labels."""
         shipment_id = write.action.shipment_id
         found = self._live.shipment(shipment_id)
         status = None if found is None else found.get("shipment_status")
         labels: list[Item] = []
         if status not in (None, CANCELLED, PENDING):
             labels = self._live.live_labels(shipment_id)
-        return Look(self._reading(found), _misfit(shipment_id, status, labels))
+        misfit = _misfit(shipment_id, status, labels)
+        if misfit is None and (shipped := self._live.fulfillments(shipment_id)):
+            misfit = (
+                f"Shipment {shipment_id} was marked as shipped, with tracking number "
+                f"{shipped[0].get('tracking_number')}. Nothing was sent."
+            )
+        return Look(self._reading(found), misfit)
 
     def send(self, write: Write[Cancellation], before: JsonObject) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""

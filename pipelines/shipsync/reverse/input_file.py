@@ -43,8 +43,8 @@ def read_rows(path: Path) -> InputRows:
     form = _ENDINGS.get(path.suffix.lower())
     if form is None:
         raise InputFileError(
-            f"{path} ends in {path.suffix or 'nothing'!r}; give a file that ends in "
-            f"{', '.join(_ENDINGS)}."
+            f"{path} ends in {repr(path.suffix) if path.suffix else 'nothing'}; give a file that ends in "
+            f"{', '.join(_ENDINGS)}, or in .sql for a query."
         )
     if form == "parquet":
         columns, rows = _parquet(path)
@@ -71,9 +71,11 @@ def check_columns(
     """
     for alternatives in required:
         if alternatives.isdisjoint(given.columns):
+            folded = next((c for c in given.columns if c.lower() in alternatives), None)
+            hint = f" Write {folded!r} in small letters." if folded is not None else ""
             raise InputFileError(
                 f"{given.source} has no column {' or '.join(sorted(alternatives))}; "
-                f"it has {', '.join(given.columns)}."
+                f"it has {', '.join(given.columns)}.{hint}"
             )
     unknown = tuple(column for column in given.columns if column not in known)
     for column in unknown:
@@ -201,5 +203,10 @@ def cells(source: Path | str, line: int, record: Mapping[str, object]) -> dict[s
         raise InputFileError(
             f"{source} holds no plain text or number in {nested!r} on line {line}."
         )
-    texts = {column: str(value).strip() for column, value in record.items() if value is not None}
-    return {column: text for column, text in texts.items() if text}
+    texts = {column: str(value) for column, value in record.items() if value is not None}
+    # Blanks around a SKU are part of it: two products may differ in nothing else.
+    return {
+        column: text if column == "sku" else text.strip()
+        for column, text in texts.items()
+        if text.strip()
+    }

@@ -15,6 +15,7 @@ from shipsync.errors import ShipsyncError
 from shipsync.reverse.apply import ApplyReport, Pick, apply_writes
 from shipsync.reverse.order_kinds import ORDER_KINDS, OrderWrites
 from shipsync.reverse.outbox import Outbox
+from shipsync.reverse.own_ledger import check_own_ledger
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.read_back import ReadBack, read_back
 from shipsync.reverse.rollout import Progress
@@ -55,8 +56,10 @@ class Applied:
 def send(con: duckdb.DuckDBPyConnection, plan: WritePlan, how: Applying) -> Applied:
     """Carry out the ready rows of a plan; a kind begins when the one before it is through.
 
-    Raises ``ConfigurationError`` for a read-only connection.
+    Raises ``ConfigurationError`` for a read-only connection, and ``UsageError`` for a plan of another
+    ledger.
     """
+    check_own_ledger(con, how.session.connection, plan.ledger_id)
     plan_digest = digest(plan)
     pick = _only(_first_line(con, plan, plan_digest)) if how.only_first else None
     reports: list[ApplyReport] = []

@@ -7,6 +7,7 @@ raise ``DatabaseError`` when the file cannot be used and ``LockHeld`` while anot
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,12 +22,14 @@ from shipsync.reverse.cancel_plan import plan_cancels
 from shipsync.reverse.fulfillment_plan import plan_fulfillments
 from shipsync.reverse.input_file import InputRow, InputRows
 from shipsync.reverse.order_apply import Applied, Applying, send
+from shipsync.reverse.own_ledger import check_is_there, ledger_id
 from shipsync.reverse.redaction import Recorded, recorded_under
 from shipsync.reverse.row_source import RowSource, read_source
 from shipsync.reverse.shipment_file import read_shipments
 from shipsync.reverse.shipment_plan import plan_shipments
 from shipsync.reverse.write_plan import WritePlan
 from shipsync.warehouse import lock, runs
+from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -49,8 +52,8 @@ class Account(Pace, Protocol):
 
 def planned(database: Path, plan: MakePlan) -> WritePlan:
     """What ``plan`` makes of the database as it is; nothing is sent."""
-    with connect(database, read_only=True) as con:
-        return plan(con)
+    with readable(database) as con:
+        return replace(plan(con), ledger_id=ledger_id(con))
 
 
 def applied(connection: Connection, command: str, plan: MakePlan, how: Applying) -> Applied:
@@ -69,10 +72,11 @@ def applied(connection: Connection, command: str, plan: MakePlan, how: Applying)
 def applied_plan(connection: Connection, command: str, plan: WritePlan, how: Applying) -> Applied:
     """Carry out a plan that was made before, as a run of ``command``.
 
-    Raises ``UsageError`` for a plan that was stopped or is for another connection, and
+    Raises ``UsageError`` for a plan that was stopped or is for another connection or ledger, and
     ``ConfigurationError`` for a read-only connection.
     """
     check_applicable(plan, connection)
+    check_is_there(connection.database)
     with lock.hold(connection.database):
         return _carried_out(connection, command, plan, how)
 

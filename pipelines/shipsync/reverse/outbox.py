@@ -132,11 +132,9 @@ class Outbox:
         """Every write, the latest first."""
         return list(self._read("outbox_all").values())
 
-    def changed_since(self, since: datetime) -> dict[str, str]:
-        """The key of a write that changed a place after that instant, by place."""
-        values = {"connection": self._connection, "kind": self._kind, "since": since}
-        found = self._con.execute(statement(QUERIES, "outbox_changed_since"), values)
-        return dict(found.fetchall())
+    def applied_since(self, since: datetime) -> list[Entry]:
+        """The writes that changed the account after that instant, the oldest first."""
+        return list(self._read("outbox_applied_since", since=since).values())
 
     def append(self, events: Sequence[Event]) -> None:
         """Add events in one transaction; they are on disk when this returns.
@@ -160,7 +158,7 @@ class Outbox:
                 f"{str(error).splitlines()[0]}. Mend that (disk full?) and apply the plan again."
             ) from error
 
-    def _read(self, name: str, **values: str) -> dict[str, Entry]:
+    def _read(self, name: str, **values: object) -> dict[str, Entry]:
         values |= {"connection": self._connection, "kind": self._kind}
         return {entry.row_key: entry for entry in _fetched(self._con, name, values)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -13,11 +13,13 @@ from typing import TypeVar
 import duckdb
 
 from shipsync.connection import Pace
+from shipsync.reverse import own_changes
 from shipsync.reverse.draft import Draft, read_draft
 from shipsync.reverse.guards import Guards, stops
 from shipsync.reverse.held import Held, Level, read_held
 from shipsync.reverse.input_file import InputRows, check_columns
 from shipsync.reverse.outbox import Entry, Outbox
+from shipsync.reverse.own_ledger import ledger_id
 from shipsync.reverse.planned import Plan, PlanRow, Status
 from shipsync.reverse.problem import InvalidRowError, Problem
 from shipsync.reverse.readings import reading_calls
@@ -52,22 +54,25 @@ def plan_stock(
     guards: Guards | None = None,
     default_change: Change = Change.ADJUST,
 ) -> Plan:
-    """A plan for rows, against what the open database holds.
+    """A plan for rows, against what the open database holds and what was applied since it was read.
 
     Reads only. Raises ``InputFileError`` for a missing column and ``UsageError`` when the stock was
     never synced.
     """
     outbox = Outbox(con, connection.name, KIND)
+    held = read_held(con)
+    held = own_changes.after(held, outbox.applied_since(held.read_at))
     with _no_collection():
-        return make_plan(
+        made = make_plan(
             given,
-            read_held(con),
+            held,
             PastWrites(outbox.entries, outbox.unsettled()),
             connection,
             now=now,
             guards=guards or Guards(),
             default_change=default_change,
         )
+    return replace(made, ledger_id=ledger_id(con))
 
 
 @contextmanager
@@ -143,7 +148,7 @@ class _Planner:
 
     @cached_property
     def _skus_by_folded(self) -> dict[str, str]:
-        return {sku.casefold(): sku for sku in self.held.skus}
+        return {sku.strip().casefold(): sku for sku in self.held.skus}
 
     def row(self, draft: Draft) -> PlanRow:
         """What is to become of one draft."""
@@ -178,7 +183,7 @@ class _Planner:
 
     def _check_sku(self, sku: str) -> None:
         if sku not in self.held.skus:
-            close = self._skus_by_folded.get(sku.casefold())
+            close = self._skus_by_folded.get(sku.strip().casefold())
             hint = f" Did you mean {close!r}?" if close else ""
             raise InvalidRowError(Problem.UNKNOWN_SKU, sku=sku, hint=hint)
 
@@ -196,6 +201,7 @@ class _Planner:
                 sku=place.sku,
                 location=self.held.locations.label(place.inventory_location_id),
                 key=unsettled.row_key,
+                again=_again(unsettled),
             )
 
     def _is_applied(self, draft: Draft) -> bool:
@@ -214,6 +220,7 @@ def _planned(
     action = draft.action
     change = difference(action, level) if status is not Status.NO_OP else 0
     is_ready = status is Status.READY
+    is_known = problem is not Problem.UNKNOWN_SKU
     return PlanRow(
         line=draft.line,
         status=status,
@@ -223,10 +230,10 @@ def _planned(
         location=location,
         action=action.change,
         quantity=action.quantity,
-        on_hand=level.on_hand,
+        on_hand=level.on_hand if is_known else None,
         allocated=level.allocated,
-        wanted=level.on_hand + change,
-        difference=change,
+        wanted=level.on_hand + change if is_known else None,
+        difference=change if is_known else None,
         calls=own_calls(action) if is_ready else 0,
         problem=problem,
         reason=reason,
@@ -248,8 +255,15 @@ def _by_outbox(entry: Entry, request: Mapping[str, object]) -> str | None:
             Problem.KEY_OF_ANOTHER_WRITE, key=entry.row_key, date=date, other=entry.subject
         )
     if entry.is_unsettled:
-        raise InvalidRowError(Problem.UNSETTLED_KEY, date=date, key=entry.row_key)
+        raise InvalidRowError(
+            Problem.UNSETTLED_KEY, date=date, key=entry.row_key, again=_again(entry)
+        )
     return None
+
+
+def _again(entry: Entry) -> str:
+    """How the sentence goes on that says what settles a write: once it was read back, only a person."""
+    return "L" if entry.was_read_back else "Apply its plan again, or l"
 
 
 def _repeated(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:

@@ -69,7 +69,8 @@ class Plan:
 
     ``observed_at`` is when the stock was last read, by the account's clock, ``observation_minutes`` how
     long before ``created_at`` (our clock) that was. ``calls`` and ``minutes`` are at the account's rate.
-    A plan with an entry in ``stopped_by`` is not applied.
+    A plan with an entry in ``stopped_by`` is not applied; ``ledger_id`` names the ledger that says what was
+    sent of it.
     """
 
     connection: str
@@ -83,6 +84,7 @@ class Plan:
     stopped_by: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     rows: tuple[PlanRow, ...]
+    ledger_id: str | None = None
 
     @property
     def ready(self) -> tuple[PlanRow, ...]:

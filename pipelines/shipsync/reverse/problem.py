@@ -93,12 +93,12 @@ SENTENCES: dict[Problem, str] = {
         "The key {key!r} was used on {date} for something else ({other}); give this row another key."
     ),
     Problem.UNSETTLED_KEY: (
-        "This row went out on {date} and it is not known whether it was carried out. Apply its plan "
-        "again, or look at the stock and run `shipsync stock resolve {key}`."
+        "This row went out on {date} and it is not known whether it was carried out. {again}ook at the "
+        "stock and run `shipsync stock resolve {key}`."
     ),
     Problem.UNSETTLED_PLACE: (
-        "It is not known whether an earlier row for {sku} at {location} was carried out. Apply its plan "
-        "again, or look at the stock and run `shipsync stock resolve {key}`."
+        "It is not known whether an earlier row for {sku} at {location} was carried out. {again}ook at the "
+        "stock and run `shipsync stock resolve {key}`."
     ),
 }
 

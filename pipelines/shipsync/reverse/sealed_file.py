@@ -32,7 +32,8 @@ def save(content: Document, path: Path, *, for_owner_only: bool = False) -> None
 
     Raises ``UsageError`` when it cannot be written.
     """
-    head = {"digest": seal(content), **content, "rows": []}
+    said = {name: value for name, value in content.items() if name != "rows"}
+    head = {"digest": seal(content), **said, "rows": []}
     rows = (orjson.dumps(row) for row in content["rows"])
     draft = path.with_name(f"{path.name}.new")
     try:

@@ -19,6 +19,7 @@ from shipsync.reverse import applied_run
 from shipsync.reverse.apply import ApplyReport, apply_plan, check_applicable
 from shipsync.reverse.guards import Guards
 from shipsync.reverse.outbox import Entry, Event, Outbox, all_kinds, connections
+from shipsync.reverse.own_ledger import check_is_there, check_own_ledger
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.readings import LevelReader, list_pages
@@ -28,6 +29,7 @@ from shipsync.reverse.states import Source, State
 from shipsync.reverse.stock_action import KIND, Change
 from shipsync.reverse.verify import Verification, verify
 from shipsync.warehouse import lock, runs
+from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -44,7 +46,7 @@ def plan(
 
     Raises ``InputFileError`` for a source that cannot be read and ``UsageError`` before the first sync.
     """
-    with connect(database, read_only=True) as con:
+    with readable(database) as con:
         given = read_source(con, source)
         return plan_stock(
             con, given, pace, now=clock.now(), guards=guards, default_change=default_change
@@ -66,8 +68,10 @@ def apply(
     that was not asked for, or if the run ended early (then, or because they could not be read).
     """
     check_applicable(plan, connection)
+    check_is_there(connection.database)
     with lock.hold(connection.database), connect(connection.database) as con:
         migrate(con)
+        check_own_ledger(con, connection, plan.ledger_id)
         run_id = runs.begin(con, "stock apply")
         report = apply_plan(con, session, plan, progress=progress, only_first=only_first)
         applied_run.end(con, run_id, [report])
@@ -85,13 +89,13 @@ def apply(
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:
     """Every write of every kind that was ever taken up for a connection, the latest first."""
-    with connect(database, read_only=True) as con:
+    with readable(database) as con:
         return all_kinds(con, connection_name)
 
 
 def connections_written_for(database: Path) -> list[str]:
     """The connections that have writes in this database's ledger."""
-    with connect(database, read_only=True) as con:
+    with readable(database) as con:
         return connections(con)
 
 

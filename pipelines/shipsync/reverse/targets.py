@@ -24,6 +24,7 @@ from shipsync.reverse.stock_action import Place
 from shipsync.reverse.stock_row import read_quantity
 from shipsync.statements import statement
 from shipsync.warehouse import lock
+from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -57,7 +58,7 @@ def give_targets(database: Path, source: RowSource, *, replace: bool = False) ->
     All of it is taken or nothing. Raises ``InputFileError`` with the rows that are wrong,
     ``UsageError`` when the stock was never synced, ``LockHeld`` and ``DatabaseError``.
     """
-    with connect(database, read_only=True) as con:
+    with readable(database) as con:
         rows = read_source(con, source)
     check_columns(rows, COLUMNS, _REQUIRED)
     with lock.hold(database), connect(database) as con:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shipsync.reverse.outbox import Entry
+from shipsync.reverse.own_changes import left_by
 from shipsync.reverse.proof import must_show
-from shipsync.reverse.readings import LevelReader, from_json
-from shipsync.reverse.stock_action import Change, Place, from_request
-from shipsync.reverse.stock_effect import differences
+from shipsync.reverse.readings import LevelReader
+from shipsync.reverse.stock_action import Place, from_request
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,5 @@ def verify(entries: Sequence[Entry], reader: LevelReader, pages: int) -> Verific
 
 
 def _expected(entry: Entry) -> Iterable[_Expected]:
-    action = from_request(entry.request)
-    if action.change is Change.ADJUST:
-        yield _Expected(entry.row_key, action.place, action.quantity)
-    elif entry.reading_before is not None:
-        before = from_json(entry.reading_before).levels
-        for place, difference in differences(action, before[action.place]).items():
-            yield _Expected(entry.row_key, place, before[place].on_hand + difference)
+    for place, level in left_by(entry).items():
+        yield _Expected(entry.row_key, place, level.on_hand)

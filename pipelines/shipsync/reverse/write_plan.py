@@ -48,7 +48,8 @@ class WritePlan:
     """Rows for one connection, to be sent kind by kind in the order of ``kinds``.
 
     Rows on the same line belong together: a label is voided so that its shipment can be cancelled. A
-    plan with an entry in ``stopped_by`` is not applied.
+    plan with an entry in ``stopped_by`` is not applied; ``ledger_id`` names the ledger that says what was
+    sent of it.
     """
 
     kinds: tuple[str, ...]
@@ -59,6 +60,7 @@ class WritePlan:
     rows: tuple[WriteRow, ...]
     ignored_columns: tuple[str, ...] = ()
     stopped_by: tuple[str, ...] = ()
+    ledger_id: str | None = None
 
     def writes(self, kind: str) -> list[Write[Any]]:
         """What would be sent of one kind."""

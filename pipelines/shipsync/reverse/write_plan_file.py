@@ -52,6 +52,7 @@ class _Plan:
     ignored_columns: tuple[str, ...]
     stopped_by: tuple[str, ...]
     rows: tuple[_Row, ...]
+    ledger_id: str | None = None
 
 
 _PLAN = TypeAdapter(_Plan)
@@ -89,6 +90,7 @@ def load(path: Path, what: What, recorded: Recorded) -> WritePlan:
         rows,
         read.ignored_columns,
         read.stopped_by,
+        read.ledger_id,
     )
 
 
@@ -123,6 +125,7 @@ def document(plan: WritePlan) -> dict[str, Any]:
         "requests_per_minute": plan.requests_per_minute,
         "ignored_columns": plan.ignored_columns,
         "stopped_by": plan.stopped_by,
+        "ledger_id": plan.ledger_id,
         "rows": [_written(row) for row in plan.rows],
     }
 

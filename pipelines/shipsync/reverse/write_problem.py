@@ -32,6 +32,7 @@ class WriteProblem(StrEnum):
     AMBIGUOUS_SHIPMENT = "ambiguous_shipment"
     SAME_SHIPMENT = "same_shipment"
     LIVE_LABEL = "live_label"
+    MARKED_SHIPPED = "marked_shipped"
     CANCELLED = "cancelled"
     HAS_LABEL = "has_label"
     FULFILLED = "fulfilled"
@@ -54,7 +55,7 @@ SENTENCES: dict[WriteProblem, str] = {
     ),
     WriteProblem.NOT_A_CURRENCY: "The {column} is {value!r}; write a three-letter code such as usd.",
     WriteProblem.WITHOUT_UNIT: "The {column} is {value} without a unit; give {unit}: {allowed}.",
-    WriteProblem.NOT_A_COUNT: "The {column} is {value!r}; write a whole number of 1 or more.",
+    WriteProblem.NOT_A_COUNT: "The {column} is {value!r}; write a whole number from 1 to 999999999.",
     WriteProblem.NOT_YES_OR_NO: "The {column} is {value!r}; write yes or no.",
     WriteProblem.NO_ORIGIN: (
         "Nothing says where it leaves from; give a warehouse_id (`shipsync warehouses` lists them) or the "
@@ -69,7 +70,7 @@ SENTENCES: dict[WriteProblem, str] = {
         "Lines {first} and {second} say the same; remove one, or raise the item_quantity."
     ),
     WriteProblem.REPEATED_SHIPMENT: (
-        "The external_shipment_id {key!r} stands on {lines}; each shipment needs one of its own."
+        "The external_shipment_id {key!r} stands on {lines}; give each shipment one of its own."
     ),
     WriteProblem.UNKNOWN_WAREHOUSE: (
         "The warehouse_id {value!r} is not known.{hint} See `shipsync warehouses`, or `shipsync sync` first "
@@ -91,6 +92,10 @@ SENTENCES: dict[WriteProblem, str] = {
     WriteProblem.LIVE_LABEL: (
         "Shipment {shipment_id} has a live label: {labels}. Void it first, in ShipStation or with "
         "--void-labels."
+    ),
+    WriteProblem.MARKED_SHIPPED: (
+        "Shipment {shipment_id} was marked as shipped, with tracking number {numbers}; if it was not, take "
+        "that back in ShipStation first."
     ),
     WriteProblem.CANCELLED: "Shipment {shipment_id} is cancelled; it cannot be fulfilled.",
     WriteProblem.HAS_LABEL: (

@@ -104,8 +104,8 @@ def _explanation(path: Path, complaint: str) -> DatabaseError:
     text = complaint.lower()
     if _is_lock(text):
         return DatabaseLocked(
-            f"{path} is open in another program (a shell, a notebook, a BI tool). Close it there and run "
-            "again; nothing was changed."
+            f"{path} is open in another program: a run of shipsync that is at work, a notebook, a BI tool. "
+            "Wait for its end, or close it there, and try again; nothing was changed."
         )
     if "no space left" in text or "disk full" in text or "file too large" in text:
         return DatabaseError(
@@ -121,8 +121,9 @@ def _explanation(path: Path, complaint: str) -> DatabaseError:
     )
     if any(sign in text for sign in corrupt):
         return DatabaseCorrupt(
-            f"{path} is not a DuckDB database, or it is damaged. Move it away or restore a copy, then run "
-            "`shipsync sync`: it reads the account anew. The file was left as it is."
+            f"{path} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
+            "`shipsync sync`: it reads the account anew. What was written to the account is told by the "
+            "ledger in a copy alone. The file was left as it is."
         )
     if "read-only" in text or "permission denied" in text or "cannot open file" in text:
         return DatabaseError(

@@ -32,7 +32,8 @@ def hold(database: Path) -> Iterator[None]:
             raise LockHeld(
                 f"Another run is at work on {database} (process {holder}). Wait for it to end, or stop it."
             ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with explained(path):
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
         yield

@@ -1,0 +1,2 @@
+select ledger_id::varchar as ledger_id
+from ledger.identity
