@@ -54,6 +54,6 @@ def test_what_a_row_is_called_by_stays_in_one_piece(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_column_without_a_single_cell_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "request_id" not in "\n".join(shown(monkeypatch, 200))
+    assert "request id" not in "\n".join(shown(monkeypatch, 200))
     empty = Rows(ROWS.columns, [])
-    assert "request_id" in "\n".join(shown(monkeypatch, 200, empty))
+    assert "request id" in "\n".join(shown(monkeypatch, 200, empty))

@@ -46,6 +46,11 @@ def show_table(rows: Rows, title: str = "") -> None:
     )
 
 
+def is_for_a_person() -> bool:
+    """Whether a person reads the result, on a terminal as wide as it is."""
+    return standard_output.is_terminal()
+
+
 def say(text: str = "") -> None:
     """Print a line of the result itself."""
     standard_output.write(_printable(text) + "\n")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from shipsync.reverse.apply import ApplyReport
     from shipsync.reverse.outbox import Entry
-    from shipsync.reverse.planned import Plan
+    from shipsync.reverse.planned import Plan, PlanRow
     from shipsync.reverse.rollout import Progress
     from shipsync.reverse.verify import Verification
 
@@ -26,15 +26,30 @@ INTERRUPTED = 130
 
 
 def show_plan(plan: Plan) -> None:
-    """Print every row of a plan."""
+    """Print every row of a plan; on a terminal in fewer columns, which fit it."""
     from shipsync.queries import Rows
 
+    if output.is_for_a_person():
+        names = ("line", "status", "sku", "location", "action", "quantity", "on hand", "reason")
+        told = [
+            [r.line, r.status, r.sku, r.location, r.action, r.quantity, _step(r), r.reason]
+            for r in plan.rows
+        ]
+        output.show_table(Rows(names, told))
+        return
     columns = (
         *("line", "status", "sku", "location", "action", "quantity"),
         *("on_hand", "wanted", "difference", "calls", "reason"),
     )
     rows = [[getattr(row, column) for column in columns] for row in plan.rows]
     output.show_table(Rows(columns, rows))
+
+
+def _step(row: PlanRow) -> str | None:
+    """On hand now and afterwards."""
+    if row.on_hand is None:
+        return None
+    return f"{row.on_hand:,}" if row.wanted == row.on_hand else f"{row.on_hand:,} → {row.wanted:,}"
 
 
 def say_what_the_plan_needs(plan: Plan, place: Path, *, names_ignored: bool) -> None:
@@ -203,10 +218,12 @@ def show_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
     if as_json:
         output.show_json(documents)
         return
-    columns = (
+    columns: tuple[str, ...] = (
         *("row_key", "wanted", "outcome", "kind", "settled_by", "times_sent"),
         *("planned_at", "sent_at", "settled_at", "request_id", "reason"),
     )
+    if output.is_for_a_person():
+        columns = ("row_key", "outcome", "kind", "sent_at", "wanted", "request_id", "reason")
     rows = [[document[column] for column in columns] for document in documents]
     output.show_table(Rows(columns, rows))
 

@@ -1,4 +1,7 @@
-"""A table for a person: as wide as the terminal, with long sentences beneath it when they don't fit."""
+"""A table for a person: no wider than the terminal, and no cell folded into crumbs.
+
+What does not fit goes beneath it: first the columns with long sentences, then the table as a whole.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from rich.text import Text
 
 _SENTENCE = 24
 """Characters from which a column may be moved beneath the table."""
+
+_LONG_WORD = 20
+"""Characters from which a word may be broken."""
 
 _NO_LIMIT = 10_000
 
@@ -30,6 +36,22 @@ class Column:
         """Characters of the longest cell."""
         return max((len(cell) for cell in self.cells), default=0)
 
+    @property
+    def full_width(self) -> int:
+        """Characters of the longest cell or the name."""
+        return max(self.width, len(self.name))
+
+    @property
+    def word_width(self) -> int:
+        """Characters of the longest word that is not so long that it may be broken."""
+        words = (word for text in (self.name, *self.cells) for word in text.split())
+        return max((min(len(word), _LONG_WORD) for word in words), default=0)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether a cell is more than a name and a time."""
+        return not self.is_number and any(cell.count(" ") > 1 for cell in self.cells)
+
 
 def drawn(
     names: Sequence[str],
@@ -44,28 +66,55 @@ def drawn(
     console = Console()
     columns = [
         Column(
-            name,
+            name.replace("_", " "),
             tuple(row[index] for row in texts),
             all(isinstance(row[index], int | float | Decimal) for row in rows),
         )
         for index, name in enumerate(names)
     ]
     columns = [column for column in columns if not rows or any(column.cells)]
-    beneath = None
-    if _width(_grid(columns, title), console) > console.width:
-        beneath = _sentences(columns)
-        columns = [column for column in columns if column is not beneath]
+    beneath: list[Column] = []
+    while (width := _width(_grid(columns, title), console)) > console.width:
+        sentences = _sentences(columns)
+        if sentences is None and width - _spare(columns) > console.width:
+            return _paragraphs(columns + beneath, title, console)
+        if sentences is None:
+            break
+        columns = [column for column in columns if column is not sentences]
+        beneath.append(sentences)
     with console.capture() as capture:
         console.print(_grid(columns, title))
-        if beneath is not None:
-            for key, sentence in zip(columns[0].cells, beneath.cells, strict=True):
-                if sentence:
-                    console.print(Text(f"{columns[0].name} {key}: {sentence}"))
+        named_by = next((c for c in columns if len({*c.cells}) == len(c.cells)), columns[0])
+        for number, key in enumerate(named_by.cells if beneath else ()):
+            if said := [column.cells[number] for column in beneath if column.cells[number]]:
+                console.print(Text(f"{named_by.name} {key}: {' - '.join(said)}"))
+    return capture.get()
+
+
+def _paragraphs(columns: Sequence[Column], title: str, console: Console) -> str:
+    """Every row as a paragraph: nothing is folded, and everything can be copied."""
+    with console.capture() as capture:
+        if title:
+            console.print(Text(title, style="italic"))
+        for cells in zip(*(column.cells for column in columns), strict=True):
+            told = [
+                f"{column.name} {cell}" for column, cell in zip(columns, cells, strict=True) if cell
+            ]
+            console.print(
+                Text(told[0], style="bold").append(": " + ", ".join(told[1:]), style="not bold")
+            )
     return capture.get()
 
 
 def _grid(columns: Sequence[Column], title: str) -> Table:
-    grid = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    grid = Table(
+        title=title or None,
+        title_justify="left",
+        header_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
     for number, column in enumerate(columns):
         # What a row is called by is copied from here, so it stays in one piece.
         grid.add_column(
@@ -80,10 +129,17 @@ def _grid(columns: Sequence[Column], title: str) -> Table:
 
 
 def _width(grid: Table, console: Console) -> int:
+    """Its width with every cell on one line."""
     return grid.__rich_measure__(console, console.options.update(width=_NO_LIMIT)).maximum
+
+
+def _spare(columns: Sequence[Column]) -> int:
+    """By how much it can be narrower when cells are broken between words."""
+    texts = [column for column in columns[1:] if not column.is_number]
+    return sum(max(0, column.full_width - column.word_width) for column in texts)
 
 
 def _sentences(columns: Sequence[Column]) -> Column | None:
     """The column with the longest texts, if they are long; not the first, which names the rows."""
-    texts = [c for c in columns[1:] if not c.is_number and c.width >= _SENTENCE]
+    texts = [c for c in columns[1:] if c.width >= _SENTENCE and c.has_words]
     return max(texts, key=lambda column: column.width, default=None)
