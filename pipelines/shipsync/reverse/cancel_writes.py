@@ -16,9 +16,10 @@ from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import RequestRejected, ShipsyncError
 from shipsync.reverse.answer_row import check_plain
-from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
+from shipsync.reverse.end_state import EndState
+from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
+from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "cancel_shipment"
@@ -56,6 +57,7 @@ class ShipmentCancelling:
         self._live = Live(session)
         self._pacing = pacing
         self._late_commit_wait = late_commit_wait
+        self._end = EndState("shipment", "cancelled", _is_cancelled, self._reading)
 
     def look(self, write: Write[Cancellation]) -> Look:
         """Read the shipment, its fulfillments and, unless it is waiting for a label, its live labels."""
@@ -97,23 +99,7 @@ class ShipmentCancelling:
         """Read the status after a lost answer; twice, some time apart, before it counts as not cancelled."""
         shipment_id = str(request["shipment_id"])
         wait = self._late_commit_wait if waits else None
-        cancelled = read_twice(lambda: self._cancelled(shipment_id), self._pacing, wait)
-        if cancelled is not None:
-            reason = "The answer was lost; the shipment is cancelled, and was not before."
-            return Settlement(made(reason), self._reading(cancelled))
-        found = self._live.shipment(shipment_id)
-        if found is None:
-            reason = (
-                "The answer was lost, and the account does not show the shipment any more. Look for it in "
-                "ShipStation and resolve the row by hand."
-            )
-            return Settlement(Finding(Verdict.UNDECIDED, reason), self._reading(None))
-        reason = (
-            "The answer was lost; the shipment is not cancelled, read twice. Run the command again."
-        )
-        return Settlement(
-            Finding(Verdict.NOT_MADE, reason), self._reading(found), may_be_sent_again=True
-        )
+        return self._end.settle(lambda: self._live.shipment(shipment_id), self._pacing, wait)
 
     def drift(self, write: Write[Cancellation]) -> str | None:
         """What became of an applied cancellation; None if the shipment is cancelled."""
@@ -128,15 +114,15 @@ class ShipmentCancelling:
         except ShipsyncError:
             return []
 
-    def _cancelled(self, shipment_id: str) -> Item | None:
-        found = self._live.shipment(shipment_id)
-        return found if found and found.get("shipment_status") == CANCELLED else None
-
     def _reading(self, found: Item | None) -> JsonObject:
         return {
             "read_at": self._pacing.now().to_iso8601_string(),
             "shipment_status": None if found is None else found.get("shipment_status"),
         }
+
+
+def _is_cancelled(shipment: Item) -> bool:
+    return shipment.get("shipment_status") == CANCELLED
 
 
 def void_first(shipment_id: str, labels: list[Item]) -> str:

@@ -66,14 +66,12 @@ class Dispatcher(Generic[A]):
             return self._resume(write, entry)
         sent = entry.attempt if entry is not None else 0
         try:
-            late = self._made_late(write, entry)
-            look = None if late is not None else self.kind.look(write)
+            if (late := self._made_late(write, entry)) is not None:
+                return late
+            look = self.kind.look(write)
         except RequestRejected as refusal:
             reason = f"It could not be looked at before it was sent: {refusal}"
             return self._record(write, State.REJECTED, Source.CHECK, sent, reason=reason)
-        if look is None:
-            assert late is not None
-            return late
         if look.misfit is not None:
             return self._record(write, State.REJECTED, Source.CHECK, sent, reason=look.misfit)
         return self._send(write, look.reading, sent)

@@ -16,9 +16,10 @@ from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.reverse.answer_row import rejected, unclear
-from shipsync.reverse.live import STREAM, Live, is_void, read_twice
+from shipsync.reverse.end_state import EndState
+from shipsync.reverse.live import STREAM, Live, is_void
 from shipsync.reverse.outbox import JsonObject
-from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
+from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.write import Look, Sent, Settlement, Write
 
 KIND = "void_label"
@@ -65,6 +66,7 @@ class LabelVoiding:
         self._live = Live(session)
         self._pacing = pacing
         self._late_commit_wait = late_commit_wait
+        self._end = EndState("label", "void", is_void, self._reading)
 
     def look(self, write: Write[Voiding]) -> Look:
         """Read the label."""
@@ -87,25 +89,14 @@ class LabelVoiding:
         """Read the label after a lost answer; twice, some time apart, before it counts as not voided."""
         label_id = str(request["label_id"])
         wait = self._late_commit_wait if waits else None
-        voided = read_twice(lambda: self._void(label_id), self._pacing, wait)
-        if voided is not None:
-            reason = "The answer was lost; the label is void, and was not before."
-            return Settlement(made(reason), self._reading(voided))
-        found = self._live.label(label_id)
-        if found is None:
-            reason = (
-                "The answer was lost, and the account does not show the label any more. Look for it in "
-                "ShipStation and resolve the row by hand."
-            )
-            return Settlement(Finding(Verdict.UNDECIDED, reason), self._reading(None))
-        reason = "The answer was lost; the label is not void, read twice. Run the command again."
-        return Settlement(
-            Finding(Verdict.NOT_MADE, reason), self._reading(found), may_be_sent_again=True
-        )
+        return self._end.settle(lambda: self._live.label(label_id), self._pacing, wait)
 
     def drift(self, write: Write[Voiding]) -> str | None:
         """What became of an applied void; None if the label is void."""
-        return None if self._void(write.action.label_id) is not None else "The label is live."
+        found = self._live.label(write.action.label_id)
+        if found is None:
+            return "The label is not there any more."
+        return None if is_void(found) else "The label is live."
 
     def _judged(self, write: Write[Voiding], answer: Answer) -> Sent:
         body = answer.body
@@ -115,10 +106,6 @@ class LabelVoiding:
         if not approved:
             raise rejected(answer, (_refusal(body),))
         return Sent(answer, _text(body.get("message")))
-
-    def _void(self, label_id: str) -> Item | None:
-        found = self._live.label(label_id)
-        return found if found is not None and is_void(found) else None
 
     def _reading(self, found: Item | None) -> JsonObject:
         return {
