@@ -30,7 +30,10 @@ def main(url: str, folder: Path) -> int:
     wait = timedelta(seconds=0.05)
     with connect(connection.database) as con, Session(connection) as session:
         report = apply_plan(con, session, plan, pacing=SystemPacing(), late_commit_wait=wait)
-    return 7 if report.stopped_by is not None else 0
+    if report.stopped_by is not None:
+        print(f"{type(report.stopped_by).__name__}: {report.stopped_by}", file=sys.stderr)  # noqa: T201
+        return 7
+    return 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from shipsync.emulator.options import Options
 from shipsync.reverse.apply import ApplyReport, apply_plan
 from shipsync.reverse.guards import Guards
 from shipsync.reverse.input_file import InputRow, InputRows
-from shipsync.reverse.outbox import Entry, Outbox
+from shipsync.reverse.outbox import Entry, all_kinds
 from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.stock_action import KIND
@@ -103,7 +103,8 @@ class Shop:
     def entries(self) -> dict[str, Entry]:
         """The outbox by key."""
         with self.connect() as con:
-            return {entry.row_key: entry for entry in Outbox(con, "shop", KIND).all()}
+            found = [entry for entry in all_kinds(con, self.name) if entry.kind == KIND]
+            return {entry.row_key: entry for entry in found}
 
     def states(self, key: str) -> list[str]:
         """Every state that a write went through, in order."""

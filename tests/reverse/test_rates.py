@@ -140,7 +140,7 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
     assert found.rates
     office.account.faults.add(Fault(FaultKind.TIMEOUT, "/v2/rates", count=None))
     [none] = compare(office, pending(office)[0])
-    assert "No answer came in 3 attempts of 10 s" in (none.problem or "")
+    assert "No usable answer came in 3 attempts of 10 s" in (none.problem or "")
 
 
 def test_rates_that_carriers_still_think_about_are_waited_for(tmp_path: Path) -> None:

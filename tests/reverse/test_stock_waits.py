@@ -57,7 +57,9 @@ def test_a_429_after_the_change_was_made_does_not_make_it_twice(shop: Shop) -> N
     shop.transport = Scripted(shop.account, "POST", made)
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.APPLIED, Source.READING, 15)
+    assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.UNKNOWN, Source.READING, 15)
+    assert "put it off, and meanwhile the stock moved by just as much" in (entry.reason or "")
+    assert shop.writes_sent() == 0
 
 
 @pytest.mark.parametrize("source", ["carrier", "order_source", "Order_Source"])

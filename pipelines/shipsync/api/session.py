@@ -29,6 +29,7 @@ from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, ShipsyncError, Unavailable
 
 _FIRST_CONTACT_ATTEMPTS = 3
+_LONG_WAIT_SECONDS = 5.0
 
 
 @dataclass
@@ -91,12 +92,13 @@ class Session:
         body: object | None,
         *,
         stream: str,
-        before_again: Callable[[], None] | None = None,
+        after_waiting: Callable[[], None] | None = None,
     ) -> Answer:
         """Send a change, so that at most one attempt of it can have been carried out.
 
-        An attempt that nobody acted on is repeated after a wait; ``before_again`` is called before
-        that, and what it raises ends the matter. Raises ``OutcomeUnknown`` if it may have been
+        An attempt that nobody acted on is repeated after a wait. ``after_waiting`` is called before
+        that, and before a first attempt that waited long for its turn; what it raises ends the
+        matter. Raises ``OutcomeUnknown`` if it may have been
         received and no usable answer came. Every other error, of those ``read`` raises, means that
         nothing was changed.
         """
@@ -106,7 +108,7 @@ class Session:
                 "Set read_only = false to let it change the account."
             )
         content = None if body is None else orjson.dumps(body)
-        return self._send(Request(stream, method, path, {}, content), before_again)
+        return self._send(Request(stream, method, path, {}, content), after_waiting)
 
     def close(self) -> None:
         """Close every connection."""
@@ -123,7 +125,7 @@ class Session:
     ) -> None:
         self.close()
 
-    def _send(self, request: Request, before_again: Callable[[], None] | None = None) -> Answer:
+    def _send(self, request: Request, after_waiting: Callable[[], None] | None = None) -> Answer:
         progress = _Progress()
         outcome = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda result: isinstance(result, Again)),
@@ -131,7 +133,7 @@ class Session:
             stop=lambda state: self._is_over(progress, _again(state)),
             sleep=self._wait_for_retry,
             retry_error_callback=lambda state: self._given_up(request, progress, _again(state)),
-        )(self._attempt, request, progress, before_again)
+        )(self._attempt, request, progress, after_waiting)
         # Raised here, outside any handler, so that no exception of httpx becomes its context.
         if isinstance(outcome, Answer):
             return outcome
@@ -139,11 +141,11 @@ class Session:
         raise outcome
 
     def _attempt(
-        self, request: Request, progress: _Progress, before_again: Callable[[], None] | None
+        self, request: Request, progress: _Progress, after_waiting: Callable[[], None] | None
     ) -> Answer | Again | ShipsyncError:
-        if progress.attempts and before_again is not None:
-            before_again()
         waited = self._budget.acquire()
+        if after_waiting is not None and (progress.attempts or waited > _LONG_WAIT_SECONDS):
+            after_waiting()
         progress.attempts += 1
         with self._lock:
             self.waited_seconds += waited

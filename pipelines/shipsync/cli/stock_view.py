@@ -88,24 +88,12 @@ def report_document(report: ApplyReport) -> dict[str, object]:
 def show_applied(report: ApplyReport, verification: Verification | None, *, as_json: bool) -> None:
     """Print what became of every row, and which levels moved since."""
     if as_json:
-        read_back = _verification_document(verification)
-        output.show_json({**report_document(report), "verification": read_back})
+        output.show_json({**report_document(report), "verification": verification})
         return
     show_report(report)
     if verification is not None and verification.drifts:
         output.say()
         _show_drifts(verification)
-
-
-def _verification_document(verification: Verification | None) -> dict[str, object] | None:
-    """What reading the levels back came to, as JSON values; None if it was not done."""
-    if verification is None:
-        return None
-    return {
-        "checked": verification.checked,
-        "not_comparable": verification.not_comparable,
-        "drifts": verification.drifts,
-    }
 
 
 def _show_drifts(verification: Verification) -> None:

@@ -20,6 +20,8 @@ _SENTENCE = 24
 _LONG_WORD = 20
 """Characters from which a word may be broken."""
 
+_KEYS = frozenset({"key", "row key"})
+
 _NO_LIMIT = 10_000
 
 
@@ -84,10 +86,13 @@ def drawn(
         beneath.append(sentences)
     with console.capture() as capture:
         console.print(_grid(columns, title))
-        named_by = next((c for c in columns if len({*c.cells}) == len(c.cells)), columns[0])
-        for number, key in enumerate(named_by.cells if beneath else ()):
+        named_by = next((c for c in columns if len({*c.cells}) == len(c.cells)), None)
+        for number in range(len(rows) if beneath else 0):
+            row = (
+                str(number + 1) if named_by is None else f"{named_by.name} {named_by.cells[number]}"
+            )
             if said := [column.cells[number] for column in beneath if column.cells[number]]:
-                console.print(Text(f"{named_by.name} {key}: {' - '.join(said)}"))
+                console.print(Text(f"{row}: {' - '.join(said)}"))
     return capture.get()
 
 
@@ -100,9 +105,8 @@ def _paragraphs(columns: Sequence[Column], title: str, console: Console) -> str:
             told = [
                 f"{column.name} {cell}" for column, cell in zip(columns, cells, strict=True) if cell
             ]
-            console.print(
-                Text(told[0], style="bold").append(": " + ", ".join(told[1:]), style="not bold")
-            )
+            first, rest = Text("".join(told[:1]), style="bold"), ", ".join(told[1:])
+            console.print(first.append(f": {rest}" if rest else "", style="not bold"))
     return capture.get()
 
 
@@ -121,7 +125,7 @@ def _grid(columns: Sequence[Column], title: str) -> Table:
             Text(column.name),
             justify="right" if column.is_number else "left",
             overflow="fold",
-            no_wrap=column.is_number or number == 0,
+            no_wrap=column.is_number or number == 0 or column.name in _KEYS,
         )
     for cells in zip(*(column.cells for column in columns), strict=True):
         grid.add_row(*(Text(cell) for cell in cells))

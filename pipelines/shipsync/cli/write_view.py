@@ -38,7 +38,7 @@ def show_plan(plan: WritePlan, place: Path | None, what: What, *, as_json: bool)
         raise NeedsPerson(f"{figures} Mend the invalid rows.{rest}")
     # Not a remark: who forgot --apply in a script must find out.
     the_next = "the same with --apply" if place is None else f"shipsync {what} apply {place}"
-    output.note(f"{figures} Next: {the_next}." if plan.ready else figures)
+    output.note(f"{figures} Next: {the_next}" if plan.ready else figures)
 
 
 def show_applied(done: Applied, again: str, *, as_json: bool, tells_unsent: bool = True) -> None:

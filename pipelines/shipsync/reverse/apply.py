@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 import duckdb
 
@@ -22,13 +22,12 @@ from shipsync.reverse.own_ledger import check_own_ledger
 from shipsync.reverse.plan_file import digest
 from shipsync.reverse.planned import Plan
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
-from shipsync.reverse.rollout import Progress, Rollout
+from shipsync.reverse.recorder import Recorder
+from shipsync.reverse.rollout import Pick, Progress, Rollout
 from shipsync.reverse.states import UNSETTLED, State
 from shipsync.reverse.stock_writes import StockWrites, lists_levels, to_write
 from shipsync.reverse.taken_places import TakenPlaces
 from shipsync.reverse.write import A, Kind, Write
-
-Pick: TypeAlias = Callable[[Sequence[Write[A]]], Sequence[Write[A]]]
 
 MOST_IN_FLIGHT = 16
 _REQUESTS_A_MINUTE_PER_ROW = 50
@@ -140,21 +139,21 @@ def apply_writes(
     read-only connection.
     """
     check_may_write(session.connection)
-    _check_apart(writes)
+    check_apart(writes)
     outbox = Outbox(con, session.connection.name, kind.name)
     entries = outbox.entries([write.key for write in writes])
     unsettled = outbox.unsettled()
     states = {key: entry.state for key, entry in {**entries, **unsettled}.items()}
     requests_before = session.requests_sent
     with LedgerWriter(outbox, states) as ledger:
-        dispatcher = Dispatcher(kind, ledger, pacing, plan_digest, entries)
+        recorder = Recorder(ledger, pacing, plan_digest)
+        dispatcher = Dispatcher(kind, recorder, pacing, entries)
         rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)
         since = [] if planned_at is None else outbox.applied_since(planned_at)
         changed = {place: entry.row_key for entry in since for place in entry.places}
-        to_do = rollout.begin(writes, _taken(unsettled, settled, changed))
-        rollout.carry_out(to_do if pick is None else pick(to_do))
+        rollout.carry_out(rollout.begin(writes, _taken(unsettled, settled, changed), pick))
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
     return ApplyReport(
         plan_digest=plan_digest,
@@ -208,7 +207,8 @@ def check_may_write(connection: Connection) -> None:
         )
 
 
-def _check_apart(writes: Sequence[Write[A]]) -> None:
+def check_apart(writes: Sequence[Write[A]]) -> None:
+    """Raise ``UsageError`` when two writes have one key, or touch one place."""
     names = [
         *(f"key {write.key}" for write in writes),
         *(place for write in writes for place in write.places),

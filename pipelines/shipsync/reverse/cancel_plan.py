@@ -53,8 +53,8 @@ def plan_cancels(
     """
     ignored = check_columns(given, frozenset({*ID_COLUMNS, KEY}), (frozenset(ID_COLUMNS),))
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    choice = choose(given.rows, find_shipments(con, named, pace.name))
-    keys = {key_of(row.cells, held.shipment_id) for row, held in choice.pairs(given.rows)}
+    choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
+    keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, cancel_writes.KIND).entries(keys)
     planner = _Planner(choice, past, void_labels)
     rows = tuple(planned for row in given.rows for planned in planner.rows(row))
@@ -91,11 +91,11 @@ class _Planner:
 
     def _judge(self, row: InputRow) -> Write[Cancellation] | str:
         held = self.choice.one(row.cells)
-        self.choice.check_key(row.cells)
+        key = _key(row, held)
+        self.choice.check_key(key)
         if (first := self.choice.first_line(held)) != row.line:
             return f"It stands on line {first} already."
         shipment_id = held.shipment_id
-        key = key_of(row.cells, shipment_id)
         write = cancellation(key, f"cancel {_named(held)}", shipment_id)
         entry = self.past.get(key)
         named = f"The key {key!r}" if KEY in row.cells else f"The cancellation of {shipment_id}"
@@ -115,6 +115,10 @@ class _Planner:
                 labels=", ".join(str(label) for label in held.labels),
             )
         return write
+
+
+def _key(row: InputRow, held: HeldShipment) -> str:
+    return key_of(row.cells, held.shipment_id)
 
 
 def _void(line: int, label_id: str, held: HeldShipment) -> WriteRow:

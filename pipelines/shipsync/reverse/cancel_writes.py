@@ -20,10 +20,10 @@ from shipsync.reverse.end_state import EndState
 from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
-from shipsync.reverse.write import Look, Sent, Settlement, Write
+from shipsync.reverse.write import Look, Sent, Settlement, Sighted, Write
 
 KIND = "cancel_shipment"
-"""The name of these writes in the outbox; the key of one is its ``shipment_id``."""
+"""The name of these writes in the outbox."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ShipmentCancelling:
     name = KIND
 
     def __init__(
-        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
     ) -> None:
         self._session = session
         self._live = Live(session)
@@ -75,7 +75,7 @@ class ShipmentCancelling:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Cancellation], before: JsonObject) -> Sent:
+    def send(self, write: Write[Cancellation], before: JsonObject, sighted: Sighted) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""
         shipment_id = write.action.shipment_id
         endpoint = cancel_shipment(shipment_id)

@@ -10,8 +10,8 @@ where it was left. What is thrown by a crash in between, and why it is safe:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic
 
 from shipsync.clock import Pacing
@@ -24,21 +24,23 @@ from shipsync.errors import (
     ShipsyncError,
     Unavailable,
 )
-from shipsync.reverse.ledger_writer import LedgerWriter
-from shipsync.reverse.outbox import Entry, Event, JsonObject
-from shipsync.reverse.outcome import Outcome, earlier, outcome_of
+from shipsync.reverse.outbox import Entry, JsonObject
+from shipsync.reverse.outcome import Outcome, earlier
 from shipsync.reverse.proof import Verdict
+from shipsync.reverse.recorder import Recorder
 from shipsync.reverse.states import Source, State
-from shipsync.reverse.write import A, Kind, NoLongerFits, Settlement, Write
+from shipsync.reverse.write import (
+    A,
+    Kind,
+    NoLongerFits,
+    SeemsMade,
+    Settlement,
+    Sighted,
+    Write,
+)
 
 RESENDS = 3
 FIRST_RESEND_SECONDS = 2.0
-
-_SETTLED_AS = {
-    Verdict.MADE: State.APPLIED,
-    Verdict.NOT_MADE: State.REJECTED,
-    Verdict.UNDECIDED: State.UNKNOWN,
-}
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,8 @@ class Dispatcher(Generic[A]):
     """
 
     kind: Kind[A]
-    ledger: LedgerWriter
+    recorder: Recorder
     pacing: Pacing
-    plan_digest: str
     entries: Mapping[str, Entry]
 
     def carry_out(self, write: Write[A]) -> Outcome:
@@ -69,45 +70,62 @@ class Dispatcher(Generic[A]):
             if (late := self._made_late(write, entry)) is not None:
                 return late
             look = self.kind.look(write)
+        except NoLongerFits as misfit:
+            return self.recorder.record(
+                write, State.REJECTED, Source.CHECK, sent, reason=str(misfit)
+            )
         except RequestRejected as refusal:
             reason = f"It could not be looked at before it was sent: {refusal}"
-            return self._record(write, State.REJECTED, Source.CHECK, sent, reason=reason)
+            return self.recorder.record(write, State.REJECTED, Source.CHECK, sent, reason=reason)
         if look.misfit is not None:
-            return self._record(write, State.REJECTED, Source.CHECK, sent, reason=look.misfit)
+            return self.recorder.record(
+                write, State.REJECTED, Source.CHECK, sent, reason=look.misfit
+            )
         return self._send(write, look.reading, sent)
 
     def settle(self, entry: Entry) -> Outcome:
-        """Settle an unsettled write by reading alone; nothing is sent.
-
-        A write that a reading could not settle before stays as it is: what moved the stock since is
-        part of every later reading.
-        """
-        if entry.reading_before is None or entry.was_read_back:
+        """Settle an unsettled write by reading alone; nothing is sent."""
+        if entry.reading_before is None:
             return earlier(entry)
         seen = self._read_back(entry.request, entry.reading_before)
-        return self._settled(entry.row_key, entry.subject, entry.attempt, entry.plan_digest, seen)
+        return self.recorder.settled(
+            entry.row_key, entry.subject, entry.attempt, seen, plan_digest=entry.plan_digest
+        )
 
     def _resume(self, write: Write[A], entry: Entry) -> Outcome:
-        if not write.may_be_repeated or entry.reading_before is None or entry.was_read_back:
+        if not write.may_be_repeated or entry.reading_before is None:
             return self.settle(entry)
         seen = self._read_back(write.request, entry.reading_before)
         if isinstance(seen, Settlement) and _is_due_again(seen):
             return self._send(write, seen.reading, entry.attempt, is_open=True)
-        return self._settled(write.key, write.subject, entry.attempt, self.plan_digest, seen)
+        return self.recorder.settled(write.key, write.subject, entry.attempt, seen)
 
     def _made_late(self, write: Write[A], entry: Entry | None) -> Outcome | None:
         """What became of a write that was not found made after its answer was lost, and is by now.
 
-        None if it never went out so, or if nothing speaks for it.
+        None if it never went out so, or if nothing speaks for it. What went out is the entry's request.
         """
         if entry is None or not entry.may_be_made_late or entry.reading_before is None:
             return None
-        seen = self.kind.settle(write.request, entry.reading_before, waits=False)
+        seen = self.kind.settle(entry.request, entry.reading_before, waits=False)
         if not seen.finding.looks_made:
             return None
-        reason = "An attempt that was found not made seems to have been made after that."
-        self._record(write, State.UNKNOWN, Source.READING, entry.attempt, reason=reason)
-        return self._settled(write.key, write.subject, entry.attempt, self.plan_digest, seen)
+        reason = (
+            f"An attempt of it that was found not made ({entry.subject}) seems to have been made after that. "
+            "Look at the account and resolve the row by hand."
+        )
+        is_as_sent = entry.request == write.recorded
+        outcome = self.recorder.record(
+            write,
+            State.UNKNOWN,
+            Source.READING,
+            entry.attempt,
+            reading_after=None if is_as_sent else seen.reading,
+            reason=reason,
+        )
+        if not is_as_sent:
+            return outcome
+        return self.recorder.settled(write.key, write.subject, entry.attempt, seen)
 
     def _send(
         self, write: Write[A], before: JsonObject, sent: int, *, is_open: bool = False
@@ -116,7 +134,7 @@ class Dispatcher(Generic[A]):
         attempts = 1 + RESENDS if write.may_be_repeated else 1
         for left in reversed(range(attempts)):
             sent += 1
-            outcome = self._attempt(write, before, sent, is_open=is_open)
+            outcome, before = self._attempt(write, before, sent, is_open=is_open)
             if outcome is not None:
                 return outcome
             is_open = True
@@ -125,33 +143,64 @@ class Dispatcher(Generic[A]):
             seen = self._read_back(write.request, before)
             if not left or not _is_due_again(seen):
                 break
-        return self._settled(write.key, write.subject, sent, self.plan_digest, seen)
+        return self.recorder.settled(write.key, write.subject, sent, seen)
 
     def _attempt(
         self, write: Write[A], before: JsonObject, sent: int, *, is_open: bool
-    ) -> Outcome | None:
-        """Send it once; None when its answer was lost.
+    ) -> tuple[Outcome | None, JsonObject]:
+        """Send it once; no outcome when its answer was lost. With the reading at which it went out.
 
         While an earlier attempt is open, a refusal says nothing of that one: the account is read.
         """
-        self._record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
+        readings = [before]
+
+        def sighted(reading: JsonObject) -> None:
+            self.recorder.record(write, State.SENDING, Source.PLAN, sent, reading_before=reading)
+            readings.append(reading)
+
+        self.recorder.record(write, State.SENDING, Source.PLAN, sent, reading_before=before)
         try:
-            done = self.kind.send(write, before)
-        except OutcomeUnknown:
-            return None
-        except NoLongerFits as misfit:
-            seen = self._read_back(write.request, before) if is_open else None
-            return self._refused(write, sent, Source.CHECK, str(misfit), seen)
-        except RequestRejected as refusal:
-            seen = self._read_back(write.request, before) if is_open else None
-            said = "; ".join(refusal.messages) or str(refusal)
-            return self._refused(write, sent, Source.ANSWER, said, seen, refusal)
+            outcome = self._answered(write, sent, sighted, readings, is_open=is_open)
         except (AccountError, ConfigurationError, IncompleteRead, Unavailable) as error:
             # Each of these says that nothing was changed: by this attempt.
             state = State.UNKNOWN if is_open else State.PLANNED
-            self._record(write, state, Source.ANSWER, sent, reason=str(error))
+            self.recorder.record(write, state, Source.ANSWER, sent, reason=str(error))
             raise
-        return self._record(
+        return outcome, readings[-1]
+
+    def _answered(
+        self,
+        write: Write[A],
+        sent: int,
+        sighted: Sighted,
+        readings: Sequence[JsonObject],
+        *,
+        is_open: bool,
+    ) -> Outcome | None:
+        try:
+            done = self.kind.send(write, readings[0], sighted)
+        except OutcomeUnknown:
+            return None
+        except NoLongerFits as misfit:
+            seen = self._read_back(write.request, readings[-1]) if is_open else None
+            if seen is None:
+                # It was put off, so nothing came of it; that is known for certain.
+                self.recorder.record(write, State.PLANNED, Source.ANSWER, sent)
+            return self._refused(write, sent, Source.CHECK, str(misfit), seen)
+        except SeemsMade as doubt:
+            return self.recorder.record(
+                write,
+                State.UNKNOWN,
+                Source.READING,
+                sent,
+                reading_after=doubt.reading,
+                reason=str(doubt),
+            )
+        except RequestRejected as refusal:
+            seen = self._read_back(write.request, readings[-1]) if is_open else None
+            said = "; ".join(refusal.messages) or str(refusal)
+            return self._refused(write, sent, Source.ANSWER, said, seen, refusal)
+        return self.recorder.record(
             write,
             State.APPLIED,
             Source.ANSWER,
@@ -174,9 +223,9 @@ class Dispatcher(Generic[A]):
         """Record a refusal; ``seen`` is what was read if an earlier attempt was open, and goes before."""
         if seen is not None:
             if not isinstance(seen, Settlement) or seen.finding.verdict is not Verdict.NOT_MADE:
-                return self._settled(write.key, write.subject, sent, self.plan_digest, seen)
+                return self.recorder.settled(write.key, write.subject, sent, seen)
             source = Source.READING
-        return self._record(
+        return self.recorder.record(
             write,
             State.REJECTED,
             source,
@@ -191,67 +240,6 @@ class Dispatcher(Generic[A]):
             return self.kind.settle(request, before)
         except ShipsyncError as error:
             return error
-
-    def _settled(
-        self,
-        key: str,
-        subject: str,
-        attempt: int,
-        plan_digest: str,
-        seen: Settlement | ShipsyncError,
-    ) -> Outcome:
-        """Record what a reading after a lost answer came to, or that there was none."""
-        if isinstance(seen, Settlement):
-            state, reading = _SETTLED_AS[seen.finding.verdict], seen.reading
-            reason = seen.finding.reason
-        else:
-            state, reading = State.UNKNOWN, None
-            reason = (
-                f"The answer was lost, and the account could not be read back: {seen} Apply the plan "
-                "again to settle it."
-            )
-        event = Event(
-            key,
-            state,
-            Source.READING,
-            self.pacing.now(),
-            plan_digest,
-            attempt,
-            reading_after=reading,
-            reason=reason,
-        )
-        self.ledger.record(event)
-        outcome = outcome_of(subject, event)
-        return replace(outcome, could_be_read=isinstance(seen, Settlement))
-
-    def _record(
-        self,
-        write: Write[A],
-        state: State,
-        source: Source,
-        attempt: int,
-        *,
-        reading_before: JsonObject | None = None,
-        reading_after: JsonObject | None = None,
-        http_status: int | None = None,
-        request_id: str | None = None,
-        reason: str | None = None,
-    ) -> Outcome:
-        event = Event(
-            write.key,
-            state,
-            source,
-            self.pacing.now(),
-            self.plan_digest,
-            attempt,
-            reading_before=reading_before,
-            reading_after=reading_after,
-            http_status=http_status,
-            request_id=request_id,
-            reason=reason,
-        )
-        self.ledger.record(event)
-        return outcome_of(write.subject, event)
 
 
 def _is_due_again(seen: Settlement | ShipsyncError) -> bool:

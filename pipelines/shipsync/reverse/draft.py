@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shipsync.reverse.held import Held
 from shipsync.reverse.input_file import InputRow
-from shipsync.reverse.locations import Locations
 from shipsync.reverse.planned import PlanRow, Status
 from shipsync.reverse.problem import InvalidRowError
 from shipsync.reverse.stock_action import Change, Place, StockAction, derived_key
@@ -29,15 +29,16 @@ class Draft:
 
 
 def read_draft(
-    row: InputRow, locations: Locations, default_change: Change, seen: tuple[str, str]
+    row: InputRow, held: Held, default_change: Change, connection: str, observation: str
 ) -> Draft | PlanRow:
     """The row as a draft, or as an invalid row of the plan.
 
-    ``seen`` are the connection and the time of the observation, for the key of a row without one.
+    A row without a key gets one from ``connection``, what it says and, if it states a level, from when
+    that was seen: at an ``observation``, or as one of our own changes left it.
     """
     key = row.cells.get("key")
     try:
-        action = read_action(row.cells, locations, default_change)
+        action = read_action(row.cells, held.locations, default_change)
     except InvalidRowError as refusal:
         return PlanRow(
             row.line,
@@ -48,5 +49,7 @@ def read_draft(
             reason=str(refusal),
         )
     request = action.request()
-    chosen = key or derived_key(request, *seen)
+    own_change = held.own_changes.get(action.place)
+    seen = observation if own_change is None else f"{observation} {own_change}"
+    chosen = key or derived_key(request, connection, seen)
     return Draft(row.line, chosen, key is not None, action, action.places, request)

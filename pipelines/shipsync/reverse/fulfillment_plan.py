@@ -46,7 +46,7 @@ def plan_fulfillments(
     """
     ignored = check_columns(given, COLUMNS, REQUIRED)
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    choice = choose(given.rows, find_shipments(con, named, pace.name))
+    choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
     keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, KIND).entries(keys)
     planner = _Planner(choice, read_directory(con).carrier_codes, past)
@@ -69,7 +69,8 @@ class _Planner:
     def _judge(self, row: InputRow) -> Write[Fulfilling] | str:
         cells = row.cells
         held = self.choice.only(cells)
-        self.choice.check_key(cells)
+        key = _key(row, held)
+        self.choice.check_key(key)
         number = required(cells, "tracking_number", "give the number that the carrier gave")
         carrier = required(cells, "carrier_code", "say who carries it, such as ups")
         self._check_carrier(carrier)
@@ -80,7 +81,6 @@ class _Planner:
             "ship_date": read_date(cells, "ship_date"),
             **{name: flag(cells, name) for name in _FLAGS},
         }
-        key = _key(row, held)
         write = fulfilling(
             key,
             f"fulfill {held.shipment_id} with {carrier} {number}",

@@ -21,7 +21,7 @@ from shipsync.reverse.answer_row import messages, only_row, rejected, unclear
 from shipsync.reverse.live import CANCELLED, PENDING, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
-from shipsync.reverse.write import Look, Sent, Settlement, Write
+from shipsync.reverse.write import Look, Sent, Settlement, Sighted, Write
 
 KIND = "create_fulfillment"
 """The name of these writes in the outbox."""
@@ -55,7 +55,7 @@ class FulfillmentCreation:
     name = KIND
 
     def __init__(
-        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
     ) -> None:
         self._session = session
         self._live = Live(session)
@@ -76,7 +76,7 @@ class FulfillmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Fulfilling], before: JsonObject) -> Sent:
+    def send(self, write: Write[Fulfilling], before: JsonObject, sighted: Sighted) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         action = write.action
         body = {"fulfillments": [action.body]}

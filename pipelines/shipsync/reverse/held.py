@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -48,7 +48,7 @@ class Held:
     """The observed stock. ``skus`` are all that were ever seen, in stock or as a product.
 
     ``observed_at`` is when the levels were last read whole, by the account's clock, and ``read_at`` the
-    same by ours.
+    same by ours. ``own_changes`` are the keys of the writes that changed a level after that.
     """
 
     levels: Mapping[Place, Level]
@@ -56,6 +56,7 @@ class Held:
     locations: Locations
     observed_at: datetime
     read_at: datetime
+    own_changes: Mapping[Place, str] = field(default_factory=dict)
 
     def level(self, place: Place) -> Level:
         """The level last observed; a SKU that is not listed has nothing on hand."""

@@ -12,15 +12,15 @@ import duckdb
 from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.errors import ShipsyncError
-from shipsync.reverse.apply import ApplyReport, Pick, apply_writes
+from shipsync.reverse.apply import ApplyReport, apply_writes, check_apart
 from shipsync.reverse.order_kinds import ORDER_KINDS, OrderWrites
-from shipsync.reverse.outbox import Outbox
+from shipsync.reverse.outbox import Entry, Outbox
 from shipsync.reverse.own_ledger import check_own_ledger
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
 from shipsync.reverse.read_back import ReadBack, read_back
-from shipsync.reverse.rollout import Progress
+from shipsync.reverse.rollout import Pick, Progress
 from shipsync.reverse.write import Write
-from shipsync.reverse.write_plan import WritePlan
+from shipsync.reverse.write_plan import WritePlan, WriteRow
 from shipsync.reverse.write_plan_file import digest
 
 
@@ -60,6 +60,8 @@ def send(con: duckdb.DuckDBPyConnection, plan: WritePlan, how: Applying) -> Appl
     ledger.
     """
     check_own_ledger(con, how.session.connection, plan.ledger_id)
+    for name in plan.kinds:
+        check_apart(plan.writes(name))
     plan_digest = digest(plan)
     pick = _only(_first_line(con, plan, plan_digest)) if how.only_first else None
     reports: list[ApplyReport] = []
@@ -80,16 +82,27 @@ def send(con: duckdb.DuckDBPyConnection, plan: WritePlan, how: Applying) -> Appl
         )
         reports.append(report)
         if report.stopped_by is not None or report.interrupted:
-            return Applied(plan, tuple(reports))
+            later = plan.kinds[len(reports) :]
+            not_begun = (_not_begun(plan_digest, len(plan.writes(kind))) for kind in later)
+            return Applied(plan, (*reports, *not_begun))
         done = frozenset(report.applied)
         applied += [(kind, write) for write in writes if write.key in done]
     if not how.reads_back:
         return Applied(plan, tuple(reports))
+    requests, ended, looked = how.session.requests_sent, reports[-1], None
     try:
-        return Applied(plan, tuple(reports), read_back(applied))
+        looked = read_back(applied)
     except ShipsyncError as error:
-        # What was applied must still be told.
-        return Applied(plan, (*reports[:-1], replace(reports[-1], stopped_by=error)))
+        # What was applied must still be told, whatever keeps it from being read back.
+        ended = replace(ended, stopped_by=error)
+    except KeyboardInterrupt:
+        ended = replace(ended, interrupted=True)
+    ended = replace(ended, requests=ended.requests + how.session.requests_sent - requests)
+    return Applied(plan, (*reports[:-1], ended), looked)
+
+
+def _not_begun(plan_digest: str, writes: int) -> ApplyReport:
+    return ApplyReport(plan_digest, (), (), left=writes, requests=0)
 
 
 def _first_line(
@@ -102,10 +115,16 @@ def _first_line(
     }
     for first in plan.ready:
         entry = entries[first.kind].get(first.key or "")
-        if entry is None or not entry.is_done_under(plan_digest):
+        if entry is None or not (entry.is_done_under(plan_digest) or _is_of_another(entry, first)):
             together = [row.write for row in plan.ready if row.line == first.line]
             return frozenset(write.places for write in together if write is not None)
     return frozenset()
+
+
+def _is_of_another(entry: Entry, row: WriteRow) -> bool:
+    """Whether the row's key stands for something else, so that it is rejected without being sent."""
+    is_held = entry.is_applied or entry.is_unsettled
+    return is_held and row.write is not None and entry.request != row.write.recorded
 
 
 def _only(places: Collection[tuple[str, ...]]) -> Pick[Any]:

@@ -36,33 +36,25 @@ class OrderKind:
 
 ORDER_KINDS: Mapping[str, OrderKind] = {
     void_writes.KIND: OrderKind(
-        lambda session, pacing, wait: void_writes.LabelVoiding(
-            session, pacing, late_commit_wait=wait
-        ),
+        void_writes.LabelVoiding,
         lambda key, subject, request, recorded: void_writes.voiding(
             subject, str(request["label_id"]), str(request["shipment_id"])
         ),
     ),
     cancel_writes.KIND: OrderKind(
-        lambda session, pacing, wait: cancel_writes.ShipmentCancelling(
-            session, pacing, late_commit_wait=wait
-        ),
+        cancel_writes.ShipmentCancelling,
         lambda key, subject, request, recorded: cancel_writes.cancellation(
             key, subject, str(request["shipment_id"])
         ),
     ),
     shipment_writes.KIND: OrderKind(
-        lambda session, pacing, wait: shipment_writes.ShipmentCreation(
-            session, pacing, late_commit_wait=wait
-        ),
+        shipment_writes.ShipmentCreation,
         lambda key, subject, request, recorded: shipment_writes.creation(
             subject, request, recorded
         ),
     ),
     fulfillment_writes.KIND: OrderKind(
-        lambda session, pacing, wait: fulfillment_writes.FulfillmentCreation(
-            session, pacing, late_commit_wait=wait
-        ),
+        fulfillment_writes.FulfillmentCreation,
         lambda key, subject, request, recorded: fulfillment_writes.fulfilling(
             key, subject, request
         ),

@@ -46,12 +46,17 @@ class Event:
     reason: str | None = None
 
 
+_FOUND_NOT_MADE = f"{State.REJECTED} by {Source.READING}"
 _FIELDS = tuple(field.name for field in fields(Event))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A write as it stands now: its last event, with what earlier ones said of it."""
+    """A write as it stands now: its last event, with what earlier ones said of it.
+
+    ``last_word`` is the state and source of the last event that learned anything: not of one that only
+    planned it, or refused it before it left.
+    """
 
     kind: str
     row_key: str
@@ -70,6 +75,7 @@ class Entry:
     planned_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
+    last_word: str | None
 
     @property
     def is_applied(self) -> bool:
@@ -83,14 +89,16 @@ class Entry:
 
     @property
     def may_be_made_late(self) -> bool:
-        """Whether it went out, and neither an answer nor a person said that nothing came of it."""
-        is_certain = self.state is State.REJECTED and self.source in (Source.ANSWER, Source.PERSON)
-        return self.attempt > 0 and not (self.is_applied or self.is_unsettled or is_certain)
+        """Whether all that is known of its last attempt is a reading that found it not made."""
+        return not self.is_applied and self.last_word == _FOUND_NOT_MADE
 
     def is_done_under(self, plan_digest: str) -> bool:
-        """Whether nothing is left to do for it in that plan: applied by any, or rejected by this one."""
+        """Whether that plan has nothing left to do for it.
+
+        It was applied by any plan, rejected by this one, or only a person can settle it.
+        """
         is_rejected_here = self.state is State.REJECTED and self.plan_digest == plan_digest
-        return self.is_applied or is_rejected_here
+        return self.is_applied or is_rejected_here or self.was_read_back
 
     @property
     def was_read_back(self) -> bool:
@@ -127,10 +135,6 @@ class Outbox:
     def unsettled(self) -> dict[str, Entry]:
         """Every write whose outcome nobody knows, by key."""
         return self._read("outbox_unsettled")
-
-    def all(self) -> list[Entry]:
-        """Every write, the latest first."""
-        return list(self._read("outbox_all").values())
 
     def applied_since(self, since: datetime) -> list[Entry]:
         """The writes that changed the account after that instant, the oldest first."""

@@ -13,6 +13,7 @@ from shipsync.reverse.held import Held, Level
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.proof import must_show
 from shipsync.reverse.readings import from_json
+from shipsync.reverse.states import Source
 from shipsync.reverse.stock_action import Place, from_request
 from shipsync.reverse.stock_effect import differences
 
@@ -20,9 +21,21 @@ from shipsync.reverse.stock_effect import differences
 def after(held: Held, applied: Iterable[Entry]) -> Held:
     """What is held, with the levels that applied changes left; the oldest change comes first."""
     changed: dict[Place, Level] = {}
+    keys: dict[Place, str] = {}
     for entry in applied:
-        changed |= left_by(entry)
-    return replace(held, levels={**held.levels, **changed}) if changed else held
+        left = _shown_by(entry) or left_by(entry)
+        changed |= left
+        keys |= dict.fromkeys(left, entry.row_key)
+    if not changed:
+        return held
+    return replace(held, levels={**held.levels, **changed}, own_changes=keys)
+
+
+def _shown_by(entry: Entry) -> dict[Place, Level]:
+    """The levels that were read after a change, where a reading is what settled it."""
+    if entry.source is not Source.READING or entry.reading_after is None:
+        return {}
+    return dict(from_json(entry.reading_after).levels)
 
 
 def left_by(entry: Entry) -> dict[Place, Level]:

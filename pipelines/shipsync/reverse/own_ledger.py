@@ -42,7 +42,14 @@ def check_own_ledger(
             f"The plan was made from another database than {connection.database}, whose ledger does not "
             "say what was sent of it. Choose that one with --database, or plan anew. Nothing was sent."
         )
-    others = [name for name in connections(con) if name != connection.name]
+    known = connections(con)
+    others = [name for name in known if name != connection.name]
+    if len(known) > 1:
+        raise UsageError(
+            f"This database holds the writes of several connections ({', '.join(known)}), so that none knows "
+            "for sure what was sent to its account. Give each one a database of its own with --database; "
+            "`shipsync stock status` shows what was sent from this one."
+        )
     if others:
         raise UsageError(
             f"This database holds the writes of connection {others[0]!r}, so {connection.name!r} sends "

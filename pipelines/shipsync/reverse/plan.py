@@ -18,6 +18,7 @@ from shipsync.reverse.draft import Draft, read_draft
 from shipsync.reverse.guards import Guards, stops
 from shipsync.reverse.held import Held, Level, read_held
 from shipsync.reverse.input_file import InputRows, check_columns
+from shipsync.reverse.lines import listed
 from shipsync.reverse.outbox import Entry, Outbox
 from shipsync.reverse.own_ledger import ledger_id
 from shipsync.reverse.planned import Plan, PlanRow, Status
@@ -28,8 +29,6 @@ from shipsync.reverse.stock_effect import check_fits, difference, no_op_reason, 
 from shipsync.reverse.stock_row import COLUMNS, REQUIRED
 
 K = TypeVar("K")
-
-_SHOWN_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,7 @@ def make_plan(
     ignored = check_columns(given, COLUMNS, REQUIRED)
     observation = held.observed_at.isoformat()
     drafts = [
-        read_draft(row, held.locations, default_change, (connection.name, observation))
-        for row in given.rows
+        read_draft(row, held, default_change, connection.name, observation) for row in given.rows
     ]
     planner = _Planner(held, past, [draft for draft in drafts if isinstance(draft, Draft)])
     rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in drafts)
@@ -179,7 +177,7 @@ class _Planner:
 
     def _check_key(self, draft: Draft) -> None:
         if lines := self._lines_by_key.get(draft.key):
-            raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=_listed(lines))
+            raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=listed(lines))
 
     def _check_sku(self, sku: str) -> None:
         if sku not in self.held.skus:
@@ -193,7 +191,7 @@ class _Planner:
                 Problem.SAME_PLACE,
                 sku=place.sku,
                 location=self.held.locations.label(place.inventory_location_id),
-                lines=_listed(lines),
+                lines=listed(lines),
             )
         if unsettled := self.past.unsettled_places.get(str(place)):
             raise InvalidRowError(
@@ -275,10 +273,3 @@ def _repeated(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
         if earlier != line:
             found.setdefault(name, [earlier]).append(line)
     return found
-
-
-def _listed(lines: list[int]) -> str:
-    shown = [str(line) for line in lines[:_SHOWN_LINES]]
-    more = len(lines) - len(shown)
-    tail = f" and {more} more" if more else ""
-    return f"lines {', '.join(shown)}{tail}"

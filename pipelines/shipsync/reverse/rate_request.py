@@ -18,6 +18,9 @@ from shipsync.reverse.live import STREAM
 from shipsync.reverse.rates import RatesAnswer, read_rates
 
 ATTEMPTS = 3
+PAUSE_SECONDS = 5.0
+"""Before a second attempt; twice that before a third."""
+
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each further look at rates that are still being asked for."""
 
@@ -32,7 +35,7 @@ def ask_rates(
     connection.
     """
     try:
-        answer = _posted(session, shipment_id, carrier_ids)
+        answer = _posted(session, pacing, shipment_id, carrier_ids)
         for wait in WAITS:
             if not answer.is_pending:
                 break
@@ -43,9 +46,14 @@ def ask_rates(
     return answer
 
 
-def _posted(session: Session, shipment_id: str, carrier_ids: Sequence[str]) -> RatesAnswer:
+def _posted(
+    session: Session, pacing: Pacing, shipment_id: str, carrier_ids: Sequence[str]
+) -> RatesAnswer:
     body = {"shipment_id": shipment_id, "rate_options": {"carrier_ids": list(carrier_ids)}}
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            # It may be a carrier that asks for a pause.
+            pacing.sleep(PAUSE_SECONDS * attempt)
         try:
             answer = session.write(
                 CALCULATE_RATES.method, CALCULATE_RATES.path, body, stream=STREAM
@@ -55,8 +63,8 @@ def _posted(session: Session, shipment_id: str, carrier_ids: Sequence[str]) -> R
         return read_rates(shipment_id, answer.body)
     seconds = session.connection.timeout_seconds
     problem = (
-        f"No answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be slow, so raise "
-        "timeout_seconds."
+        f"No usable answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be busy or slow: ask "
+        "again later, or raise timeout_seconds."
     )
     return RatesAnswer(shipment_id, problem=problem)
 

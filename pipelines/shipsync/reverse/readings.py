@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,7 +76,7 @@ class LevelReader:
         self._pacing = pacing
         self._lock = threading.Lock()
         self._listing: Listing | None = None
-        self._fresh_until = 0.0
+        self._fresh_until = -math.inf
 
     def now(self, *places: Place) -> Reading:
         """The levels at these places, read one request each; ``read_at`` is that of the first.
@@ -88,16 +89,23 @@ class LevelReader:
             {place: level for place, (_, level) in zip(places, read, strict=True)},
         )
 
-    def lately(self, place: Place) -> Reading:
-        """The level at a place out of a complete list at most half a minute old, read when needed."""
+    def lately(self, place: Place) -> Reading | None:
+        """The level at a place out of a complete list at most half a minute old, read when needed.
+
+        None while no list comes out even, as when our own changes add rows between its pages.
+        """
         with self._lock:
             began = self._pacing.monotonic()
-            if self._listing is None or began > self._fresh_until:
-                self._listing = self.listed()
-                # A list that takes long is not read all the time.
+            if began >= self._fresh_until:
+                self._listing = None
+                with suppress(IncompleteRead):
+                    self._listing = self.listed()
+                # A list that takes long, or that does not come out even, is not read all the time.
                 took = self._pacing.monotonic() - began
                 self._fresh_until = began + max(LISTING_IS_FRESH_FOR.total_seconds(), 3 * took)
             listing = self._listing
+        if listing is None:
+            return None
         return Reading(listing.read_at, {place: listing.levels.at(place)})
 
     def listed(self) -> Listing:

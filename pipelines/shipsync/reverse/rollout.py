@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from shipsync.errors import ShipsyncError
 from shipsync.reverse.dispatch import Dispatcher
@@ -22,6 +22,7 @@ from shipsync.reverse.taken_places import TakenPlaces
 from shipsync.reverse.write import A, Write
 
 T = TypeVar("T")
+Pick: TypeAlias = Callable[[Sequence[Write[A]]], Sequence[Write[A]]]
 
 
 @dataclass(frozen=True)
@@ -55,26 +56,32 @@ class Rollout(Generic[A]):
         self._through(unread, self.dispatcher.settle, settled.append)
         return settled
 
-    def begin(self, writes: Sequence[Write[A]], taken: TakenPlaces) -> list[Write[A]]:
-        """Record what is planned and return what is to be carried out; nothing once it is stopped."""
+    def begin(
+        self, writes: Sequence[Write[A]], taken: TakenPlaces, pick: Pick[A] | None = None
+    ) -> list[Write[A]]:
+        """Record what is planned and return what is to be carried out; nothing once it is stopped.
+
+        ``pick`` chooses from those with something left to do; the others are not touched.
+        """
         if self._stop.is_set():
             return []
+        left: list[Write[A]] = []
+        for write in writes:
+            if outcome := self._earlier(write, self.dispatcher.entries.get(write.key)):
+                self.outcomes[write.key] = outcome
+            elif not taken.is_unread(write):
+                left.append(write)
         to_do: list[Write[A]] = []
         events: list[Event] = []
-        for write in writes:
+        for write in left if pick is None else pick(left):
             entry = self.dispatcher.entries.get(write.key)
-            if outcome := self._earlier(write, entry):
-                self.outcomes[write.key] = outcome
-                continue
-            if taken.is_unread(write):
-                continue
             if entry is None or not entry.is_unsettled:
                 events.append(self._planned(write, entry))
             if reason := taken.reason_against(write):
                 events.append(self._blocked(write, entry, reason))
             else:
                 to_do.append(write)
-        self.dispatcher.ledger.record(*events)
+        self.dispatcher.recorder.ledger.record(*events)
         return to_do
 
     def carry_out(self, writes: Sequence[Write[A]]) -> None:
@@ -99,7 +106,7 @@ class Rollout(Generic[A]):
         if (entry.is_applied or entry.is_unsettled) and entry.request != write.recorded:
             reason = f"The key {write.key} was used for something else ({entry.subject})."
             return Outcome(write.key, write.subject, State.REJECTED, reason)
-        return earlier(entry) if entry.is_done_under(self.dispatcher.plan_digest) else None
+        return earlier(entry) if entry.is_done_under(self.dispatcher.recorder.plan_digest) else None
 
     def _planned(self, write: Write[A], entry: Entry | None) -> Event:
         return Event(
@@ -107,7 +114,7 @@ class Rollout(Generic[A]):
             State.PLANNED,
             Source.PLAN,
             self.dispatcher.pacing.now(),
-            self.dispatcher.plan_digest,
+            self.dispatcher.recorder.plan_digest,
             entry.attempt if entry else 0,
             subject=write.subject,
             places=write.places,
@@ -120,7 +127,7 @@ class Rollout(Generic[A]):
             State.REJECTED,
             Source.CHECK,
             self.dispatcher.pacing.now(),
-            self.dispatcher.plan_digest,
+            self.dispatcher.recorder.plan_digest,
             entry.attempt if entry else 0,
             reason=reason,
         )

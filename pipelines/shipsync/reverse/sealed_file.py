@@ -19,6 +19,8 @@ Document = Mapping[str, Any]
 
 _FORM = re.compile(r"shipsync (?P<what>stock|shipments|fulfillments) plan \d+")
 _OWNER_ONLY = 0o600
+_ELSEWHERE = "Give another place with --out."
+_BEGINNING = re.compile(rb'\s*\{\s*"digest":')
 
 
 def seal(content: Document) -> str:
@@ -37,6 +39,10 @@ def save(content: Document, path: Path, *, for_owner_only: bool = False) -> None
     rows = (orjson.dumps(row) for row in content["rows"])
     draft = path.with_name(f"{path.name}.new")
     try:
+        if path.exists() and not _is_plan(path):
+            raise UsageError(
+                f"{path} is there and is no plan, so it is not written over. {_ELSEWHERE}"
+            )
         if for_owner_only:
             draft.unlink(missing_ok=True)
             draft.touch(mode=_OWNER_ONLY)
@@ -48,9 +54,13 @@ def save(content: Document, path: Path, *, for_owner_only: bool = False) -> None
         draft.replace(path)
     except OSError as error:
         raise UsageError(
-            f"The plan could not be written to {path}: {error.strerror or error}. Give another place "
-            "with --out."
+            f"The plan could not be written to {path}: {error.strerror or error}. {_ELSEWHERE}"
         ) from error
+
+
+def _is_plan(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _BEGINNING.match(file.read(100)) is not None
 
 
 def load(path: Path, form: str) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shipsync.reverse.cell import Cells
 from shipsync.reverse.held_orders import HeldShipment
 from shipsync.reverse.input_file import InputRow
-from shipsync.reverse.write_plan import lines_by, listed
+from shipsync.reverse.lines import lines_by, listed
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
 ID_COLUMNS = ("shipment_id", "external_shipment_id")
@@ -28,11 +28,15 @@ def reference(cells: Cells) -> str | None:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which shipment each row means, and on which lines each shipment and each given key stands."""
+    """Which shipment each row means, and on which lines each shipment and each key stands.
+
+    ``given_keys`` came with rows; the others were derived.
+    """
 
     held: Mapping[str, list[HeldShipment]]
     lines: Mapping[str, list[int]]
     lines_by_key: Mapping[str, list[int]]
+    given_keys: frozenset[str]
 
     def one(self, cells: Cells) -> HeldShipment:
         """The shipment that a row means; raises ``InvalidWriteError`` unless it is one."""
@@ -59,10 +63,9 @@ class Choice:
             )
         return held
 
-    def check_key(self, cells: Cells) -> None:
-        """Raise ``InvalidWriteError`` when another row has the same key."""
-        key = cells.get(KEY, "")
-        if len(lines := self.lines_by_key.get(key, [])) > 1:
+    def check_key(self, key: str) -> None:
+        """Raise ``InvalidWriteError`` for a key that was given, and that several rows have."""
+        if key in self.given_keys and len(lines := self.lines_by_key[key]) > 1:
             raise InvalidWriteError(WriteProblem.DUPLICATE_KEY, key=key, lines=listed(lines))
 
     def pairs(self, rows: Iterable[InputRow]) -> Iterator[tuple[InputRow, HeldShipment]]:
@@ -76,12 +79,20 @@ class Choice:
         return self.lines[held.shipment_id][0]
 
 
-def choose(rows: Sequence[InputRow], held: Mapping[str, list[HeldShipment]]) -> Choice:
-    """What the rows name, among what is held."""
-    named = (
-        (found[0].shipment_id, row.line)
+def choose(
+    rows: Sequence[InputRow],
+    held: Mapping[str, list[HeldShipment]],
+    key: Callable[[InputRow, HeldShipment], str],
+) -> Choice:
+    """What the rows name, among what is held; ``key`` is what a row that means a shipment is called."""
+    named = [
+        (found[0], row)
         for row in rows
         if len(found := held.get(reference(row.cells) or "", [])) == 1
+    ]
+    return Choice(
+        held,
+        lines_by((shipment.shipment_id, row.line) for shipment, row in named),
+        lines_by((key(row, shipment), row.line) for shipment, row in named),
+        frozenset(row.cells[KEY] for row in rows if KEY in row.cells),
     )
-    keys = ((row.cells[KEY], row.line) for row in rows if KEY in row.cells)
-    return Choice(held, lines_by(named), lines_by(keys))

@@ -11,6 +11,7 @@ import duckdb
 
 from shipsync.connection import Pace
 from shipsync.reverse.held_orders import Directory, HeldShipment, find_shipments, read_directory
+from shipsync.reverse.lines import lines_by, listed
 from shipsync.reverse.outbox import Entry, Outbox
 from shipsync.reverse.problem import InvalidRowError
 from shipsync.reverse.redaction import Recorded
@@ -18,7 +19,7 @@ from shipsync.reverse.shipment_row import Body, read_shipment
 from shipsync.reverse.shipment_rows import ID, GivenShipment
 from shipsync.reverse.shipment_writes import KIND, ShipmentBody, creation
 from shipsync.reverse.write import Write
-from shipsync.reverse.write_plan import WritePlan, WriteRow, judged, known_before, lines_by, listed
+from shipsync.reverse.write_plan import WritePlan, WriteRow, judged, known_before
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
 
 CALLS = 2

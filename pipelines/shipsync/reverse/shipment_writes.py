@@ -22,7 +22,7 @@ from shipsync.reverse.live import CANCELLED, STREAM, Live, read_twice
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
 from shipsync.reverse.redaction import Recorded
-from shipsync.reverse.write import Look, Sent, Settlement, Write
+from shipsync.reverse.write import Look, Sent, Settlement, Sighted, Write
 
 KIND = "create_shipment"
 """The name of these writes in the outbox; the key of one is its ``external_shipment_id``."""
@@ -50,7 +50,7 @@ class ShipmentCreation:
     name = KIND
 
     def __init__(
-        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
     ) -> None:
         self._session = session
         self._live = Live(session)
@@ -68,7 +68,7 @@ class ShipmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[ShipmentBody], before: JsonObject) -> Sent:
+    def send(self, write: Write[ShipmentBody], before: JsonObject, sighted: Sighted) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         body = {"shipments": [write.action]}
         answer = self._session.write(

@@ -80,11 +80,16 @@ def apply(
         applied = Outbox(con, plan.connection, KIND).entries(report.applied)
         reader = LevelReader(session, clock.SystemPacing())
         pages = list_pages(plan.observed_levels, connection)
+        requests, looked = session.requests_sent, None
         try:
-            return report, verify([applied[key] for key in report.applied], reader, pages)
+            looked = verify([applied[key] for key in report.applied], reader, pages)
         except ShipsyncError as error:
-            # What was applied must still be told.
-            return replace(report, stopped_by=error), None
+            # What was applied must still be told, whatever keeps it from being read back.
+            report = replace(report, stopped_by=error)
+        except KeyboardInterrupt:
+            report = replace(report, interrupted=True)
+        requests = report.requests + session.requests_sent - requests
+        return replace(report, requests=requests), looked
 
 
 def outcomes(database: Path, connection_name: str) -> list[Entry]:

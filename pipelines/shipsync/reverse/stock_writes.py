@@ -6,8 +6,8 @@ level read before is all that a lost answer can be compared with. ``increment``,
 the plan, for which a list read within half a minute is enough. It may be sent twice, but only when two
 readings show that nothing moved since it went out: were units sold in between, it would bring them back.
 
-A 429 or a refused connection makes a change wait, for minutes at worst, so the level is read again before
-it goes out after that.
+A 429 or a refused connection makes a change wait, for minutes at worst, its own or that of another row.
+So the level is read again before it goes out after that, and a lost answer is compared with that reading.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from datetime import timedelta
 from shipsync.api.endpoints import CHANGE_STOCK
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
-from shipsync.errors import OutcomeUnknown
 from shipsync.reverse.answer_row import check_plain
 from shipsync.reverse.held import Level
 from shipsync.reverse.listed_levels import UnclearLevel
@@ -37,7 +36,15 @@ from shipsync.reverse.readings import (
 )
 from shipsync.reverse.stock_action import KIND, StockAction, from_request
 from shipsync.reverse.stock_effect import check_fits
-from shipsync.reverse.write import Look, NoLongerFits, Sent, Settlement, Write
+from shipsync.reverse.write import (
+    Look,
+    NoLongerFits,
+    SeemsMade,
+    Sent,
+    Settlement,
+    Sighted,
+    Write,
+)
 
 
 @dataclass(frozen=True)
@@ -106,21 +113,30 @@ class StockWrites:
     def _look(self, planned: PlannedChange) -> Look:
         place = planned.action.place
         if planned.action.may_be_repeated and self._lists_levels:
-            reading = self._reader.lately(place)
-            if _misfit(planned, reading.levels[place]) is None:
-                return Look(to_json(reading))
-            # The list may be minutes old, and a row can slip between its pages: ask for this one.
+            listed = self._reader.lately(place)
+            if listed is not None and _misfit(planned, listed.levels[place]) is None:
+                return Look(to_json(listed))
+            # The list may be half a minute old, and a row can slip between its pages: ask for this one.
         reading = self._reader.now(*planned.action.places)
         return Look(to_json(reading), _misfit(planned, reading.levels[place]))
 
-    def send(self, write: Write[PlannedChange], before: JsonObject) -> Sent:
-        """Send it once; raises what ``Session.write`` raises, and ``NoLongerFits``."""
+    def send(self, write: Write[PlannedChange], before: JsonObject, sighted: Sighted) -> Sent:
+        """Send it once; raises what ``Session.write`` raises, ``NoLongerFits`` and ``SeemsMade``."""
+        latest = from_json(before)
+
+        def look_again() -> None:
+            nonlocal latest
+            now = self._look_again(write, latest)
+            if now.levels != latest.levels:
+                sighted(to_json(now))
+                latest = now
+
         answer = self._session.write(
             CHANGE_STOCK.method,
             CHANGE_STOCK.path,
             write.request,
             stream=STREAM,
-            before_again=lambda: self._look_again(write, from_json(before)),
+            after_waiting=look_again,
         )
         check_plain(answer, write.subject)
         return Sent(answer)
@@ -129,7 +145,12 @@ class StockWrites:
         """Read the levels after a lost answer; twice, some time apart, to be certain of no change."""
         action = from_request(request)
         reading_before = from_json(before)
-        after = self._reader.now(*action.places)
+        try:
+            after = self._reader.now(*action.places)
+        except UnclearLevel as error:
+            if waits:
+                raise
+            raise NoLongerFits(f"{error} Nothing was sent.") from None
         finding = judge(action, reading_before, after)
         if waits and finding.is_unmoved:
             self._pacing.sleep(self._late_commit_wait.total_seconds())
@@ -138,15 +159,23 @@ class StockWrites:
         again = action.may_be_repeated and finding.is_unmoved
         return Settlement(finding, to_json(after), may_be_sent_again=again)
 
-    def _look_again(self, write: Write[PlannedChange], before: Reading) -> None:
-        """See before a repetition whether the levels are still those that it was to be sent at."""
+    def _look_again(self, write: Write[PlannedChange], before: Reading) -> Reading:
+        """The levels at which it goes out after it had to wait, if they are still such as it fits."""
         planned = write.action
-        now = self._reader.now(*planned.action.places)
+        try:
+            now = self._reader.now(*planned.action.places)
+        except UnclearLevel as error:
+            raise NoLongerFits(f"{error} Nothing was sent.") from None
         if judge(planned.action, before, now).looks_made:
-            raise OutcomeUnknown(f"{write.subject} seems to be made.", stream=STREAM)
+            raise SeemsMade(
+                "ShipStation put it off, and meanwhile the stock moved by just as much. Look at the stock "
+                "and resolve the row by hand.",
+                to_json(now),
+            )
         misfit = _misfit(planned, now.levels[planned.action.place])
         if misfit is not None:
             raise NoLongerFits(misfit)
+        return now
 
 
 def _misfit(planned: PlannedChange, level: Level) -> str | None:

@@ -5,9 +5,12 @@ A difference need not be a fault: a label that was made since takes stock too. I
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from shipsync.errors import IncompleteRead
+from shipsync.reverse.listed_levels import UnclearLevel
 from shipsync.reverse.outbox import Entry
 from shipsync.reverse.own_changes import left_by
 from shipsync.reverse.proof import must_show
@@ -54,27 +57,42 @@ def verify(entries: Sequence[Entry], reader: LevelReader, pages: int) -> Verific
     """
     comparable = [entry for entry in entries if must_show(from_request(entry.request))]
     expected = [level for entry in comparable for level in _expected(entry)]
-    suspects = expected
-    if len(expected) > pages:
-        listed = reader.listed().levels
-        # A row can slip between the pages of a list, so what differs in it is asked for by itself.
-        suspects = [e for e in expected if listed.at(e.place).on_hand != e.on_hand]
-    found = {level.place: reader.now(level.place).levels[level.place] for level in suspects}
+    listed = _listed(reader, (e.place for e in expected)) if len(expected) > pages else {}
+    # A row can slip between the pages of a list, so what differs in it is asked for by itself.
+    suspects = [e for e in expected if e.on_hand != listed.get(e.place)]
+    found = {level.place: _on_hand(reader, level.place) for level in suspects}
+    unclear = sum(on_hand is None for on_hand in found.values())
     return Verification(
-        checked=len(expected),
-        not_comparable=len(entries) - len(comparable),
-        drifts=tuple(
-            Drift(
-                level.key,
-                level.place.sku,
-                level.place.inventory_location_id,
-                level.on_hand,
-                found[level.place].on_hand,
-            )
-            for level in suspects
-            if found[level.place].on_hand != level.on_hand
-        ),
+        checked=len(expected) - unclear,
+        not_comparable=len(entries) - len(comparable) + unclear,
+        drifts=tuple(_drifts(suspects, found)),
     )
+
+
+def _drifts(suspects: Iterable[_Expected], found: Mapping[Place, int | None]) -> Iterator[Drift]:
+    for level in suspects:
+        on_hand = found[level.place]
+        if on_hand is not None and on_hand != level.on_hand:
+            place = level.place
+            yield Drift(level.key, place.sku, place.inventory_location_id, level.on_hand, on_hand)
+
+
+def _listed(reader: LevelReader, places: Iterable[Place]) -> dict[Place, int]:
+    """What the whole list says of these places, as far as it does."""
+    levels: dict[Place, int] = {}
+    with suppress(IncompleteRead):
+        listing = reader.listed().levels
+        for place in places:
+            levels[place] = listing.at(place).on_hand
+    return levels
+
+
+def _on_hand(reader: LevelReader, place: Place) -> int | None:
+    """Units on hand; None where the account does not say plainly."""
+    try:
+        return reader.now(place).levels[place].on_hand
+    except UnclearLevel:
+        return None
 
 
 def _expected(entry: Entry) -> Iterable[_Expected]:

@@ -20,7 +20,7 @@ from shipsync.reverse.end_state import EndState
 from shipsync.reverse.live import STREAM, Live, is_void
 from shipsync.reverse.outbox import JsonObject
 from shipsync.reverse.proof import LATE_COMMIT_WAIT
-from shipsync.reverse.write import Look, Sent, Settlement, Write
+from shipsync.reverse.write import Look, Sent, Settlement, Sighted, Write
 
 KIND = "void_label"
 """The name of these writes in the outbox; the key of one is its ``label_id``."""
@@ -60,7 +60,7 @@ class LabelVoiding:
     name = KIND
 
     def __init__(
-        self, session: Session, pacing: Pacing, *, late_commit_wait: timedelta = LATE_COMMIT_WAIT
+        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
     ) -> None:
         self._session = session
         self._live = Live(session)
@@ -79,7 +79,7 @@ class LabelVoiding:
             misfit = f"Label {label_id} was voided already, by somebody else. Nothing was sent."
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Voiding], before: JsonObject) -> Sent:
+    def send(self, write: Write[Voiding], before: JsonObject, sighted: Sighted) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also when the void is not approved."""
         endpoint = void_label(write.action.label_id)
         answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)

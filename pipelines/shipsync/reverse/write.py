@@ -7,9 +7,9 @@ and lives in ``apply``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from shipsync.api.answer import Answer
 from shipsync.reverse.outbox import JsonObject
@@ -53,6 +53,18 @@ class NoLongerFits(Exception):
     """What was to be sent must not be, by what was seen while it waited; ``str()`` is the reason."""
 
 
+class SeemsMade(Exception):
+    """What was not carried out, by its answer, seems to be; ``str()`` is the reason."""
+
+    def __init__(self, reason: str, reading: JsonObject) -> None:
+        super().__init__(reason)
+        self.reading = reading
+
+
+Sighted: TypeAlias = Callable[[JsonObject], None]
+"""Takes a reading that is newer than the one that ``look`` gave, before a write goes out at it."""
+
+
 @dataclass(frozen=True)
 class Sent:
     """The answer that says a write was carried out, and what of it is worth keeping."""
@@ -86,10 +98,10 @@ class Kind(Protocol[A]):
         """Read what the write would change, just before it is sent."""
         ...
 
-    def send(self, write: Write[A], before: JsonObject) -> Sent:
-        """Send it once; ``before`` is the reading that ``look`` gave.
+    def send(self, write: Write[A], before: JsonObject, sighted: Sighted) -> Sent:
+        """Send it once; ``before`` is the reading that ``look`` gave, ``sighted`` takes a newer one.
 
-        Raises what ``Session.write`` raises, and ``NoLongerFits``.
+        Raises what ``Session.write`` raises, ``NoLongerFits`` and ``SeemsMade``.
         """
         ...
 
@@ -97,6 +109,7 @@ class Kind(Protocol[A]):
         """Read the account after a lost answer; ``before`` is the reading that ``look`` gave.
 
         Unless ``waits`` is False it is read a second time, later, before "not made" is concluded: a
-        server may still be at work on a request whose answer we stopped waiting for.
+        server may still be at work on a request whose answer we stopped waiting for. Raises what
+        ``Session.read`` raises, ``IncompleteRead`` and, unless it waits, ``NoLongerFits``.
         """
         ...

@@ -7,10 +7,10 @@ file (``write_plan_file``); the rows that are ready become writes of the outbox.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from shipsync.reverse.guards import too_many
 from shipsync.reverse.outbox import Entry
@@ -18,10 +18,6 @@ from shipsync.reverse.planned import Status
 from shipsync.reverse.problem import InvalidRowError
 from shipsync.reverse.write import Write
 from shipsync.reverse.write_problem import InvalidWriteError, WriteProblem
-
-D = TypeVar("D")
-
-_SHOWN_LINES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +126,3 @@ def known_before(entry: Entry | None, request: Mapping[str, object], named: str)
             WriteProblem.KEY_OF_ANOTHER_WRITE, key=named, date=date, other=entry.subject
         )
     return f"Done on {date}. {entry.reason or ''}".rstrip() if entry.is_applied else None
-
-
-def lines_by(pairs: Iterable[tuple[D, int]]) -> dict[D, list[int]]:
-    """The lines on which each thing stands."""
-    found: dict[D, list[int]] = {}
-    for thing, line in pairs:
-        found.setdefault(thing, []).append(line)
-    return found
-
-
-def listed(lines: Sequence[int]) -> str:
-    """Lines as a sentence names them."""
-    more = len(lines) - _SHOWN_LINES
-    tail = f" and {more} more" if more > 0 else ""
-    return f"lines {', '.join(str(line) for line in lines[:_SHOWN_LINES])}{tail}"

@@ -1,5 +1,5 @@
 -- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. What was
--- created from here and not synced since is known too, as the outbox tells of it.
+-- done from here and not synced since is known too, as the outbox tells of it.
 with
 
 asked as (
@@ -24,7 +24,19 @@ created as (
     where connection = $connection and kind = 'create_shipment' and state = 'applied'
 ),
 
-shipments as (
+cancelled as (
+    select distinct request ->> '$.shipment_id' as shipment_id
+    from ledger.outbox_current
+    where connection = $connection and kind = 'cancel_shipment' and state = 'applied'
+),
+
+voided as (
+    select row_key as label_id
+    from ledger.outbox_current
+    where connection = $connection and kind = 'void_label' and state = 'applied'
+),
+
+known_shipments as (
     select * from synced
     union all by name
     select created.*
@@ -33,12 +45,22 @@ shipments as (
     where created.shipment_id is not null
 ),
 
+shipments as (
+    select
+        known_shipments.* replace (
+            case when cancelled.shipment_id is null then shipment_status else 'cancelled' end as shipment_status
+        )
+    from known_shipments
+    left join cancelled on known_shipments.shipment_id = cancelled.shipment_id
+),
+
 live_labels as (
     select
         shipment_id,
         list({'label_id': label_id, 'tracking_number': tracking_number} order by label_id) as labels
     from raw.labels
     where _dlt_valid_to is null and not coalesce(voided, false)
+        and label_id not in (select label_id from voided)
     group by shipment_id
 ),
 
