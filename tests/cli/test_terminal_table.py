@@ -57,3 +57,11 @@ def test_a_column_without_a_single_cell_is_left_out(monkeypatch: pytest.MonkeyPa
     assert "request id" not in "\n".join(shown(monkeypatch, 200))
     empty = Rows(ROWS.columns, [])
     assert "request id" in "\n".join(shown(monkeypatch, 200, empty))
+
+
+def test_rows_without_a_single_value_are_no_stumbling_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = Rows(("a", "b"), [(None, None), (None, "of several words " * 9)])
+    assert "of several words" in "\n".join(shown(monkeypatch, 40, rows))
+    assert shown(monkeypatch, 40, Rows(("a", "b"), [(None, None)])) is not None

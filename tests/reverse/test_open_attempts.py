@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from reverse.answering import Scripted, lost, refusal
-from reverse.deeds import CANCEL, CREATE, VOID, Deed
-from reverse.lost import TO_25
+from reverse.deeds import CANCEL, CREATE, VOID, Deed, cancel_with_labels, with_labels
+from reverse.lost import PLUS_5, TO_25
 from reverse.office import NOW, open_office
 from reverse.shop import BACK, MAIN, Shop
-from shipsync.emulator import Fault, FaultKind
+from shipsync.emulator import Account, Fault, FaultKind, Request
 from shipsync.errors import KeyRefused, Unavailable
 from shipsync.reverse.states import Source, State
 
@@ -132,3 +132,88 @@ def test_an_outage_while_settling_leaves_other_rows_for_later(shop: Shop) -> Non
     report = shop.apply(later)
     assert report.counts == {State.APPLIED: 2}
     assert shop.on_hand("A-1", BACK) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 429])
+def test_what_an_answer_denied_is_not_told_made_when_others_do_the_same(
+    shop: Shop, status: int
+) -> None:
+    plan = shop.plan(PLUS_5)
+    shop.transport = Scripted(shop.account, "POST", *[lambda: refusal(status)] * 90)
+    shop.apply(plan)
+    shop.transport = None
+    others = {**PLUS_5, "sku": "A-2", "key": "other"}
+    if status == 400:
+        # A plan that takes the row up and does not come to it.
+        shop.apply(shop.plan(others, PLUS_5), only_first=True)
+    shop.account.move_stock("A-1", MAIN, delta=5, cause="a colleague")
+    shop.observe()
+    shop.apply(shop.plan(PLUS_5))
+    entry = shop.entries()["k"]
+    assert (entry.state, entry.source) == (State.APPLIED, Source.ANSWER)
+    assert shop.on_hand("A-1") == 20
+
+
+def test_a_shipment_that_others_made_is_not_told_ours(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    plan = CREATE.plan(office)
+    office.transport = Scripted(office.account, "POST", lambda: refusal(401))
+    CREATE.send(office, plan, in_flight=1)
+    office.transport = None
+    CREATE.do(office, "W-1")
+    CREATE.send(office, plan)
+    entry = office.entries()["W-1"]
+    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+
+
+def test_a_key_stands_for_what_was_sent_under_it(shop: Shop) -> None:
+    """Five were sent and landed late; under the same key seven are planned now."""
+    shop.transport = Scripted(shop.account, "POST", lost)
+    shop.apply(shop.plan(PLUS_5))
+    shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
+    shop.observe()
+    shop.apply(shop.plan({**PLUS_5, "quantity": 7}))
+    entry = shop.entries()["k"]
+    assert entry.state is State.UNKNOWN
+    assert "(increment 5 A-1 at Main) seems to have been made after that" in (entry.reason or "")
+    assert shop.on_hand("A-1") == 15
+
+
+def test_one_goes_on_past_a_row_that_only_a_person_can_settle(shop: Shop) -> None:
+    plan = shop.plan(PLUS_5, {**PLUS_5, "sku": "A-2", "key": "next"})
+
+    def lost_and_sold() -> httpx.Response:
+        shop.account.move_stock("A-1", MAIN, delta=-1)
+        return lost()
+
+    shop.transport = Scripted(shop.account, "POST", lost_and_sold)
+    for left in (1, 0):
+        assert shop.apply(plan, only_first=True).left == left
+    states = {key: entry.state for key, entry in shop.entries().items()}
+    assert states == {"k": State.UNKNOWN, "next": State.APPLIED}
+
+
+def test_a_kind_that_is_not_begun_is_counted_as_left(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    office.account.faults.add(Fault(FaultKind.KEY_REFUSED, method="PUT", count=None))
+    done = office.apply(cancel_with_labels(office), in_flight=1)
+    assert [report.left for report in done.reports] == [3, 3]
+
+
+def test_an_interruption_while_reading_back_keeps_the_report(
+    tmp_path: Path,
+) -> None:
+    office = open_office(tmp_path)
+    plan = CREATE.plan(office)
+
+    def interrupt(account: Account, request: Request) -> None:
+        raise KeyboardInterrupt
+
+    reads = len(plan.ready)
+    fault = Fault(FaultKind.CALL, method="GET", skip=reads, call=interrupt)
+    office.account.faults.add(fault)
+    done = office.apply(plan, reads_back=True, in_flight=1)
+    [report] = done.reports
+    assert (report.counts, report.interrupted) == ({State.APPLIED: 3}, True)
+    assert done.read_back is None

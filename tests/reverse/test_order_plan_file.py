@@ -16,6 +16,7 @@ from reverse.deeds import (
     FULFIL,
     Deed,
     cancel_with_labels,
+    only_voids,
     pending,
     with_labels,
 )
@@ -198,3 +199,44 @@ def test_a_plan_that_was_stopped_or_is_for_another_account_is_not_applied(tmp_pa
     with pytest.raises(ConfigurationError, match="read_only; nothing was sent"):
         apply_from_file(office, plan)
     assert office.account.requests == []
+
+
+def test_what_was_done_from_here_is_known_before_a_sync(tmp_path: Path) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    first, second, third = pending(office)
+    office.send(office.plan_cancels({"shipment_id": first, "key": "mine"}, void_labels=True))
+    again = office.plan_cancels({"shipment_id": first, "key": "other"}, void_labels=True)
+    assert [row.reason for row in again.rows] == ["It is cancelled already."]
+    voids = only_voids(office.plan_cancels({"shipment_id": second}, void_labels=True))
+    office.send(voids)
+    plan = office.plan_cancels({"shipment_id": second}, {"shipment_id": third})
+    assert [row.problem for row in plan.rows] == [None, "live_label"]
+
+
+@pytest.mark.parametrize("kind", ["cancel", "fulfil"])
+def test_a_key_may_not_be_what_another_row_is_called(tmp_path: Path, kind: str) -> None:
+    office = open_office(tmp_path)
+    with_labels(office)
+    first, second, _ = pending(office)
+    if kind == "cancel":
+        plan = office.plan_cancels(
+            {"shipment_id": first, "key": second}, {"shipment_id": second}, void_labels=True
+        )
+    else:
+        shipped = {"tracking_number": "T1", "carrier_code": office.carrier}
+        plan = office.plan_fulfillments(
+            {"shipment_id": first, "key": f"{second}:T1", **shipped},
+            {"shipment_id": second, **shipped},
+        )
+    assert [row.problem for row in plan.rows] == ["duplicate_key"] * 2
+
+
+def test_no_file_but_a_plan_is_written_over(tmp_path: Path) -> None:
+    office, path = open_office(tmp_path), tmp_path / "orders.csv"
+    path.write_text("external_shipment_id")
+    with pytest.raises(UsageError, match="is there and is no plan, so it is not written over"):
+        write_plan_file.save(CREATE.plan(office), path)
+    assert path.read_text() == "external_shipment_id"
+    for _ in range(2):
+        write_plan_file.save(CREATE.plan(office), tmp_path / "it.plan.json")

@@ -9,7 +9,9 @@ import pytest
 
 from reverse.lost import A1, MOVE_5, PLUS_5, TO_25, TO_DAMAGED
 from reverse.shop import BACK, MAIN, Shop, open_shop
+from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import UsageError
+from shipsync.reverse import stock
 from shipsync.reverse.states import Source, State
 
 
@@ -104,3 +106,28 @@ def test_a_plan_knows_what_was_applied_since_the_stock_was_read(
     shop.account.clock.advance(minutes=5)
     shop.observe()
     assert [r.on_hand for r in shop.plan(here, there).rows] == [3, 4]
+
+
+def test_a_count_that_goes_back_and_forth_is_made_each_time(shop: Shop) -> None:
+    for quantity in (7, 10, 7, 10):
+        shop.pacing.sleep(60)
+        shop.account.clock.advance(seconds=61)
+        plan = shop.plan({"sku": "A-1", "location": "Main", "quantity": quantity})
+        assert [row.status for row in plan.rows] == ["ready"]
+        shop.apply(plan)
+        assert shop.on_hand("A-1") == quantity
+
+
+def test_what_a_person_resolves_later_does_not_stand_over_a_newer_reading(shop: Shop) -> None:
+    shop.account.faults.add(
+        Fault(FaultKind.RESET_AFTER, "/v2/inventory", "POST"),
+        Fault(FaultKind.ACCESS_DENIED, "/v2/inventory", "GET", skip=1, count=None),
+    )
+    shop.apply(shop.plan(PLUS_5))
+    shop.account.faults.clear()
+    shop.account.move_stock("A-1", MAIN, on_hand=8)
+    shop.account.clock.advance(hours=1)
+    shop.observe()
+    database = shop.connection.database
+    stock.resolve(database, "shop", "k", applied=True, because="counted the shelf")
+    assert shop.plan({**A1, "quantity": 15, "key": "next"}).rows[0].on_hand == 8

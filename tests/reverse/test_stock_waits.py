@@ -8,11 +8,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reverse.answering import Scripted, lost, refusal
+from reverse.answering import Answering, Scripted, lost, refusal
 from reverse.lost import A1, PLUS_5, TO_25, lose, meddle
 from reverse.shop import MAIN, Shop, open_shop
+from shipsync.api.session import Session
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import Unavailable
+from shipsync.reverse.apply import apply_plan
 from shipsync.reverse.readings import LISTING_IS_FRESH_FOR, LevelReader
 from shipsync.reverse.states import Source, State
 from shipsync.reverse.stock_action import Place
@@ -49,6 +51,17 @@ def test_what_was_pushed_back_and_still_fits_goes_out(shop: Shop, row: dict[str,
     assert shop.writes_sent() == 1
 
 
+def test_only_a_level_that_moved_is_written_down_again(shop: Shop) -> None:
+    def put_off() -> httpx.Response:
+        if shop.on_hand("A-1") == 10:
+            sell(shop)
+        return refusal(429)
+
+    shop.transport = Scripted(shop.account, "POST", *[put_off] * 4)
+    shop.apply(shop.plan(PLUS_5))
+    assert shop.states("k") == ["planned", "sending", "sending", "applied"]
+
+
 def test_a_429_after_the_change_was_made_does_not_make_it_twice(shop: Shop) -> None:
     def made() -> httpx.Response:
         shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
@@ -60,6 +73,42 @@ def test_a_429_after_the_change_was_made_does_not_make_it_twice(shop: Shop) -> N
     assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.UNKNOWN, Source.READING, 15)
     assert "put it off, and meanwhile the stock moved by just as much" in (entry.reason or "")
     assert shop.writes_sent() == 0
+
+
+@pytest.mark.parametrize("taken", [5, 3], ids=["as_much", "less"])
+def test_a_lost_answer_is_compared_with_the_level_after_the_wait(shop: Shop, taken: int) -> None:
+    """Ten; put off; some are sold; five more are made and the answer is lost: no "nothing changed"."""
+
+    def put_off() -> httpx.Response:
+        sell(shop, taken)
+        return refusal(429)
+
+    shop.transport = Scripted(shop.account, "POST", put_off)
+    lose(shop, FaultKind.RESET_AFTER)
+    shop.apply(shop.plan(PLUS_5))
+    entry = shop.entries()["k"]
+    assert (entry.state, entry.source) == (State.APPLIED, Source.READING)
+    assert shop.on_hand("A-1") == 15 - taken
+    shop.observe()
+    assert shop.plan(PLUS_5).rows[0].status == "no_op"
+
+
+def test_a_row_that_waits_for_another_ones_429_is_looked_at_again(shop: Shop) -> None:
+    plan = shop.plan(TO_25)
+    sessions: list[Session] = []
+
+    def told_to_wait(request: httpx.Request, response: httpx.Response) -> None:
+        if sessions:
+            sessions.pop()._budget.push_back(60)  # what another thread's 429 does
+            sell(shop)
+
+    shop.transport = Answering(shop.account, told_to_wait)
+    with shop.session() as session, shop.connect() as con:
+        sessions.append(session)
+        apply_plan(con, session, plan, pacing=shop.pacing)
+    entry = shop.entries()["k"]
+    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert shop.on_hand("A-1") == 8
 
 
 @pytest.mark.parametrize("source", ["carrier", "order_source", "Order_Source"])
