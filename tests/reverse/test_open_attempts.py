@@ -35,6 +35,18 @@ def test_a_refusal_of_the_second_is_no_refusal_of_the_first(shop: Shop) -> None:
     assert (entry.state, entry.source, entry.attempt) == (State.APPLIED, Source.READING, 2)
 
 
+def test_what_is_put_off_while_the_first_lands_is_settled_by_reading(shop: Shop) -> None:
+    def late_then_put_off() -> httpx.Response:
+        land(shop)
+        return refusal(429)
+
+    shop.transport = Scripted(shop.account, "POST", lost, late_then_put_off)
+    shop.apply(shop.plan(TO_25))
+    entry = shop.entries()["k"]
+    assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.APPLIED, Source.READING, 25)
+    assert shop.writes_sent() == 0
+
+
 def test_a_refusal_of_both_is_one(shop: Shop) -> None:
     shop.transport = Scripted(shop.account, "POST", lost, lambda: refusal(400, "Not today."))
     shop.apply(shop.plan(TO_25))

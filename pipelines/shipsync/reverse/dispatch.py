@@ -188,6 +188,9 @@ class Dispatcher(Generic[A]):
                 self.recorder.record(write, State.PLANNED, Source.ANSWER, sent)
             return self._refused(write, sent, Source.CHECK, str(misfit), seen)
         except SeemsMade as doubt:
+            if is_open:
+                # The attempt before this one may well be what made it.
+                return None
             return self.recorder.record(
                 write,
                 State.UNKNOWN,
