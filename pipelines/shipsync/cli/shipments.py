@@ -107,9 +107,10 @@ def cancel_command(
 
     Without --apply nothing is sent: the plan is shown, and with --out it is kept, to be read, signed
     off and sent by `shipsync shipments apply`. Rows have the column shipment_id or
-    external_shipment_id, and may have a key. A shipment with a live label is refused, unless
-    --void-labels voids it first; where the carrier does not approve that, the shipment stays as it
-    is. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
+    external_shipment_id, and may have a key. A shipment that was marked as shipped is refused, and
+    so is one with a live label, unless --void-labels voids it first; where the carrier does not
+    approve that, the shipment stays as it is. Exit code 3 when a row is invalid, was rejected, or its
+    outcome is not known.
     """
     from shipsync.reverse import orders
 
