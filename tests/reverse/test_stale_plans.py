@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from reverse.lost import A1, MOVE_5, PLUS_5, TO_25, TO_DAMAGED
-from reverse.shop import BACK, MAIN, Shop, open_shop
+from reverse.shop import BACK, MAIN, Shop, given, open_shop
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import UsageError
 from shipsync.reverse import stock
+from shipsync.reverse.plan import plan_stock
 from shipsync.reverse.states import Source, State
+from shipsync.warehouse.database import connect
 
 
 def test_a_level_that_came_back_by_chance_is_not_the_one_of_the_plan(shop: Shop) -> None:
@@ -131,3 +133,16 @@ def test_what_a_person_resolves_later_does_not_stand_over_a_newer_reading(shop: 
     database = shop.connection.database
     stock.resolve(database, "shop", "k", applied=True, because="counted the shelf")
     assert shop.plan({**A1, "quantity": 15, "key": "next"}).rows[0].on_hand == 8
+
+
+def test_a_ledger_of_an_older_version_can_be_planned_against(shop: Shop) -> None:
+    """Planning only reads, so the ledger is brought up to date by the apply alone."""
+    with shop.connect() as con:
+        con.execute("drop table ledger.identity")
+        con.execute("delete from ledger.migrations where name = '0050_identity'")
+    with connect(shop.connection.database, read_only=True) as con:
+        plan = plan_stock(con, given(PLUS_5), shop.connection, now=shop.now)
+    assert plan.ledger_id is None
+    shop.apply(plan)
+    assert shop.on_hand("A-1") == 15
+    assert shop.plan(PLUS_5).ledger_id is not None

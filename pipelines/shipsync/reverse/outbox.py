@@ -55,7 +55,7 @@ class Entry:
     """A write as it stands now: its last event, with what earlier ones said of it.
 
     ``last_word`` is the state and source of the last event that learned anything: not of one that only
-    planned it, or refused it before it left.
+    planned it, or refused it before it left. It comes with ``Outbox.entries`` alone.
     """
 
     kind: str
@@ -75,7 +75,7 @@ class Entry:
     planned_at: datetime
     sent_at: datetime | None
     settled_at: datetime | None
-    last_word: str | None
+    last_word: str | None = None
 
     @property
     def is_applied(self) -> bool:
