@@ -132,7 +132,7 @@ def apply_command(
         )
     stock_view.show_applied(report, verification, as_json=as_json)
     stock_view.tell_of_invalid(plan.count(Status.INVALID))
-    stock_view.say_what_the_report_needs(report, f"apply {file} again")
+    stock_view.say_what_came_of_it([report], f"apply {file} again", reasons=stock_view.REASONS)
     if verification is not None:
         stock_view.say_what_was_read_back(verification)
 

@@ -191,7 +191,7 @@ def _send(plan: Plan, connection: str, database: Path | None, as_json: bool) -> 
     with Session(account) as session:
         report, _ = stock.apply(account, session, plan)
     stock_view.show_applied(report, None, as_json=as_json)
-    stock_view.say_what_the_report_needs(report, "give the command again")
+    stock_view.say_what_came_of_it([report], "give the command again", reasons=stock_view.REASONS)
 
 
 def _reasons(plan: Plan) -> list[str]:

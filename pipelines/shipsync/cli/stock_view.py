@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shipsync.reverse.verify import Verification
 
 INTERRUPTED = 130
+REASONS = "`shipsync stock status` shows the reasons."
 
 
 def show_plan(plan: Plan) -> None:
@@ -128,31 +129,36 @@ def show_report(report: ApplyReport) -> None:
     output.show_table(Rows(columns, rows))
 
 
-def say_what_the_report_needs(report: ApplyReport, again: str) -> None:
+def say_what_came_of_it(
+    reports: Sequence[ApplyReport], again: str, *, invalid: int = 0, reasons: str
+) -> None:
     """Say what the rows came to; ``again`` is what takes up those that are left.
 
-    Raises the error that stopped the run, and ``NeedsPerson`` for rejected and unknown rows.
+    ``invalid`` rows were not sent; ``reasons`` says where the reasons stand. Raises the error that
+    stopped the run, and ``NeedsPerson`` for invalid, rejected and unknown rows.
     """
-    figures = figures_of([report], again)
-    if report.stopped_by is not None:
+    figures = _figures(reports, again, invalid)
+    stopped = next((report.stopped_by for report in reports if report.stopped_by), None)
+    if stopped is not None:
         output.note(figures)
-        raise report.stopped_by
-    if report.interrupted:
+        raise stopped
+    if any(report.interrupted for report in reports):
         output.note(figures)
         raise typer.Exit(INTERRUPTED)
-    if report.needs_person:
-        raise NeedsPerson(f"{figures} `shipsync stock status` shows the reasons.")
+    if invalid or any(report.needs_person for report in reports):
+        raise NeedsPerson(f"{figures} {reasons}")
     output.remark(figures)
 
 
-def figures_of(reports: Sequence[ApplyReport], again: str, more: Sequence[str] = ()) -> str:
-    """How many rows stand in each state, and what is left; ``more`` is told beside the states."""
+def _figures(reports: Sequence[ApplyReport], again: str, invalid: int) -> str:
+    """How many rows stand in each state, and what is left."""
     counts, before = Counter[str](), Counter[str]()
     for report in reports:
         counts.update({state.value: count for state, count in report.counts.items()})
         before.update({state.value: count for state, count in report.counts_before.items()})
     left = sum(report.left for report in reports)
-    told = [*(f"{count} {state}" for state, count in counts.items()), *more]
+    told = [f"{count} {state}" for state, count in counts.items()]
+    told += [f"{invalid} invalid and not sent"] if invalid else []
     nothing = "Nothing was sent" if left else "Nothing to send"
     figures = f"{', '.join(told) or nothing}; {sum(r.requests for r in reports)} requests."
     if before:

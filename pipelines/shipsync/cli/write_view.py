@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from shipsync.cli import output
-from shipsync.cli.stock_view import INTERRUPTED, figures_of, report_document
+from shipsync.cli.stock_view import report_document, say_what_came_of_it
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
@@ -63,7 +61,12 @@ def show_applied(done: Applied, again: str, *, as_json: bool, tells_unsent: bool
     else:
         _show_outcomes(done, unsent)
     _say_ignored(done.plan)
-    _say_what_came_of_it(done, sum(row.problem is not None for row in unsent), again)
+    say_what_came_of_it(
+        done.reports,
+        again,
+        invalid=sum(row.problem is not None for row in unsent),
+        reasons="The reasons stand in the rows.",
+    )
     if done.read_back is not None:
         _say_what_was_read_back(done.read_back)
 
@@ -100,22 +103,6 @@ def _show_outcomes(done: Applied, unsent: list[WriteRow]) -> None:
         output.say()
         drifts = [(d.key, d.subject, d.found) for d in done.read_back.drifts]
         output.show_table(Rows(("key", "what", "found"), drifts), title="Not as it was sent")
-
-
-def _say_what_came_of_it(done: Applied, invalid: int, again: str) -> None:
-    figures = figures_of(
-        done.reports, again, [f"{invalid} invalid and not sent"] if invalid else []
-    )
-    stopped = next((report.stopped_by for report in done.reports if report.stopped_by), None)
-    if stopped is not None:
-        output.note(figures)
-        raise stopped
-    if any(report.interrupted for report in done.reports):
-        output.note(figures)
-        raise typer.Exit(INTERRUPTED)
-    if invalid or any(report.needs_person for report in done.reports):
-        raise NeedsPerson(f"{figures} The reasons stand in the rows.")
-    output.remark(figures)
 
 
 def _say_what_was_read_back(read_back: ReadBack) -> None:

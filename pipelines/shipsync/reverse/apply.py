@@ -147,7 +147,7 @@ def apply_writes(
     requests_before = session.requests_sent
     with LedgerWriter(outbox, states) as ledger:
         recorder = Recorder(ledger, pacing, plan_digest)
-        dispatcher = Dispatcher(kind, recorder, pacing, entries)
+        dispatcher = Dispatcher(kind, recorder, entries)
         rollout = Rollout(dispatcher, in_flight or _in_flight(session), progress)
         others = [entry for key, entry in unsettled.items() if key not in entries]
         settled = rollout.settle(others)

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from shipsync.clock import Pacing
 from shipsync.errors import (
     AccountError,
     ConfigurationError,
@@ -52,7 +51,6 @@ class Dispatcher(Generic[A]):
 
     kind: Kind[A]
     recorder: Recorder
-    pacing: Pacing
     entries: Mapping[str, Entry]
 
     def carry_out(self, write: Write[A]) -> Outcome:
@@ -139,7 +137,7 @@ class Dispatcher(Generic[A]):
                 return outcome
             is_open = True
             if left:
-                self.pacing.sleep(FIRST_RESEND_SECONDS * 2 ** (attempts - 1 - left))
+                self.recorder.pacing.sleep(FIRST_RESEND_SECONDS * 2 ** (attempts - 1 - left))
             seen = self._read_back(write.request, before)
             if not left or not _is_due_again(seen):
                 break

@@ -75,8 +75,11 @@ class Rollout(Generic[A]):
         events: list[Event] = []
         for write in left if pick is None else pick(left):
             entry = self.dispatcher.entries.get(write.key)
-            if entry is None or not entry.is_unsettled:
-                events.append(self._planned(write, entry))
+            if entry is not None and entry.is_unsettled:
+                # It may be made already: it is settled, never refused.
+                to_do.append(write)
+                continue
+            events.append(self._planned(write, entry))
             if reason := taken.reason_against(write):
                 events.append(self._blocked(write, entry, reason))
             else:
@@ -113,7 +116,7 @@ class Rollout(Generic[A]):
             write.key,
             State.PLANNED,
             Source.PLAN,
-            self.dispatcher.pacing.now(),
+            self.dispatcher.recorder.pacing.now(),
             self.dispatcher.recorder.plan_digest,
             entry.attempt if entry else 0,
             subject=write.subject,
@@ -126,7 +129,7 @@ class Rollout(Generic[A]):
             write.key,
             State.REJECTED,
             Source.CHECK,
-            self.dispatcher.pacing.now(),
+            self.dispatcher.recorder.pacing.now(),
             self.dispatcher.recorder.plan_digest,
             entry.attempt if entry else 0,
             reason=reason,
