@@ -66,7 +66,7 @@ class Secret:
         )
 
 
-class Pace(Protocol):
+class RateSettings(Protocol):
     """What it takes to reckon how long work on an account will take: no key, no address."""
 
     @property

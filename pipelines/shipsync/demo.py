@@ -21,14 +21,14 @@ from shipsync.api.session import Session
 from shipsync.cli.changes import describe
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.life import Life
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import UsageError
-from shipsync.queries import Rows
-from shipsync.reverse.apply import ApplyReport, apply_plan
-from shipsync.reverse.input_file import read_rows
-from shipsync.reverse.plan import plan_stock
-from shipsync.reverse.planned import Plan
+from shipsync.queries import ResultRows
+from shipsync.reverse.outbox.apply import ApplyReport, apply_plan
+from shipsync.reverse.plan.input_files import read_rows
+from shipsync.reverse.plan.row import Plan
+from shipsync.reverse.stock.planner import plan_stock
 from shipsync.statements import statement
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
@@ -45,7 +45,7 @@ class Step:
 
     title: str
     lines: tuple[str, ...] = ()
-    table: Rows | None = None
+    table: ResultRows | None = None
 
 
 class AccountPacing:
@@ -109,7 +109,7 @@ def start_afresh(database: Path, *, seed: int, shipments: int) -> None:
         shutil.rmtree(working_folder(database), ignore_errors=True)
         with connect(database) as con:
             values = {"seed": seed, "shipments": shipments, "made_at": clock.now()}
-            con.execute(statement("shipsync.queries", "demo_mark"), values)
+            con.execute(statement("shipsync", "demo_mark"), values)
 
 
 def _synced(title: str, connection: Connection, session: Session) -> Step:
@@ -124,7 +124,7 @@ def _synced(title: str, connection: Connection, session: Session) -> Step:
             f"{session.requests_sent - requests_before} requests; {report.build.models} models "
             f"built, {report.build.tests} tests passed on them.",
         ),
-        Rows(columns, cells),
+        ResultRows(columns, cells),
     )
 
 
@@ -135,7 +135,7 @@ def _changes(database: Path) -> Iterator[Step]:
     yield Step("What changed, as rows of changes.events", table=counts)
     cells = [(e["trigger"], e["entity_id"], describe(e)) for e in examples.objects()]
     yield Step(
-        "Some of it, with old and new values", table=Rows(("trigger", "id", "change"), cells)
+        "Some of it, with old and new values", table=ResultRows(("trigger", "id", "change"), cells)
     )
 
 
@@ -178,15 +178,15 @@ def _write_csv(file: Path, changes: list[tuple[dict[str, object], str, int]]) ->
             writer.writerow((level["sku"], place, action, quantity, "shipsync demo"))
 
 
-def _planned(plan: Plan) -> Rows:
+def _planned(plan: Plan) -> ResultRows:
     columns = ("sku", "action", "quantity", "on_hand", "wanted", "difference", "calls", "status")
-    return Rows(columns, [[getattr(row, column) for column in columns] for row in plan.rows])
+    return ResultRows(columns, [[getattr(row, column) for column in columns] for row in plan.rows])
 
 
-def _applied(report: ApplyReport) -> Rows:
+def _applied(report: ApplyReport) -> ResultRows:
     columns = ("subject", "state", "reason")
     cells = [[getattr(outcome, column) for column in columns] for outcome in report.outcomes]
-    return Rows(columns, cells)
+    return ResultRows(columns, cells)
 
 
 def _tables(database: Path) -> Step:
@@ -195,7 +195,7 @@ def _tables(database: Path) -> Step:
     return Step(
         f"The tables in {database.resolve()}",
         ("raw.* and core.*_history hold every version of these.",),
-        Rows(("table", "rows"), cells),
+        ResultRows(("table", "rows"), cells),
     )
 
 

@@ -13,20 +13,20 @@ from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
 from shipsync.sql_project import fingerprint
+from shipsync.sync.reconcile import Comparison
+from shipsync.sync.reconcile import reconcile as compare
+from shipsync.sync.reports import SyncProgress, SyncReport
+from shipsync.sync.run import run_sync
+from shipsync.sync.state import StreamState
 from shipsync.warehouse import lock, models, runs
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
-from shipsync.warehouse.marks import Marks
 from shipsync.warehouse.models import BuildReport
-from shipsync.warehouse.reconcile import Comparison
-from shipsync.warehouse.reconcile import reconcile as compare
-from shipsync.warehouse.reports import Progress, SyncReport
-from shipsync.warehouse.sync import run_sync
 
 if TYPE_CHECKING:
     from shipsync.connection import Connection
     from shipsync.feed.delivery import DeliveryReport
-    from shipsync.feed.target import Target
+    from shipsync.feed.target import DeliveryTarget
 
 # Whose offset the deliveries of ``run`` go by, and how many events one run sends at most.
 CONSUMER: Final = "run"
@@ -59,7 +59,7 @@ class JobReport:
 
 
 def run(
-    connection: Connection, session: Session, scope: Scope, *, progress: Progress | None = None
+    connection: Connection, session: Session, scope: Scope, *, progress: SyncProgress | None = None
 ) -> JobReport:
     """Sync, then build as of the account's time that the sync read up to, then deliver.
 
@@ -82,7 +82,7 @@ def run(
 
 
 def sync(
-    connection: Connection, session: Session, scope: Scope, *, progress: Progress | None = None
+    connection: Connection, session: Session, scope: Scope, *, progress: SyncProgress | None = None
 ) -> SyncReport:
     """Read what changed into the raw tables; errors as ``run``, but for ``ModelError``."""
     with lock.hold(connection.database):
@@ -129,7 +129,7 @@ def _sync(
     session: Session,
     scope: Scope,
     command: str,
-    progress: Progress | None,
+    progress: SyncProgress | None,
 ) -> SyncReport:
     with explained(connection.database), connect(connection.database) as con:
         migrate(con)
@@ -146,7 +146,7 @@ def _sync(
         )
 
 
-def _target(connection: Connection) -> Target | None:
+def _target(connection: Connection) -> DeliveryTarget | None:
     """Where to deliver to; asked before anything is read, so that a wrong setting says so at once."""
     if connection.deliver_to is None:
         return None
@@ -162,7 +162,7 @@ def _target(connection: Connection) -> Target | None:
     return open_target(connection.deliver_to, source=source, secret=connection.deliver_secret)
 
 
-def _deliver(database: Path, target: Target | None) -> DeliveryReport | None:
+def _deliver(database: Path, target: DeliveryTarget | None) -> DeliveryReport | None:
     if target is None:
         return None
     from shipsync.feed.delivery import Delivery
@@ -181,7 +181,7 @@ def _recorded_build(database: Path, *, is_whole: bool = True) -> Iterator[bool]:
     with explained(database), connect(database) as con:
         migrate(con)
         run_id = runs.begin(con, "build")
-        is_other_sql = Marks(con, "models").get("sql") != sql
+        is_other_sql = StreamState(con, "models").get("sql") != sql
     error: str | None = "interrupted"
     try:
         yield is_other_sql
@@ -193,4 +193,4 @@ def _recorded_build(database: Path, *, is_whole: bool = True) -> Iterator[bool]:
         with explained(database), connect(database) as con:
             runs.end(con, run_id, "failed" if error else "done", requests=0, error=error)
             if is_whole and not error:
-                Marks(con, "models").set("sql", sql)
+                StreamState(con, "models").set("sql", sql)

@@ -10,10 +10,10 @@ import duckdb
 
 from shipsync import queries
 from shipsync.errors import DatabaseError
-from shipsync.queries import Rows
+from shipsync.queries import ResultRows
+from shipsync.sync.status import recent_runs, stream_status
 from shipsync.warehouse.copies import copied
 from shipsync.warehouse.database import connect, explained
-from shipsync.warehouse.status import recent_runs, stream_status
 
 SHOWN_CHANGES = 50
 SHOWN_SKUS = 50
@@ -29,7 +29,7 @@ class Section:
     """One part: its rows, or the sentence that says why there are none to be had (``missing``)."""
 
     title: str
-    rows: Rows
+    rows: ResultRows
     missing: str | None = None
 
 
@@ -80,28 +80,30 @@ def read(database: Path) -> Overview:
         )
 
 
-def _section(title: str, fetch: Callable[[], Rows]) -> Section:
+def _section(title: str, fetch: Callable[[], ResultRows]) -> Section:
     try:
         return Section(title, fetch())
     except DatabaseError as error:
-        return Section(title, Rows((), ()), str(error))
+        return Section(title, ResultRows((), ()), str(error))
     except duckdb.CatalogException:
-        return Section(title, Rows((), ()), "Nothing is recorded yet; `shipsync run` begins it.")
+        return Section(
+            title, ResultRows((), ()), "Nothing is recorded yet; `shipsync run` begins it."
+        )
 
 
-def _streams(con: duckdb.DuckDBPyConnection) -> Rows:
+def _streams(con: duckdb.DuckDBPyConnection) -> ResultRows:
     states = stream_status(con)
     if not states:
         raise DatabaseError("Nothing was read yet; `shipsync run` reads the account.")
-    return Rows(_STREAM, [[getattr(state, name) for name in _STREAM] for state in states])
+    return ResultRows(_STREAM, [[getattr(state, name) for name in _STREAM] for state in states])
 
 
-def _runs(con: duckdb.DuckDBPyConnection) -> Rows:
+def _runs(con: duckdb.DuckDBPyConnection) -> ResultRows:
     runs = recent_runs(con)
-    return Rows(_RUN, [[getattr(run, name) for name in _RUN] for run in runs])
+    return ResultRows(_RUN, [[getattr(run, name) for name in _RUN] for run in runs])
 
 
-def _changes(con: duckdb.DuckDBPyConnection) -> Rows:
+def _changes(con: duckdb.DuckDBPyConnection) -> ResultRows:
     values = {"trigger": None, "since": None, "limit": SHOWN_CHANGES}
     events = queries.fetch(con, "changes_list", values).objects()
-    return Rows(_CHANGE, [[event[name] for name in _CHANGE] for event in reversed(events)])
+    return ResultRows(_CHANGE, [[event[name] for name in _CHANGE] for event in reversed(events)])

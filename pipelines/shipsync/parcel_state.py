@@ -14,7 +14,7 @@ from functools import cache
 from shipsync.sql_project import sql_dir
 
 
-class State(StrEnum):
+class ParcelState(StrEnum):
     """Where a parcel is; UNKNOWN until anything was told."""
 
     PRE_TRANSIT = "pre_transit"
@@ -32,7 +32,7 @@ def state_of(
     status_code: str | None,
     status_detail_code: str | None = None,
     carrier_detail_code: str | None = None,
-) -> State:
+) -> ParcelState:
     """The state that the head of a tracking answer tells.
 
     The detail code is asked first, then the carrier's own, then the two letters. A step of the way that
@@ -40,14 +40,14 @@ def state_of(
     """
     codes = _codes()
     detail = codes.get(("detail", status_detail_code))
-    if detail is State.IN_TRANSIT and status_code == "EX":
-        return State.EXCEPTION
+    if detail is ParcelState.IN_TRANSIT and status_code == "EX":
+        return ParcelState.EXCEPTION
     carrier = codes.get(("carrier", carrier_detail_code))
-    return detail or carrier or codes.get(("letters", status_code)) or State.UNKNOWN
+    return detail or carrier or codes.get(("letters", status_code)) or ParcelState.UNKNOWN
 
 
 @cache
-def _codes() -> Mapping[tuple[str, str | None], State]:
+def _codes() -> Mapping[tuple[str, str | None], ParcelState]:
     with (sql_dir() / "seeds" / "tracking_codes.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {(row["kind"], row["code"]): State(row["state"]) for row in rows if row["state"]}
+    return {(row["kind"], row["code"]): ParcelState(row["state"]) for row in rows if row["state"]}

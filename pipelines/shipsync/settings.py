@@ -32,7 +32,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
-class _Place:
+class _ConfigFile:
     """One place where settings may stand, and those that stand there for this connection."""
 
     label: str
@@ -126,10 +126,10 @@ def _arguments(
     return arguments
 
 
-def _places(name: str, environ: Mapping[str, str], config_dir: Path) -> Iterator[_Place]:
+def _places(name: str, environ: Mapping[str, str], config_dir: Path) -> Iterator[_ConfigFile]:
     """Every place in the order in which they are asked; the first that has a value gives it."""
-    yield _Place("the environment", _from_environment(environ, name))
-    yield _Place("the environment", _inherited(name, _from_environment(environ, "")))
+    yield _ConfigFile("the environment", _from_environment(environ, name))
+    yield _ConfigFile("the environment", _inherited(name, _from_environment(environ, "")))
     for file in (config_dir / "secrets.toml", config_dir / "config.toml"):
         section = _section(file)
         own = section.get(name, {})
@@ -137,7 +137,7 @@ def _places(name: str, environ: Mapping[str, str], config_dir: Path) -> Iterator
         for values in (own if isinstance(own, dict) else {}, _inherited(name, shared)):
             if file.name == "config.toml":
                 _refuse_secrets(file, values)
-            yield _Place(str(file), values)
+            yield _ConfigFile(str(file), values)
 
 
 def _inherited(name: str, shared: Mapping[str, object]) -> Mapping[str, object]:
@@ -174,7 +174,7 @@ def _section(file: Path) -> dict[str, object]:
     return content if isinstance(content, dict) else {}
 
 
-def _refuse_unknown(place: _Place) -> None:
+def _refuse_unknown(place: _ConfigFile) -> None:
     for key in place.values:
         if key in SETTINGS:
             continue
@@ -196,7 +196,7 @@ def _refuse_secrets(file: Path, values: Mapping[str, object]) -> None:
             )
 
 
-def _read(key: str, place: _Place) -> object:
+def _read(key: str, place: _ConfigFile) -> object:
     setting = SETTINGS[key]
     try:
         return setting.convert(place.values[key])

@@ -11,7 +11,7 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Secret
 from shipsync.emulator import Account, Fault, FaultKind, Options, Transport
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import (
     AccessDenied,
     IncompleteRead,

@@ -9,7 +9,7 @@ import pytest
 
 import shipsync
 from shipsync.api import endpoints
-from shipsync.api.endpoints import LISTINGS, Write
+from shipsync.api.endpoints import LISTINGS, WriteEndpoint
 from shipsync.errors import UsageError
 from shipsync.sources.tables import TABLES
 
@@ -37,11 +37,13 @@ def modules(*, outside: tuple[str, ...]) -> Iterator[tuple[str, ast.AST]]:
 
 def writes() -> set[str]:
     """The names of all that is a write, or makes one, in the table of endpoints."""
-    constants = {name for name, value in vars(endpoints).items() if isinstance(value, Write)}
+    constants = {
+        name for name, value in vars(endpoints).items() if isinstance(value, WriteEndpoint)
+    }
     makers = {
         name
         for name, value in vars(endpoints).items()
-        if inspect.isfunction(value) and value.__annotations__.get("return") == "Write"
+        if inspect.isfunction(value) and value.__annotations__.get("return") == "WriteEndpoint"
     }
     return constants | makers
 
@@ -82,7 +84,7 @@ def test_the_writes_are_found() -> None:
 def test_only_reverse_writes() -> None:
     elsewhere = ("reverse/", "emulator/", "api/endpoints.py")
     for name, tree in modules(outside=elsewhere):
-        assert not names_in(tree) & (writes() | {"Write"}), name
+        assert not names_in(tree) & (writes() | {"WriteEndpoint"}), name
         assert not any(calls_a_write(node) for node in ast.walk(tree)), name
 
 
@@ -123,4 +125,4 @@ def test_no_id_turns_a_path_into_another(read: object, identifier: str) -> None:
 def test_ids_are_quoted() -> None:
     assert endpoints.shipment("se-1/cancel?x=1#y") == "/v2/shipments/se-1%2Fcancel%3Fx%3D1%23y"
     assert endpoints.label_track("se 1") == "/v2/labels/se%201/track"
-    assert endpoints.cancel_shipment("se-1") == Write("PUT", "/v2/shipments/se-1/cancel")
+    assert endpoints.cancel_shipment("se-1") == WriteEndpoint("PUT", "/v2/shipments/se-1/cancel")

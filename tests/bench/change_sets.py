@@ -21,7 +21,7 @@ import duckdb
 
 from bench.feed import FILL, say
 from shipsync.emulator import Account
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.warehouse import models
 from shipsync.warehouse.models import BuildReport
 from truth.shop import START, Shop

@@ -11,9 +11,9 @@ KEY = "emulator-key"
 def ours(url: str, database: Path) -> tuple[int, int]:
     from shipsync.api.session import Session
     from shipsync.connection import Connection, Secret
+    from shipsync.sync.run import run_sync
     from shipsync.warehouse.database import connect
     from shipsync.warehouse.ledger import migrate
-    from shipsync.warehouse.sync import run_sync
 
     connection = Connection(
         "default", Secret(KEY), database, base_url=url, requests_per_minute=1_000_000
@@ -35,7 +35,7 @@ def by_hand(url: str, database: Path) -> tuple[int, int]:
     import pyarrow as pa
 
     from shipsync.sources import tables
-    from shipsync.sources.schema import Kind
+    from shipsync.sources.schema import ColumnKind
 
     con = duckdb.connect(str(database))
     lines = {
@@ -44,14 +44,14 @@ def by_hand(url: str, database: Path) -> tuple[int, int]:
         "tags": tables.SHIPMENT_TAGS,
     }
 
-    def column(values: list[Any], kind: Kind) -> Any:
-        if kind is Kind.DOCUMENT:
+    def column(values: list[Any], kind: ColumnKind) -> Any:
+        if kind is ColumnKind.DOCUMENT:
             return pa.array(
                 [None if v is None else orjson.dumps(v).decode() for v in values], pa.string()
             )
-        if kind is Kind.INSTANT:
+        if kind is ColumnKind.INSTANT:
             return pa.array(values, pa.string()).cast(kind.arrow)
-        if kind is Kind.MONEY:
+        if kind is ColumnKind.MONEY:
             return pa.array(values, pa.float64()).cast(kind.arrow)
         return pa.array(values, kind.arrow)
 

@@ -14,7 +14,7 @@ from multiprocessing import get_context
 import httpx
 
 from shipsync.emulator import Account, serve
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 
 _PAGE_SIZE = 500
 _MOST_PAGES = 400

@@ -113,7 +113,7 @@ def serve_account(shipments: int) -> None:
     import uvicorn
 
     from shipsync.emulator import Account, asgi_app
-    from shipsync.emulator.seed import seed_account
+    from shipsync.emulator.simulation.seed import seed_account
 
     account = Account(seed=1)
     seed_account(account, shipments=shipments, labels=False)

@@ -28,7 +28,7 @@ from shipsync.connection import Secret
 from shipsync.feed.consumers import Selection, read_after, rewind
 from shipsync.feed.delivery import Delivery
 from shipsync.feed.endpoint import Endpoint
-from shipsync.feed.events import Event, cloud_line, line
+from shipsync.feed.events import ChangeEvent, cloud_line, line
 from shipsync.warehouse.database import connect
 
 BATCH = 10_000
@@ -80,7 +80,7 @@ def read_from(con: duckdb.DuckDBPyConnection, events: int) -> None:
                 write(batch.events)
 
 
-def write(events: Sequence[Event]) -> None:
+def write(events: Sequence[ChangeEvent]) -> None:
     """Print how long it takes to make lines of ``events``."""
     forms = {"JSON Lines": line, "CloudEvents": partial(cloud_line, source="/bench")}
     for name, form in forms.items():

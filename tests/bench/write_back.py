@@ -26,10 +26,10 @@ from reverse.shop import MAIN, NOW, observe, open_shop
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Options, serve
-from shipsync.reverse import plan_file
-from shipsync.reverse.apply import apply_plan
-from shipsync.reverse.plan import plan_stock
-from shipsync.reverse.row_source import read_source
+from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.plan import file as plan_file
+from shipsync.reverse.plan.row_sources import read_source
+from shipsync.reverse.stock.planner import plan_stock
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 

@@ -19,7 +19,7 @@ from shipsync.cli import boundary
 from shipsync.connection import Connection, Secret
 from shipsync.demo import Step, play
 from shipsync.emulator import Account, Transport, serve
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.warehouse.database import connect
 
 KEY = "a-key-that-nobody-may-see"

@@ -15,9 +15,9 @@ import pytest
 from shipsync import queries
 from shipsync.cli.emulator import live_on
 from shipsync.emulator import Account
-from shipsync.emulator.faults import Fault, FaultKind
-from shipsync.emulator.life import Life
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.http.faults import Fault, FaultKind
+from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.sources.streams import STREAMS
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect

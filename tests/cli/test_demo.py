@@ -148,7 +148,7 @@ def test_a_file_of_an_earlier_demo_is_made_anew_with_all_that_belongs_to_it(
 def test_the_steps_are_numbered_and_their_tables_shown(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    steps = [Step("First", ("a line",), queries.Rows(("sku",), [("A",)])), Step("Second")]
+    steps = [Step("First", ("a line",), queries.ResultRows(("sku",), [("A",)])), Step("Second")]
 
     tell(iter(steps), as_json=False)
 
@@ -156,7 +156,7 @@ def test_the_steps_are_numbered_and_their_tables_shown(
 
 
 def test_as_json_the_steps_are_one_document(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(iter([Step("First", ("a line",), queries.Rows(("sku",), [("A",)]))]), as_json=True)
+    tell(iter([Step("First", ("a line",), queries.ResultRows(("sku",), [("A",)]))]), as_json=True)
 
     assert orjson.loads(capsys.readouterr().out) == [
         {"title": "First", "lines": ["a line"], "rows": [{"sku": "A"}]}

@@ -12,9 +12,9 @@ import orjson
 import pytest
 
 from shipsync.cli import output
-from shipsync.queries import Rows
+from shipsync.queries import ResultRows
 
-ROWS = Rows(("sku", "on hand", "note"), [("A-1", 12000, "two\nlines"), ("B", 0, None)])
+ROWS = ResultRows(("sku", "on hand", "note"), [("A-1", 12000, "two\nlines"), ("B", 0, None)])
 
 
 class Terminal(io.StringIO):
@@ -47,7 +47,7 @@ def test_a_terminal_gets_a_drawn_table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_json_is_one_document_with_names_and_types(capsys: pytest.CaptureFixture[str]) -> None:
     row = (Decimal("1.50"), datetime(2026, 3, 1, 8, tzinfo=UTC), {"a": [1]}, Path("x"), None)
-    output.show(Rows(("a", "b", "c", "d", "e"), [row]), as_json=True)
+    output.show(ResultRows(("a", "b", "c", "d", "e"), [row]), as_json=True)
 
     shown = capsys.readouterr()
     assert orjson.loads(shown.out) == [

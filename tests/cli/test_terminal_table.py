@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from shipsync.cli import output
-from shipsync.queries import Rows
+from shipsync.queries import ResultRows
 
 SENTENCE = "60 are on hand already, so nothing has to be sent for this row at all."
-ROWS = Rows(
+ROWS = ResultRows(
     ("key", "wanted", "outcome", "request_id", "reason"),
     [
         ("auto-bb1aad4280becc62b616f7e8", "adjust 57 APRN-NAVY", "applied", None, None),
@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, columns: int, rows: Rows = ROWS) -> list[str]:
+def shown(monkeypatch: pytest.MonkeyPatch, columns: int, rows: ResultRows = ROWS) -> list[str]:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     monkeypatch.setenv("COLUMNS", str(columns))
@@ -55,13 +55,13 @@ def test_what_a_row_is_called_by_stays_in_one_piece(monkeypatch: pytest.MonkeyPa
 
 def test_a_column_without_a_single_cell_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "request id" not in "\n".join(shown(monkeypatch, 200))
-    empty = Rows(ROWS.columns, [])
+    empty = ResultRows(ROWS.columns, [])
     assert "request id" in "\n".join(shown(monkeypatch, 200, empty))
 
 
 def test_rows_without_a_single_value_are_no_stumbling_block(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rows = Rows(("a", "b"), [(None, None), (None, "of several words " * 9)])
+    rows = ResultRows(("a", "b"), [(None, None), (None, "of several words " * 9)])
     assert "of several words" in "\n".join(shown(monkeypatch, 40, rows))
-    assert shown(monkeypatch, 40, Rows(("a", "b"), [(None, None)])) is not None
+    assert shown(monkeypatch, 40, ResultRows(("a", "b"), [(None, None)])) is not None

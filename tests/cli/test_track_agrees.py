@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Demo, Run
 from shipsync.emulator import Account
-from shipsync.parcel_state import State
+from shipsync.parcel_state import ParcelState
 from shipsync.tracking import find_orders
 from shipsync.warehouse.database import connect
 
@@ -31,7 +31,7 @@ def test_every_order_has_the_parcels_and_the_deliveries_that_the_models_count(de
         assert len(order.shipments) == shipments, order_id
         assert len(order.parcels) + boxes + spare == parcels, order_id
         assert came == delivered, order_id
-        assert (state == State.DELIVERED) <= (came == len(order.parcels)), order_id
+        assert (state == ParcelState.DELIVERED) <= (came == len(order.parcels)), order_id
 
 
 @pytest.mark.slow

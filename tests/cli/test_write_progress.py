@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from shipsync.cli import stock_view
-from shipsync.reverse.rollout import Progress
-from shipsync.reverse.states import State
+from shipsync.reverse.outbox.rollout import WriteProgress
+from shipsync.reverse.outbox.states import WriteState
 
 
 class Terminal(io.StringIO):
@@ -29,7 +29,11 @@ def test_the_bar_is_drawn_from_the_first_moment_on(monkeypatch: pytest.MonkeyPat
         pass
     assert "stock" in terminal.getvalue()
     with stock_view.progress("shipments") as show:
-        show(Progress(1_200, 2_000, Counter({State.APPLIED: 1_199, State.REJECTED: 1})))
+        show(
+            WriteProgress(
+                1_200, 2_000, Counter({WriteState.APPLIED: 1_199, WriteState.REJECTED: 1})
+            )
+        )
     assert "1,200 of 2,000 rows, 1,199 applied, 1 rejected" in terminal.getvalue()
 
 
@@ -37,5 +41,5 @@ def test_nothing_is_drawn_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     pipe = io.StringIO()
     monkeypatch.setattr(sys, "stderr", pipe)
     with stock_view.progress() as show:
-        show(Progress(1, 2, Counter({State.APPLIED: 1})))
+        show(WriteProgress(1, 2, Counter({WriteState.APPLIED: 1})))
     assert pipe.getvalue() == ""

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.documented import DOCUMENT, Document
 from shipsync.emulator import Account, Options, Transport
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 
 KEY = {"api-key": "emulator-key"}
 START = pendulum.datetime(2026, 4, 6, 9)

@@ -7,8 +7,8 @@ import pytest
 
 from emulator.conftest import START, buy_label, client_of, make_account
 from shipsync.emulator import Account, Options
-from shipsync.emulator.clock import Clock
-from shipsync.emulator.orders import LiveLabelError
+from shipsync.emulator.account.clock import Clock
+from shipsync.emulator.account.orders import LiveLabelError
 from shipsync.emulator.timestamps import given_micros, of_moment, to_micros, to_moment, to_text
 
 

@@ -13,12 +13,12 @@ import pytest
 from emulator.conftest import make_account
 from emulator.documented import CAPTURES
 from shipsync.emulator import Account
-from shipsync.emulator.bodies_label import label_body
-from shipsync.emulator.bodies_shipment import shipment_body
-from shipsync.emulator.carriers import UPS
-from shipsync.emulator.goods import PRODUCTS
-from shipsync.emulator.people import recipient
-from shipsync.emulator.purchases import purchase
+from shipsync.emulator.bodies.label import label_body
+from shipsync.emulator.bodies.shipment import shipment_body
+from shipsync.emulator.shop.carriers import UPS
+from shipsync.emulator.shop.goods import PRODUCTS
+from shipsync.emulator.shop.people import recipient
+from shipsync.emulator.shop.purchases import purchase
 
 Body = dict[str, Any]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shipsync.emulator.bodies_tracking import Parcel, tracking_body
-from shipsync.emulator.carriers import FEDEX, UPS, USPS, Carrier
-from shipsync.emulator.journeys import Fate, Scan, Sighting, journey
-from shipsync.emulator.places import ABROAD, DOMESTIC, HUBS
+from shipsync.emulator.bodies.tracking import EmulatedParcel, tracking_body
+from shipsync.emulator.shop.carriers import FEDEX, UPS, USPS, Carrier
+from shipsync.emulator.shop.journeys import Fate, Scan, Sighting, journey
+from shipsync.emulator.shop.towns import ABROAD, DOMESTIC, HUBS
 from shipsync.emulator.timestamps import to_micros
 from shipsync.emulator.wallclock import DAY
 
@@ -20,8 +20,12 @@ ANNOUNCED_AT = to_micros("2026-09-01T16:00:00Z")
 ORIGIN, HOME, ISLAND, HUB = DOMESTIC[0], DOMESTIC[10], DOMESTIC[17], HUBS[5]
 
 
-def parcel_of(carrier: Carrier, number: str = "940015000001", signer: str | None = None) -> Parcel:
-    return Parcel(number, carrier, ORIGIN, HOME, ANNOUNCED_AT, ANNOUNCED_AT + 4 * DAY, signer)
+def parcel_of(
+    carrier: Carrier, number: str = "940015000001", signer: str | None = None
+) -> EmulatedParcel:
+    return EmulatedParcel(
+        number, carrier, ORIGIN, HOME, ANNOUNCED_AT, ANNOUNCED_AT + 4 * DAY, signer
+    )
 
 
 def sighting(at: str, scan: Scan, place: Any) -> Sighting:

@@ -7,8 +7,8 @@ import pytest
 from emulator.conftest import make_account
 from emulator.documented import Document
 from shipsync.emulator import Account
-from shipsync.emulator.journal import Kind
-from shipsync.emulator.life import Life
+from shipsync.emulator.account.journal import Kind
+from shipsync.emulator.simulation.life import Life
 
 ONE_OF: dict[Kind, str] = {
     "shipments": "/v2/shipments/{shipment_id}",

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from shipsync.emulator.ordering import Ordering
+from shipsync.emulator.account.ordering import Ordering
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from shipsync import emulator
-from shipsync.emulator import FaultKind, Options, options
+from shipsync.emulator import FaultKind, Options
+from shipsync.emulator.account import options
 
 PACKAGE = Path(str(emulator.__file__)).parent
 PAGE = (PACKAGE / "DIFFERENCES.md").read_text()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from emulator.conftest import KEY, START, client_of, make_account
-from shipsync.emulator import Account, Fault, FaultKind, Options, Request
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, Options
 
 K = FaultKind
 SHIPMENTS = "/v2/shipments"
@@ -200,7 +200,7 @@ def test_late_commits_carry_an_earlier_instant(account: Account, client: httpx.C
 
 
 def test_a_call_may_do_anything(account: Account, client: httpx.Client) -> None:
-    def remove_tag(account: Account, request: Request) -> None:
+    def remove_tag(account: Account, request: IncomingRequest) -> None:
         account.remove_item("tags", account.items("tags")[0]["name"])
 
     before = len(account.items("tags"))
@@ -294,5 +294,5 @@ def test_answers_without_a_body_are_not_edited(account: Account, client: httpx.C
 
 def test_the_core_needs_no_transport() -> None:
     account = make_account(Options(), shipments=1)
-    response = account.handle(Request("GET", "/v2/tags", headers=KEY))
+    response = account.handle(IncomingRequest("GET", "/v2/tags", headers=KEY))
     assert (response.status, response.headers["date"]) == (200, "Mon, 06 Apr 2026 09:00:00 GMT")

@@ -9,9 +9,9 @@ import pendulum
 import pytest
 
 from emulator.conftest import START, client_of, make_account
-from shipsync.emulator import Account, Entry, Options
-from shipsync.emulator.life import Life
-from shipsync.emulator.life_deeds import Deed
+from shipsync.emulator import Account, JournalEntry, Options
+from shipsync.emulator.simulation.actions import Action
+from shipsync.emulator.simulation.life import Life
 
 DAYS = 4
 
@@ -27,29 +27,29 @@ def lived(
 
 
 @pytest.fixture(scope="module")
-def once() -> list[Entry]:
+def once() -> list[JournalEntry]:
     return list(lived().journal)
 
 
-def test_the_same_seed_gives_the_same_journal(once: list[Entry]) -> None:
+def test_the_same_seed_gives_the_same_journal(once: list[JournalEntry]) -> None:
     assert list(lived().journal) == once
 
 
-def test_another_seed_gives_another_life_from_the_same_past(once: list[Entry]) -> None:
+def test_another_seed_gives_another_life_from_the_same_past(once: list[JournalEntry]) -> None:
     other = list(lived(seed=77).journal)
-    past = sum(entry.cause not in set(Deed) for entry in once)
+    past = sum(entry.cause not in set(Action) for entry in once)
     assert other[:past] == once[:past]
     assert other[past:] != once[past:]
 
 
 @pytest.mark.parametrize("steps", [(1,) * DAYS, (0.25, 1.5, 0, 2.25)], ids=["days", "uneven"])
 def test_it_makes_no_difference_in_which_steps_time_passes(
-    once: list[Entry], steps: tuple[float, ...]
+    once: list[JournalEntry], steps: tuple[float, ...]
 ) -> None:
     assert list(lived(steps).journal) == once
 
 
-def test_reading_the_account_changes_nothing_in_its_life(once: list[Entry]) -> None:
+def test_reading_the_account_changes_nothing_in_its_life(once: list[JournalEntry]) -> None:
     account = make_account(shipments=80)
     life = Life(account, orders_per_day=14)
     with client_of(account) as client:
@@ -87,8 +87,8 @@ def test_the_clock_stands_at_the_end_of_what_was_lived() -> None:
     assert account.clock.now() == START.add(days=1, hours=12)
 
 
-def test_changes_come_in_order_of_time_and_never_after_the_clock(once: list[Entry]) -> None:
-    life = [entry for entry in once if entry.cause in set(Deed)]
+def test_changes_come_in_order_of_time_and_never_after_the_clock(once: list[JournalEntry]) -> None:
+    life = [entry for entry in once if entry.cause in set(Action)]
     # The parts of a split order carry creation times of a blink before it was entered.
     blink = 1_000_000
     latest = 0
@@ -161,10 +161,10 @@ def test_life_goes_on_under_every_choice_that_concerns_it(options: Options) -> N
     Life(account, orders_per_day=40).live(7)
     done = {entry.cause for entry in account.journal}
     assert done >= {
-        Deed.LABEL_BOUGHT,
-        Deed.LABEL_VOIDED,
-        Deed.LABEL_PRINTED_AGAIN,
-        Deed.FULFILLED_OUTSIDE,
-        Deed.STOCK_SOLD,
-        Deed.PARCEL_DELIVERED,
+        Action.LABEL_BOUGHT,
+        Action.LABEL_VOIDED,
+        Action.LABEL_PRINTED_AGAIN,
+        Action.FULFILLED_OUTSIDE,
+        Action.STOCK_SOLD,
+        Action.PARCEL_DELIVERED,
     }

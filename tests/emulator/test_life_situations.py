@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from emulator.conftest import make_account
-from shipsync.emulator import Account, Entry
-from shipsync.emulator.journal import Kind
-from shipsync.emulator.life import Life
-from shipsync.emulator.life_deeds import Deed
+from shipsync.emulator import Account, JournalEntry
+from shipsync.emulator.account.journal import Kind
+from shipsync.emulator.simulation.actions import Action
+from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.timestamps import to_micros
 from shipsync.emulator.wallclock import DAY, SECOND
 
-Versions = dict[str, list[Entry]]
+Versions = dict[str, list[JournalEntry]]
 
 pytestmark = pytest.mark.slow
 
@@ -47,16 +47,16 @@ def labels(lived: Account) -> Versions:
     return versions(lived, "labels")
 
 
-@pytest.mark.parametrize("deed", Deed)
-def test_every_deed_is_done_in_thirty_days(lived: Account, deed: Deed) -> None:
+@pytest.mark.parametrize("deed", Action)
+def test_every_deed_is_done_in_thirty_days(lived: Account, deed: Action) -> None:
     assert any(entry.cause == deed for entry in lived.journal)
 
 
-def without_stamp(entry: Entry) -> dict[str, Any]:
+def without_stamp(entry: JournalEntry) -> dict[str, Any]:
     return {name: value for name, value in entry.body.items() if name != "modified_at"}
 
 
-def changed(before: Entry, after: Entry) -> set[str]:
+def changed(before: JournalEntry, after: JournalEntry) -> set[str]:
     old, new = before.body, after.body
     return {name for name in new if new[name] != old.get(name)}
 
@@ -78,7 +78,7 @@ def test_changes_are_taken_back_later(shipments: Versions) -> None:
         for first, second, third in zip(entries, entries[1:], entries[2:], strict=False)
         if without_stamp(first) == without_stamp(third) != without_stamp(second)
     )
-    assert {Deed.TAG_TAKEN_OFF, Deed.QUANTITY_CHANGED_BACK, Deed.NOTE_WIPED} <= set(reverted)
+    assert {Action.TAG_TAKEN_OFF, Action.QUANTITY_CHANGED_BACK, Action.NOTE_WIPED} <= set(reverted)
 
 
 def test_shipments_change_twice_a_day_and_more(shipments: Versions) -> None:
@@ -109,13 +109,13 @@ def test_a_shipment_sees_its_label_a_little_later(shipments: Versions, labels: V
     bought = {
         entries[0].body["shipment_id"]: entries[0]
         for entries in labels.values()
-        if entries[0].cause == Deed.LABEL_BOUGHT
+        if entries[0].cause == Action.LABEL_BOUGHT
     }
     delays = [
         entry.micros - bought[shipment_id].micros
         for shipment_id, entries in shipments.items()
         for entry in entries
-        if entry.cause == Deed.SHIPMENT_SAW_ITS_LABEL and shipment_id in bought
+        if entry.cause == Action.SHIPMENT_SAW_ITS_LABEL and shipment_id in bought
     ]
     fresh = [delay for delay in delays if delay < 10 * SECOND]
     assert len(fresh) > 500
@@ -145,7 +145,7 @@ def test_voided_labels_say_when_and_get_no_more_scans(lived: Account, labels: Ve
         label_id: entry
         for label_id, entries in labels.items()
         for entry in entries
-        if entry.cause == Deed.LABEL_VOIDED
+        if entry.cause == Action.LABEL_VOIDED
     }
     assert len(voided) > 20
     for entry in voided.values():
@@ -155,7 +155,7 @@ def test_voided_labels_say_when_and_get_no_more_scans(lived: Account, labels: Ve
     assert all(entry.sequence < voided[entry.entity_id].sequence for entry in scans)
 
 
-def parcels(account: Account) -> Iterator[list[Entry]]:
+def parcels(account: Account) -> Iterator[list[JournalEntry]]:
     yield from (entries for entries in versions(account, "tracking").values())
 
 
@@ -211,7 +211,10 @@ def test_fulfillments_change_long_after_they_were_made(lived: Account) -> None:
 
 
 def test_fulfillments_are_voided_on_either_side_of_their_day(lived: Account) -> None:
-    for deed, is_early in ((Deed.VOIDED_BEFORE_ITS_DAY, True), (Deed.VOIDED_AFTER_ITS_DAY, False)):
+    for deed, is_early in (
+        (Action.VOIDED_BEFORE_ITS_DAY, True),
+        (Action.VOIDED_AFTER_ITS_DAY, False),
+    ):
         voided = [entry for entry in lived.journal.of("fulfillments") if entry.cause == deed]
         assert voided
         for entry in voided:
@@ -224,7 +227,7 @@ def test_stock_goes_to_nothing_by_sale_and_comes_back(lived: Account) -> None:
         name
         for name, entries in levels.items()
         for entry in entries
-        if entry.cause == Deed.STOCK_SOLD and entry.body["on_hand"] == 0
+        if entry.cause == Action.STOCK_SOLD and entry.body["on_hand"] == 0
     }
     back = {
         name

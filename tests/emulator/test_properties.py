@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from emulator.conftest import KEY, make_account
 from emulator.documented import DOCUMENT, Document, open_where_composed
-from shipsync.emulator import Account, Options, Request
+from shipsync.emulator import Account, IncomingRequest, Options
 
 if not DOCUMENT.exists():
     pytest.skip(f"NOTHING TO DRIVE FROM: {DOCUMENT} is missing", allow_module_level=True)
@@ -70,7 +70,7 @@ def send(case: Any, change: Callable[[Any], Any]) -> int:
     query = urlencode(change(dict(case.query or {})), doseq=True)
     sent = b"" if isinstance(case.body, type(schemathesis.core.NOT_SET)) else case.body
     body = sent if isinstance(sent, bytes) else json.dumps(change(sent), default=str).encode()
-    response = shared_account().handle(Request(case.method, path, query, KEY, body))
+    response = shared_account().handle(IncomingRequest(case.method, path, query, KEY, body))
     if response.status >= 400 and response.body:
         assert set(json.loads(response.body)) == {"request_id", "errors"}
     return response.status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emulator.conftest import client_of, make_account
 from shipsync.emulator import Options
-from shipsync.emulator.limiter import Limiter
+from shipsync.emulator.http.limiter import Limiter
 
 
 def test_a_minute_holds_so_many_requests() -> None:

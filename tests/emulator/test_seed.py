@@ -9,7 +9,7 @@ import pytest
 
 from emulator.conftest import START, make_account
 from shipsync.emulator import Account, Options
-from shipsync.emulator.seed import seed_account, tie_block
+from shipsync.emulator.simulation.seed import seed_account, tie_block
 from shipsync.emulator.timestamps import of_moment, to_micros
 from shipsync.emulator.wallclock import DAY
 

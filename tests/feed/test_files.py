@@ -15,7 +15,7 @@ from shipsync.feed.consumers import read, rewind, set_acknowledged
 from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.destination import open_target
 from shipsync.feed.events import line
-from shipsync.feed.files import JsonLines, ParquetFolder, Stream
+from shipsync.feed.files import JsonLines, JsonStream, ParquetFolder
 
 from .shop import happen
 
@@ -97,7 +97,7 @@ def test_a_stream_gets_lines(con: Con) -> None:
     stream = io.BytesIO()
     happen(con, "a", "b")
 
-    Delivery(con, "x", Stream(stream)).deliver()
+    Delivery(con, "x", JsonStream(stream)).deliver()
 
     assert [orjson.loads(row)["entity_id"] for row in stream.getvalue().splitlines()] == ["a", "b"]
 
@@ -105,7 +105,7 @@ def test_a_stream_gets_lines(con: Con) -> None:
 @pytest.mark.parametrize(
     ("to", "kind"),
     [
-        ("-", "Stream"),
+        ("-", "JsonStream"),
         ("https://example.com/x", "Endpoint"),
         ("events.jsonl", "JsonLines"),
         ("events.ndjson", "JsonLines"),

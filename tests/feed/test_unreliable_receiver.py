@@ -11,7 +11,7 @@ import pytest
 
 from shipsync.clock import JumpingPacing
 from shipsync.feed.delivery import Delivery, Effort
-from shipsync.feed.events import Event
+from shipsync.feed.events import ChangeEvent
 from shipsync.feed.target import Refused, Taken, Verdict
 
 from .receiver import Deed, Receiver, assert_in_order_within_shipments
@@ -67,7 +67,7 @@ class Mortal:
     dice: random.Random
     taken: list[int] = field(default_factory=list)
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Take, refuse, or die."""
         chance = self.dice.random()
         if chance < 0.2:

@@ -12,8 +12,8 @@ from pathlib import Path
 from shipsync.api.session import Session
 from shipsync.clock import SystemPacing
 from shipsync.connection import Connection, Secret
-from shipsync.reverse import plan_file
-from shipsync.reverse.apply import apply_plan
+from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.plan import file as plan_file
 from shipsync.warehouse.database import connect
 
 

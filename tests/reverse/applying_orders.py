@@ -13,9 +13,10 @@ from pathlib import Path
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
-from shipsync.reverse import orders, write_plan_file
-from shipsync.reverse.order_apply import Applying
-from shipsync.reverse.write_plan import WritePlan
+from shipsync.reverse.orders import orders_service
+from shipsync.reverse.orders.order_apply import Applying
+from shipsync.reverse.plan import write_plan_file
+from shipsync.reverse.plan.write_plan import WritePlan
 
 WAIT = timedelta(seconds=0.05)
 
@@ -30,16 +31,16 @@ def main(url: str, folder: Path, deed: str) -> int:
         requests_per_minute=1_000_000,
     )
     file = folder / "rows.jsonl"
-    plans: dict[str, orders.MakePlan] = {
-        "cancel": lambda con: orders.cancels(con, file, connection, void_labels=True),
-        "fulfil": lambda con: orders.fulfillments(con, file, connection),
+    plans: dict[str, orders_service.MakePlan] = {
+        "cancel": lambda con: orders_service.cancels(con, file, connection, void_labels=True),
+        "fulfil": lambda con: orders_service.fulfillments(con, file, connection),
     }
     with Session(connection) as session:
         how = Applying(session, late_commit_wait=WAIT)
         if deed == "create":
-            done = orders.applied_plan(connection, deed, kept_plan(file, connection), how)
+            done = orders_service.applied_plan(connection, deed, kept_plan(file, connection), how)
         else:
-            done = orders.applied(connection, deed, plans[deed], how)
+            done = orders_service.applied(connection, deed, plans[deed], how)
     return 7 if any(report.stopped_by for report in done.reports) else 0
 
 
@@ -47,11 +48,11 @@ def kept_plan(file: Path, connection: Connection) -> WritePlan:
     """The plan of new shipments beside their file; made when it is not there yet."""
     path = file.with_suffix(".plan.json")
     if not path.exists():
-        made = orders.planned(
-            connection.database, lambda con: orders.new_shipments(con, file, connection)
+        made = orders_service.planned(
+            connection.database, lambda con: orders_service.new_shipments(con, file, connection)
         )
         write_plan_file.save(made, path)
-    return write_plan_file.load(path, "shipments", orders.recorded(connection))
+    return write_plan_file.load(path, "shipments", orders_service.recorded(connection))
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reverse.deeds import CREATE, fulfillment_rows, pending, shipment_rows
 from reverse.office import Office
-from shipsync.reverse.write_plan import WritePlan
-from shipsync.reverse.write_problem import WriteProblem
+from reverse.write_kinds import CREATE, fulfillment_rows, pending, shipment_rows
+from shipsync.reverse.plan.write_plan import WritePlan
+from shipsync.reverse.plan.write_problem import WriteProblem
 
 P = WriteProblem
 Change = Callable[[Office], None]

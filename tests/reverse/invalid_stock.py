@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from reverse.shop import ATTIC, BACK, MAIN, NOW, Shop
-from shipsync.reverse.outbox import Event, Outbox
-from shipsync.reverse.problem import Problem
-from shipsync.reverse.states import Source, State
-from shipsync.reverse.stock_action import KIND, Change, StockAction
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.outbox.store import LedgerEvent, Outbox
+from shipsync.reverse.plan.problems import Problem
+from shipsync.reverse.stock.change import KIND, Change, StockAction
 
 Row = Mapping[str, object]
 A1 = {"sku": "A-1", "location": "Main"}
@@ -32,14 +32,22 @@ def two_attics(shop: Shop) -> None:
         con.execute("update raw.inventory_locations set name = 'Attic'")
 
 
-def past(state: State, key: str, action: StockAction) -> Callable[[Shop], None]:
+def past(state: WriteState, key: str, action: StockAction) -> Callable[[Shop], None]:
     def prepare(shop: Shop) -> None:
         request, places = action.request(), tuple(str(place) for place in action.places)
-        planned = Event(
-            key, State.PLANNED, Source.PLAN, NOW, "sha256:1", 0, "an earlier row", places, request
+        planned = LedgerEvent(
+            key,
+            WriteState.PLANNED,
+            Source.PLAN,
+            NOW,
+            "sha256:1",
+            0,
+            "an earlier row",
+            places,
+            request,
         )
-        sending = Event(key, State.SENDING, Source.PLAN, NOW, "sha256:1", 1)
-        last = Event(key, state, Source.ANSWER, NOW, "sha256:1", 1)
+        sending = LedgerEvent(key, WriteState.SENDING, Source.PLAN, NOW, "sha256:1", 1)
+        last = LedgerEvent(key, state, Source.ANSWER, NOW, "sha256:1", 1)
         with shop.connect() as con:
             Outbox(con, "shop", KIND).append([planned, sending, last])
 
@@ -207,20 +215,20 @@ CASES = [
         {**COUNT, "key": "k-1"},
         "The key 'k-1' was used on 2026-03-02 09:00 for something else (an earlier row); give this "
         "row another key.",
-        past(State.APPLIED, "k-1", INCREMENT),
+        past(WriteState.APPLIED, "k-1", INCREMENT),
     ),
     Case(
         Problem.UNSETTLED_KEY,
         {**A1, "quantity": 5, "action": "increment", "key": "k-1"},
         "This row went out on 2026-03-02 09:00 and it is not known whether it was carried out. "
         "Apply its plan again, or look at the stock and run `shipsync stock resolve k-1`.",
-        past(State.UNKNOWN, "k-1", INCREMENT),
+        past(WriteState.UNKNOWN, "k-1", INCREMENT),
     ),
     Case(
         Problem.UNSETTLED_PLACE,
         {**A1, "quantity": 12},
         "It is not known whether an earlier row for A-1 at Main was carried out. Apply its plan "
         "again, or look at the stock and run `shipsync stock resolve k-1`.",
-        past(State.SENDING, "k-1", INCREMENT),
+        past(WriteState.SENDING, "k-1", INCREMENT),
     ),
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 
-from shipsync.emulator import Account, Request
+from shipsync.emulator import Account, IncomingRequest
 
 
 class Killer:
@@ -26,7 +26,7 @@ class Killer:
         with self._lock:
             self._victim = None
 
-    def strike(self, account: Account, request: Request) -> None:
+    def strike(self, account: Account, request: IncomingRequest) -> None:
         """Count a request, and kill when it is the one."""
         with self._lock:
             self._left -= 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reverse.shop import BACK, Shop
-from shipsync.emulator import Account, Fault, FaultKind, Request
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest
 
 A1 = {"sku": "A-1", "location": "Main", "key": "k"}
 TO_25 = {**A1, "quantity": 25}
@@ -36,7 +36,7 @@ def lose(shop: Shop, kind: FaultKind, count: int | None = 1) -> None:
 def meddle(shop: Shop, deed: Callable[[Account], object]) -> None:
     """Have the stock move once, after the first change that we send and before it is read back."""
 
-    def once(account: Account, request: Request) -> None:
+    def once(account: Account, request: IncomingRequest) -> None:
         deed(account)
 
     fault = Fault(FaultKind.CALL, path="/v2/inventory", method="GET", call=once, skip=1)

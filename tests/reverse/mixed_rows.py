@@ -8,9 +8,9 @@ from random import Random
 
 from reverse.shop import BACK, MAIN
 from shipsync.emulator import Account
-from shipsync.reverse.outbox import Entry
-from shipsync.reverse.states import State
-from shipsync.reverse.stock_action import Change, StockAction, from_request
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.outbox.store import LedgerEntry
+from shipsync.reverse.stock.change import Change, StockAction, from_request
 
 LOCATION_NAMES = {MAIN: "Main", BACK: "Back room"}
 
@@ -53,8 +53,8 @@ def small_rows(skus: tuple[str, ...], dice: Random, on_hand: int) -> list[dict[s
 
 
 def check_against_account(
-    account: Account, entries: Mapping[str, Entry], opened_at: int, before: Mapping[str, int]
-) -> Counter[State]:
+    account: Account, entries: Mapping[str, LedgerEntry], opened_at: int, before: Mapping[str, int]
+) -> Counter[WriteState]:
     """Compare what the ledger reports with the account's log from entry ``opened_at`` on.
 
     ``before`` are units by place. A change reported as applied was made once, one reported as rejected
@@ -67,7 +67,7 @@ def check_against_account(
         action = from_request(entry.request)
         for place in action.places:
             times = made[f"{place.sku}@{place.inventory_location_id}"]
-            allowed = {State.APPLIED: {1}, State.REJECTED: {0}}.get(entry.state, {0, 1})
+            allowed = {WriteState.APPLIED: {1}, WriteState.REJECTED: {0}}.get(entry.state, {0, 1})
             assert times in allowed, f"{entry.subject} is {entry.state}, made {times} times"
     assert sum(made.values()) == sum(
         made[name] for name in {n for e in entries.values() for n in places(e)}
@@ -78,7 +78,7 @@ def check_against_account(
 
 def _check_levels(
     account: Account,
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, LedgerEntry],
     before: Mapping[str, int],
     moved: Mapping[str, int],
 ) -> None:
@@ -86,9 +86,9 @@ def _check_levels(
     open_places = set(moved)
     for entry in entries.values():
         action = from_request(entry.request)
-        if entry.state is State.APPLIED:
+        if entry.state is WriteState.APPLIED:
             _carry_out(expected, action)
-        elif entry.state is not State.REJECTED:
+        elif entry.state is not WriteState.REJECTED:
             open_places |= set(places(entry))
     held = {
         f"{level['sku']}@{level['inventory_location_id']}": level["on_hand"]
@@ -111,7 +111,7 @@ def _carry_out(levels: Counter[str], action: StockAction) -> None:
         levels[f"{action.sku}@{action.target.inventory_location_id}"] += action.quantity
 
 
-def places(entry: Entry) -> list[str]:
+def places(entry: LedgerEntry) -> list[str]:
     """The places that a write touches, as the account's log names them."""
     touched = from_request(entry.request).places
     return [f"{place.sku}@{place.inventory_location_id}" for place in touched]

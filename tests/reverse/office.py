@@ -20,19 +20,19 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.furnishing import furnish
-from shipsync.emulator.intake import NewShipment
-from shipsync.emulator.options import Options
-from shipsync.emulator.shipment_bodies import shipment_from
-from shipsync.reverse.apply import ApplyReport
-from shipsync.reverse.cancel_plan import plan_cancels
-from shipsync.reverse.fulfillment_plan import plan_fulfillments
-from shipsync.reverse.order_apply import Applied, Applying, send
-from shipsync.reverse.outbox import Entry, all_kinds
-from shipsync.reverse.redaction import recorded_under
-from shipsync.reverse.shipment_plan import plan_shipments
-from shipsync.reverse.shipment_rows import shipments_of
-from shipsync.reverse.write_plan import WritePlan
+from shipsync.emulator.account.options import Options
+from shipsync.emulator.bodies.given_shipment import shipment_from
+from shipsync.emulator.http.request_bodies import NewShipment
+from shipsync.emulator.simulation.provisioning import furnish
+from shipsync.reverse.orders.cancel_planner import plan_cancels
+from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
+from shipsync.reverse.orders.order_apply import Applied, Applying, send
+from shipsync.reverse.orders.shipment_planner import plan_shipments
+from shipsync.reverse.orders.shipment_rows import shipments_of
+from shipsync.reverse.outbox.apply import ApplyReport
+from shipsync.reverse.outbox.redaction import recorded_under
+from shipsync.reverse.outbox.store import LedgerEntry, all_kinds
+from shipsync.reverse.plan.write_plan import WritePlan
 from shipsync.sources import tables
 from shipsync.warehouse.ledger import migrate
 
@@ -179,7 +179,7 @@ class Office:
         with self.connect() as con, self.session() as session:
             return send(con, plan, Applying(session, self.pacing, **how))
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, LedgerEntry]:
         """The outbox of every kind, by key."""
         with self.connect() as con:
             return {entry.row_key: entry for entry in all_kinds(con, "shop")}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reverse.deeds import fulfillment_rows, pending, shipment_rows
 from reverse.office import Office, open_office
 from reverse.stock_cli import Outcome
+from reverse.write_kinds import fulfillment_rows, pending, shipment_rows
 from shipsync.cli import boundary
 from shipsync.emulator import serve
 

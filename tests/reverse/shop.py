@@ -17,14 +17,14 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.options import Options
-from shipsync.reverse.apply import ApplyReport, apply_plan
-from shipsync.reverse.guards import Guards
-from shipsync.reverse.input_file import InputRow, InputRows
-from shipsync.reverse.outbox import Entry, all_kinds
-from shipsync.reverse.plan import plan_stock
-from shipsync.reverse.planned import Plan
-from shipsync.reverse.stock_action import KIND
+from shipsync.emulator.account.options import Options
+from shipsync.reverse.outbox.apply import ApplyReport, apply_plan
+from shipsync.reverse.outbox.store import LedgerEntry, all_kinds
+from shipsync.reverse.plan.guards import Guards
+from shipsync.reverse.plan.input_files import InputRow, InputRows
+from shipsync.reverse.plan.row import Plan
+from shipsync.reverse.stock.change import KIND
+from shipsync.reverse.stock.planner import plan_stock
 from shipsync.sources.tables import INVENTORY_LEVELS, INVENTORY_LOCATIONS, PRODUCTS
 from shipsync.warehouse.ledger import migrate
 
@@ -100,7 +100,7 @@ class Shop:
         with self.connect() as con, self.session() as session:
             return apply_plan(con, session, plan, pacing=self.pacing, **options)
 
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, LedgerEntry]:
         """The outbox by key."""
         with self.connect() as con:
             found = [entry for entry in all_kinds(con, self.name) if entry.kind == KIND]

@@ -19,9 +19,9 @@ from reverse.lost import (
 from reverse.shop import BACK, Shop, open_shop
 from shipsync.emulator import FaultKind, Options
 from shipsync.errors import ConfigurationError, UsageError
-from shipsync.reverse.apply import apply_plan
-from shipsync.reverse.rollout import Progress
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.outbox.rollout import WriteProgress
+from shipsync.reverse.outbox.states import Source, WriteState
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_an_answered_change_is_applied(
 ) -> None:
     report = shop.apply(shop.plan(row))
     assert (shop.on_hand("A-1"), shop.on_hand("A-1", BACK)) == levels
-    assert [outcome.state for outcome in report.outcomes] == [State.APPLIED]
+    assert [outcome.state for outcome in report.outcomes] == [WriteState.APPLIED]
     assert shop.states("k") == ["planned", "sending", "applied"]
     assert not report.needs_person
 
@@ -56,7 +56,11 @@ def test_a_refusal_keeps_the_reason_the_account_gave(shop: Shop) -> None:
     plan = shop.plan({**MINUS_5, "condition": "damaged"})
     report = shop.apply(plan)
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, entry.http_status) == (State.REJECTED, Source.ANSWER, 400)
+    assert (entry.state, entry.source, entry.http_status) == (
+        WriteState.REJECTED,
+        Source.ANSWER,
+        400,
+    )
     assert entry.reason == "5 units of A-1 were asked for, 0 match."
     assert entry.request_id
     assert report.needs_person
@@ -71,7 +75,7 @@ def test_the_account_decides_what_the_plan_could_not_know(tmp_path: Path) -> Non
     shop.apply(shop.plan({**MINUS_5, "key": "l", "quantity": 8}))
     entry = shop.entries()["l"]
     assert (entry.state, entry.reason) == (
-        State.REJECTED,
+        WriteState.REJECTED,
         "8 units of A-1 were asked for, 7 match.",
     )
 
@@ -110,10 +114,10 @@ def test_a_key_that_was_used_meanwhile_for_something_else_is_not_sent(shop: Shop
     plan, other = shop.plan(PLUS_5), shop.plan({**PLUS_5, "quantity": 7})
     shop.apply(other)
     report = shop.apply(plan)
-    assert report.outcomes[0].state is State.REJECTED
+    assert report.outcomes[0].state is WriteState.REJECTED
     assert report.outcomes[0].reason is not None
     assert "was used for something else" in report.outcomes[0].reason
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
     assert shop.on_hand("A-1") == 17
 
 
@@ -129,11 +133,11 @@ def test_one_row_first_then_the_others(shop: Shop) -> None:
 
 
 def test_progress_counts_every_row(shop: Shop) -> None:
-    seen: list[Progress] = []
+    seen: list[WriteProgress] = []
     rows = [{"sku": sku, "location": "Main", "quantity": 12} for sku in shop.skus]
     shop.apply(shop.plan(*rows), progress=seen.append)
     assert [progress.done for progress in seen] == [1, 2, 3, 4, 5, 6]
-    assert seen[-1].counts == {State.APPLIED: 6}
+    assert seen[-1].counts == {WriteState.APPLIED: 6}
 
 
 def test_a_plan_for_another_connection_is_refused(shop: Shop) -> None:

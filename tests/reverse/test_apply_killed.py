@@ -14,9 +14,9 @@ import pytest
 from reverse.killing import Killer
 from reverse.mixed_rows import check_against_account, mixed_rows, moved_by_others, places
 from reverse.shop import MAIN, open_shop
-from shipsync.emulator import Account, Fault, FaultKind, Request, serve
-from shipsync.reverse import plan_file
-from shipsync.reverse.states import State
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, serve
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.plan import file as plan_file
 
 SKUS, ON_HAND, KILLS = 2000, 60, 40
 PATH = "/v2/inventory"
@@ -35,7 +35,7 @@ def sell_now_and_then(dice: Random) -> Fault:
     """
     last: list[str] = []
 
-    def sell(account: Account, request: Request) -> None:
+    def sell(account: Account, request: IncomingRequest) -> None:
         if last and dice.random() < 1 / 15 and account.level(last[-1], MAIN)["on_hand"] > 0:
             account.move_stock(last[-1], MAIN, delta=-1, cause="sold")
         last.append(orjson.loads(request.body)["sku"])
@@ -105,4 +105,4 @@ def test_killed_at_any_instant_the_ledger_says_what_the_account_did(
     unknown = [entry for entry in entries.values() if entry.is_unsettled]
     assert unknown
     assert [entry.subject for entry in unknown if sold.isdisjoint(places(entry))] == []
-    assert {entry.state for entry in unknown} <= {State.UNKNOWN}
+    assert {entry.state for entry in unknown} <= {WriteState.UNKNOWN}

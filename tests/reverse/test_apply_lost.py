@@ -20,8 +20,8 @@ from reverse.lost import (
 from reverse.shop import BACK, MAIN, Shop
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import UsageError
-from shipsync.reverse import stock
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.stock import stock_service
 
 
 @pytest.mark.parametrize("kind", LOST_AFTER)
@@ -40,7 +40,7 @@ def test_a_change_made_before_its_answer_was_lost_is_found_and_not_sent_again(
     lose(shop, kind)
     shop.apply(shop.plan(row))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, entry.attempt) == (State.APPLIED, Source.READING, 1)
+    assert (entry.state, entry.source, entry.attempt) == (WriteState.APPLIED, Source.READING, 1)
     assert (shop.on_hand("A-1"), shop.on_hand("A-1", BACK)) == levels
     assert shop.writes_sent() == 1
 
@@ -53,7 +53,7 @@ def test_a_change_that_was_not_made_is_rejected_and_not_sent_again(
     lose(shop, kind)
     report = shop.apply(shop.plan(row))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.READING)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.READING)
     assert entry.reason is not None
     assert "shows that nothing was changed: A-1 at se-901 10 before and 10 after" in entry.reason
     assert (shop.on_hand("A-1"), shop.on_hand("A-1", BACK)) == (10, 0)
@@ -74,7 +74,7 @@ def test_an_adjust_is_not_sent_for_ever(shop: Shop) -> None:
     lose(shop, FaultKind.TIMEOUT, count=None)
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, entry.attempt) == (State.REJECTED, Source.READING, 4)
+    assert (entry.state, entry.source, entry.attempt) == (WriteState.REJECTED, Source.READING, 4)
     assert shop.pacing.waits == [2.0, 30.0, 4.0, 30.0, 8.0, 30.0, 30.0]
 
 
@@ -84,7 +84,7 @@ def test_an_adjust_does_not_bring_back_what_was_sold_after_it(shop: Shop) -> Non
     meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
     shop.apply(shop.plan(TO_25))
     assert shop.on_hand("A-1") == 23
-    assert shop.entries()["k"].state is State.UNKNOWN
+    assert shop.entries()["k"].state is WriteState.UNKNOWN
     assert shop.writes_sent() == 1
 
 
@@ -96,7 +96,7 @@ def test_what_a_reading_cannot_tell_stays_unknown(shop: Shop, kind: FaultKind) -
     meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
     report = shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert entry.state is State.UNKNOWN
+    assert entry.state is WriteState.UNKNOWN
     assert entry.reason is not None
     assert "neither outcome explains" in entry.reason
     assert report.needs_person
@@ -110,13 +110,13 @@ def test_a_sale_that_hides_a_change_shows_in_the_claims(shop: Shop) -> None:
     meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-5, allocated=0))
     shop.apply(shop.plan(PLUS_5))
     assert shop.on_hand("A-1") == 10
-    assert shop.entries()["k"].state is State.UNKNOWN
+    assert shop.entries()["k"].state is WriteState.UNKNOWN
 
 
 def test_a_change_of_condition_leaves_nothing_to_read(shop: Shop) -> None:
     lose(shop, FaultKind.RESET_AFTER)
     shop.apply(shop.plan(TO_DAMAGED))
-    assert shop.entries()["k"].state is State.UNKNOWN
+    assert shop.entries()["k"].state is WriteState.UNKNOWN
 
 
 def test_a_late_commit_is_waited_for(shop: Shop) -> None:
@@ -132,7 +132,7 @@ def test_a_late_commit_is_waited_for(shop: Shop) -> None:
         )
     )
     shop.apply(shop.plan(PLUS_5))
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
     assert 30.0 in shop.pacing.waits
 
 
@@ -149,7 +149,7 @@ def test_unknown_stays_unknown_however_often_the_plan_is_applied(shop: Shop) -> 
     shop.apply(plan)
     shop.account.move_stock("A-1", MAIN, on_hand=15)
     report = shop.apply(plan)
-    assert report.outcomes[0].state is State.UNKNOWN
+    assert report.outcomes[0].state is WriteState.UNKNOWN
     assert report.requests == 0
 
 
@@ -161,12 +161,12 @@ def test_a_reading_that_could_not_be_had_is_had_by_applying_again(shop: Shop) ->
     plan = shop.plan(PLUS_5)
     shop.apply(plan)
     entry = shop.entries()["k"]
-    assert entry.state is State.UNKNOWN
+    assert entry.state is WriteState.UNKNOWN
     assert entry.reason is not None
     assert entry.reason.endswith("Apply the plan again to settle it.")
     shop.account.faults.clear()
     shop.apply(plan)
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
     assert shop.writes_sent() == 1
 
 
@@ -177,7 +177,7 @@ def test_nothing_else_is_sent_where_an_outcome_is_unknown(shop: Shop) -> None:
     shop.apply(shop.plan(PLUS_5))
     sent = shop.writes_sent()
     report = shop.apply(later)
-    assert report.outcomes[0].state is State.REJECTED
+    assert report.outcomes[0].state is WriteState.REJECTED
     assert report.outcomes[0].reason is not None
     assert "`shipsync stock resolve k`" in report.outcomes[0].reason
     assert shop.writes_sent() == sent
@@ -189,14 +189,16 @@ def test_a_person_settles_what_is_unknown(shop: Shop, applied: bool) -> None:
     meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
     shop.apply(shop.plan(PLUS_5))
     database = shop.connection.database
-    entry = stock.resolve(database, "shop", "k", applied=applied, because="counted the shelf")
+    entry = stock_service.resolve(
+        database, "shop", "k", applied=applied, because="counted the shelf"
+    )
     assert (entry.state, entry.source, entry.reason) == (
-        State.APPLIED if applied else State.REJECTED,
+        WriteState.APPLIED if applied else WriteState.REJECTED,
         Source.PERSON,
         "counted the shelf",
     )
     with pytest.raises(UsageError, match="The outcome of k is known"):
-        stock.resolve(database, "shop", "k", applied=True, because="again")
+        stock_service.resolve(database, "shop", "k", applied=True, because="again")
     shop.account.clock.advance(minutes=1)
     shop.observe()
     plan = shop.plan(PLUS_5)
@@ -207,6 +209,6 @@ def test_a_person_settles_what_is_unknown(shop: Shop, applied: bool) -> None:
 def test_resolving_asks_for_a_known_key_and_a_reason(shop: Shop) -> None:
     database = shop.connection.database
     with pytest.raises(UsageError, match="There is no row with the key 'k'"):
-        stock.resolve(database, "shop", "k", applied=True, because="seen")
+        stock_service.resolve(database, "shop", "k", applied=True, because="seen")
     with pytest.raises(UsageError, match="Say what the decision rests on"):
-        stock.resolve(database, "shop", "k", applied=True, because="  ")
+        stock_service.resolve(database, "shop", "k", applied=True, because="  ")

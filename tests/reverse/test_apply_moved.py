@@ -19,7 +19,7 @@ from reverse.lost import (
 )
 from reverse.shop import MAIN, Shop, open_shop
 from shipsync.emulator import Account, FaultKind, Transport
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def test_a_row_that_no_longer_fits_is_not_sent(shop: Shop, moved: Moved, company
     entry = shop.entries()["k"]
     assert entry.reason == moved.reason
     if moved.reason is None:
-        assert entry.state is State.APPLIED
+        assert entry.state is WriteState.APPLIED
     else:
-        assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+        assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
         assert shop.states("k") == ["planned", "rejected"]
         assert shop.writes_sent() == company
 
@@ -118,7 +118,7 @@ def test_a_page_that_lost_a_row_does_not_make_it_look_sold_out(shop: Shop) -> No
     shop.transport = Lossy(shop.account)
     counts = [{"sku": sku, "location": "Main", "quantity": 12} for sku in shop.skus]
     report = shop.apply(shop.plan(*counts))
-    assert {outcome.state for outcome in report.outcomes} == {State.APPLIED}
+    assert {outcome.state for outcome in report.outcomes} == {WriteState.APPLIED}
 
 
 def test_a_server_that_ignores_the_filters_is_read_to_the_end(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_server_that_ignores_the_filters_is_read_to_the_end(tmp_path: Path) ->
     shop.transport = Deaf(shop.account)
     lose(shop, FaultKind.RESET_AFTER)
     shop.apply(shop.plan({**PLUS_5, "sku": "A-60"}))
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
     assert shop.on_hand("A-60") == 15
 
 

@@ -9,9 +9,9 @@ from reverse.lost import (
 from reverse.shop import Shop
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import DatabaseError, KeyRefused, Unavailable
-from shipsync.reverse.apply import apply_plan
-from shipsync.reverse.rollout import Progress
-from shipsync.reverse.states import State
+from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.outbox.rollout import WriteProgress
+from shipsync.reverse.outbox.states import WriteState
 
 
 def test_a_refused_key_stops_the_run_and_leaves_the_rows_planned(shop: Shop) -> None:
@@ -21,9 +21,9 @@ def test_a_refused_key_stops_the_run_and_leaves_the_rows_planned(shop: Shop) -> 
     report = shop.apply(plan, in_flight=1)
     assert isinstance(report.stopped_by, KeyRefused)
     assert report.left == 6
-    assert {entry.state for entry in shop.entries().values()} == {State.PLANNED}
+    assert {entry.state for entry in shop.entries().values()} == {WriteState.PLANNED}
     shop.account.faults.clear()
-    assert shop.apply(plan).counts == {State.APPLIED: 6}
+    assert shop.apply(plan).counts == {WriteState.APPLIED: 6}
 
 
 def test_an_account_that_cannot_be_read_stops_the_run_before_anything_is_sent(shop: Shop) -> None:
@@ -51,7 +51,7 @@ def test_an_interruption_begins_nothing_more_and_the_next_run_goes_on(shop: Shop
         for sku in shop.skus
     ]
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: WriteProgress) -> None:
         if progress.done == 2:
             raise KeyboardInterrupt
 
@@ -59,7 +59,7 @@ def test_an_interruption_begins_nothing_more_and_the_next_run_goes_on(shop: Shop
     report = shop.apply(plan, in_flight=1, progress=interrupt)
     assert report.interrupted
     assert (len(report.outcomes), report.left) == (2, 4)
-    assert shop.apply(plan).counts == {State.APPLIED: 6}
+    assert shop.apply(plan).counts == {WriteState.APPLIED: 6}
     assert [shop.on_hand(sku) for sku in shop.skus] == [11] * 6
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_sent_that_the_ledger_cannot_take(shop: Shop) -> None:
     plan = shop.plan(*rows)
     with shop.connect() as con, shop.session() as session:
 
-        def lose_the_outbox(progress: Progress) -> None:
+        def lose_the_outbox(progress: WriteProgress) -> None:
             con.execute("drop view ledger.outbox_current")
             con.execute("alter table ledger.outbox rename to outbox_gone")
 

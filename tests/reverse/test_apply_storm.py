@@ -11,9 +11,9 @@ import pytest
 from parameters import quickly
 from reverse.mixed_rows import check_against_account, mixed_rows, small_rows
 from reverse.shop import MAIN, Shop, open_shop
-from shipsync.emulator import Account, Fault, FaultKind, Request, Transport
-from shipsync.reverse.planned import Plan
-from shipsync.reverse.states import State
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, Transport
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.plan.row import Plan
 
 SKUS = 60
 ON_HAND = 60
@@ -110,8 +110,8 @@ def test_the_ledger_says_what_the_account_did(tmp_path: Path, seed: int) -> None
     assert cuts > 0
     assert report.left == 0
     # Nobody else moved stock, so every outcome can be known.
-    assert set(counts) <= {State.APPLIED, State.REJECTED}
-    assert counts[State.APPLIED] > SKUS // 4
+    assert set(counts) <= {WriteState.APPLIED, WriteState.REJECTED}
+    assert counts[WriteState.APPLIED] > SKUS // 4
 
 
 @pytest.mark.parametrize("seed", quickly(SEEDS[:1], SEEDS))
@@ -124,7 +124,7 @@ def test_the_ledger_says_nothing_wrong_while_orders_draw_stock(tmp_path: Path, s
     shop, plan, opened_at, before, dice = open_mixed(tmp_path, seed, least=20)
     sales = Random(seed)
 
-    def sell(account: Account, request: Request) -> None:
+    def sell(account: Account, request: IncomingRequest) -> None:
         sku = sales.choice(shop.skus)
         held = account.level(sku, MAIN)["on_hand"]
         if held:
@@ -154,7 +154,7 @@ def test_small_recounts_are_told_from_sales_by_what_orders_had_claimed(
     plan = shop.plan(*small_rows(shop.skus, dice, ON_HAND))
     opened_at, sales = len(shop.account.journal), Random(seed)
 
-    def sell(account: Account, request: Request) -> None:
+    def sell(account: Account, request: IncomingRequest) -> None:
         sku, units = sales.choice(shop.skus), sales.randint(1, 3)
         claimed = account.level(sku, MAIN)["allocated"]
         if claimed >= units:
@@ -170,4 +170,4 @@ def test_small_recounts_are_told_from_sales_by_what_orders_had_claimed(
     counts = check_against_account(shop.account, shop.entries(), opened_at, before)
     print(f"seed {seed}: {cuts} power cuts, {dict(counts)}")  # noqa: T201
     assert sum(counts.values()) == SKUS
-    assert counts[State.APPLIED] > SKUS // 4
+    assert counts[WriteState.APPLIED] > SKUS // 4

@@ -9,7 +9,7 @@ import pytest
 from reverse.shop import MAIN, Shop
 from reverse.stopped_plans import STOPS, counts
 from shipsync.errors import UsageError
-from shipsync.reverse.guards import Guards
+from shipsync.reverse.plan.guards import Guards
 
 
 @pytest.mark.parametrize(("guards", "rows", "sentence"), STOPS)

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from shipsync.errors import InputFileError
-from shipsync.reverse.input_file import check_columns, read_rows
-from shipsync.reverse.stock_row import COLUMNS, REQUIRED
+from shipsync.reverse.plan.input_files import check_columns, read_rows
+from shipsync.reverse.stock.row import COLUMNS, REQUIRED
 
 GOOD = "sku,location,quantity\nA-1,Main,12\nA-2,,7\n"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reverse.deeds import pending
 from reverse.invalid_orders import CASES, Case, cancel, cancelled, new
 from reverse.office import open_office
-from shipsync.reverse.planned import Status
-from shipsync.reverse.write_problem import WriteProblem
+from reverse.write_kinds import pending
+from shipsync.reverse.plan.row import Status
+from shipsync.reverse.plan.write_problem import WriteProblem
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.problem.value)

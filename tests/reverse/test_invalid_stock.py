@@ -6,8 +6,8 @@ import pytest
 
 from reverse.invalid_stock import CASES, Case
 from reverse.shop import Shop
-from shipsync.reverse.planned import Status
-from shipsync.reverse.problem import Problem
+from shipsync.reverse.plan.problems import Problem
+from shipsync.reverse.plan.row import Status
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.problem.value)

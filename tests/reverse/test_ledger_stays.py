@@ -9,8 +9,8 @@ import pytest
 
 from reverse.shop import MAIN, Shop, open_shop
 from shipsync import job
-from shipsync.reverse.row_source import SqlQuery
-from shipsync.reverse.targets import give_targets
+from shipsync.reverse.plan.row_sources import SqlQuery
+from shipsync.reverse.stock.targets import give_targets
 from shipsync.warehouse.database import connect
 
 # What runs note of themselves grows with every run; nothing else may differ by a row.

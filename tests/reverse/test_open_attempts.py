@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from reverse.answering import Scripted, lost, refusal
-from reverse.deeds import CANCEL, CREATE, VOID, Deed, cancel_with_labels, with_labels
 from reverse.lost import PLUS_5, TO_25
 from reverse.office import NOW, open_office
 from reverse.shop import BACK, MAIN, Shop
-from shipsync.emulator import Account, Fault, FaultKind, Request
+from reverse.write_kinds import CANCEL, CREATE, VOID, Deed, cancel_with_labels, with_labels
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest
 from shipsync.errors import KeyRefused, Unavailable
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
 
 repeated = pytest.mark.parametrize("deed", [CREATE, CANCEL, VOID], ids=lambda deed: deed.name)
 
@@ -32,7 +32,7 @@ def test_a_refusal_of_the_second_is_no_refusal_of_the_first(shop: Shop) -> None:
     shop.transport = Scripted(shop.account, "POST", lost, late_then_refused)
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, entry.attempt) == (State.APPLIED, Source.READING, 2)
+    assert (entry.state, entry.source, entry.attempt) == (WriteState.APPLIED, Source.READING, 2)
 
 
 def test_what_is_put_off_while_the_first_lands_is_settled_by_reading(shop: Shop) -> None:
@@ -43,7 +43,11 @@ def test_what_is_put_off_while_the_first_lands_is_settled_by_reading(shop: Shop)
     shop.transport = Scripted(shop.account, "POST", lost, late_then_put_off)
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.APPLIED, Source.READING, 25)
+    assert (entry.state, entry.source, shop.on_hand("A-1")) == (
+        WriteState.APPLIED,
+        Source.READING,
+        25,
+    )
     assert shop.writes_sent() == 0
 
 
@@ -52,7 +56,7 @@ def test_a_refusal_of_both_is_one(shop: Shop) -> None:
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
     assert (entry.state, entry.source, entry.reason) == (
-        State.REJECTED,
+        WriteState.REJECTED,
         Source.READING,
         "Not today.",
     )
@@ -64,14 +68,14 @@ def test_an_account_that_closes_leaves_the_first_open(shop: Shop, status: int) -
     shop.transport = Scripted(shop.account, "POST", lost, *[lambda: refusal(status)] * 90)
     stopped = shop.apply(plan).stopped_by
     assert isinstance(stopped, KeyRefused if status == 401 else Unavailable)
-    assert shop.entries()["k"].state is State.UNKNOWN
+    assert shop.entries()["k"].state is WriteState.UNKNOWN
     other = {"sku": "A-1", "location": "Main", "quantity": 12, "key": "other"}
     assert shop.plan(other).rows[0].problem == "unsettled_place"
     shop.transport = None
     land(shop)
     shop.apply(plan)
     assert (shop.entries()["k"].state, shop.entries()["k"].source) == (
-        State.APPLIED,
+        WriteState.APPLIED,
         Source.READING,
     )
     assert shop.on_hand("A-1") == 25
@@ -93,10 +97,10 @@ def test_what_was_done_late_is_found_though_the_account_could_not_be_read_at_onc
     office.transport = Scripted(office.account, deed.method, lost, late_then_refused)
     report = deed.send(office, plan, in_flight=1)
     assert isinstance(report.stopped_by, Unavailable)
-    assert office.entries()[key].state is State.UNKNOWN
+    assert office.entries()[key].state is WriteState.UNKNOWN
     office.account.faults.clear()
     office.transport = None
-    assert deed.send(office, plan).counts == {State.APPLIED: 3}
+    assert deed.send(office, plan).counts == {WriteState.APPLIED: 3}
     assert office.made()[key] == 1
 
 
@@ -110,7 +114,7 @@ def test_what_lands_after_it_was_given_up_is_told_when_it_is_planned_again(
     office.transport = Scripted(office.account, deed.method, *[lost] * 4)
     plan = deed.plan(office)
     deed.send(office, plan, in_flight=1)
-    assert office.entries()[key].state is State.REJECTED
+    assert office.entries()[key].state is WriteState.REJECTED
     deed.do(office, key)
     deed.send(office, replace(plan, created_at=NOW.add(hours=1)))
     assert office.states(key)[-3:] == ["planned", "unknown", "applied"]
@@ -133,16 +137,16 @@ def test_an_outage_while_settling_leaves_other_rows_for_later(shop: Shop) -> Non
     shop.transport = Scripted(shop.account, "POST", lost)
     shop.account.faults.add(Fault(FaultKind.UNAVAILABLE, method="GET", count=None, skip=1))
     shop.apply(shop.plan(TO_25))
-    assert shop.entries()["k"].state is State.UNKNOWN
+    assert shop.entries()["k"].state is WriteState.UNKNOWN
     shop.transport = None
     shop.account.faults.clear()
     # Read as often as a reading is repeated, then for the rows of the plan again.
     shop.account.faults.add(Fault(FaultKind.ACCESS_DENIED, method="GET", count=1))
     report = shop.apply(later, in_flight=1)
     assert [outcome.key for outcome in report.outcomes] == ["plus"]
-    assert (report.left, shop.entries()["k"].state) == (1, State.UNKNOWN)
+    assert (report.left, shop.entries()["k"].state) == (1, WriteState.UNKNOWN)
     report = shop.apply(later)
-    assert report.counts == {State.APPLIED: 2}
+    assert report.counts == {WriteState.APPLIED: 2}
     assert shop.on_hand("A-1", BACK) == 2
 
 
@@ -162,7 +166,7 @@ def test_what_an_answer_denied_is_not_told_made_when_others_do_the_same(
     shop.observe()
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.APPLIED, Source.ANSWER)
+    assert (entry.state, entry.source) == (WriteState.APPLIED, Source.ANSWER)
     assert shop.on_hand("A-1") == 20
 
 
@@ -175,7 +179,7 @@ def test_a_shipment_that_others_made_is_not_told_ours(tmp_path: Path) -> None:
     CREATE.do(office, "W-1")
     CREATE.send(office, plan)
     entry = office.entries()["W-1"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
 
 
 def test_a_key_stands_for_what_was_sent_under_it(shop: Shop) -> None:
@@ -186,7 +190,7 @@ def test_a_key_stands_for_what_was_sent_under_it(shop: Shop) -> None:
     shop.observe()
     shop.apply(shop.plan({**PLUS_5, "quantity": 7}))
     entry = shop.entries()["k"]
-    assert entry.state is State.UNKNOWN
+    assert entry.state is WriteState.UNKNOWN
     assert "(increment 5 A-1 at Main) seems to have been made after that" in (entry.reason or "")
     assert shop.on_hand("A-1") == 15
 
@@ -202,7 +206,7 @@ def test_one_goes_on_past_a_row_that_only_a_person_can_settle(shop: Shop) -> Non
     for left in (1, 0):
         assert shop.apply(plan, only_first=True).left == left
     states = {key: entry.state for key, entry in shop.entries().items()}
-    assert states == {"k": State.UNKNOWN, "next": State.APPLIED}
+    assert states == {"k": WriteState.UNKNOWN, "next": WriteState.APPLIED}
 
 
 def test_a_kind_that_is_not_begun_is_counted_as_left(tmp_path: Path) -> None:
@@ -219,7 +223,7 @@ def test_an_interruption_while_reading_back_keeps_the_report(
     office = open_office(tmp_path)
     plan = CREATE.plan(office)
 
-    def interrupt(account: Account, request: Request) -> None:
+    def interrupt(account: Account, request: IncomingRequest) -> None:
         raise KeyboardInterrupt
 
     reads = len(plan.ready)
@@ -227,5 +231,5 @@ def test_an_interruption_while_reading_back_keeps_the_report(
     office.account.faults.add(fault)
     done = office.apply(plan, reads_back=True, in_flight=1)
     [report] = done.reports
-    assert (report.counts, report.interrupted) == ({State.APPLIED: 3}, True)
+    assert (report.counts, report.interrupted) == ({WriteState.APPLIED: 3}, True)
     assert done.read_back is None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from reverse.deeds import pending
 from reverse.office import Office
 from reverse.order_cli import Run, lines, run, served
+from reverse.write_kinds import pending
 from shipsync.emulator import Fault, FaultKind
 from shipsync.warehouse import lock
 

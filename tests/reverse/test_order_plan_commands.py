@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reverse.deeds import pending
 from reverse.office import Office
 from reverse.order_cli import Run, lines, run, served, write
+from reverse.write_kinds import pending
 from shipsync.emulator import Fault, FaultKind
 
 __all__ = ["run", "served"]

@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from reverse.deeds import (
+from reverse.office import Office, open_office
+from reverse.write_kinds import (
     CANCEL,
     CREATE,
     DEEDS,
@@ -20,15 +21,15 @@ from reverse.deeds import (
     pending,
     with_labels,
 )
-from reverse.office import Office, open_office
 from shipsync.api.session import Session
 from shipsync.connection import Secret
 from shipsync.errors import ConfigurationError, InputFileError, UsageError
-from shipsync.reverse import orders, write_plan_file
-from shipsync.reverse.order_apply import Applying
-from shipsync.reverse.states import State
-from shipsync.reverse.write_plan import WritePlan
-from shipsync.reverse.write_plan_file import What
+from shipsync.reverse.orders import orders_service
+from shipsync.reverse.orders.order_apply import Applying
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.plan import write_plan_file
+from shipsync.reverse.plan.write_plan import WritePlan
+from shipsync.reverse.plan.write_plan_file import What
 
 each_deed = pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
 
@@ -41,7 +42,7 @@ def kept(office: Office, deed: Deed, plan: WritePlan | None = None) -> WritePlan
     """The deed's plan, or this one, after a stay in a file."""
     path = office.folder / "kept.plan.json"
     write_plan_file.save(deed.plan(office) if plan is None else plan, path)
-    return write_plan_file.load(path, what(deed), orders.recorded(office.connection))
+    return write_plan_file.load(path, what(deed), orders_service.recorded(office.connection))
 
 
 def prepared(deed: Deed, folder: Path) -> Office:
@@ -76,7 +77,7 @@ def test_a_plan_keeps_invalid_rows_and_those_that_need_nothing(tmp_path: Path) -
 def test_each_is_done_once_however_often_the_plan_is_applied(tmp_path: Path, deed: Deed) -> None:
     office = prepared(deed, tmp_path)
     keys, plan = deed.keys(office), kept(office, deed)
-    assert office.send(plan).counts == {State.APPLIED: 3}
+    assert office.send(plan).counts == {WriteState.APPLIED: 3}
     sent = office.writes_sent()
     again = office.send(kept(office, deed, plan))
     assert all(outcome.is_earlier for outcome in again.outcomes)
@@ -101,14 +102,14 @@ def test_an_edited_plan_is_refused(tmp_path: Path, old: str, new: str) -> None:
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputFileError, match="was changed after it was made"):
-        write_plan_file.load(path, "shipments", orders.recorded(office.connection))
+        write_plan_file.load(path, "shipments", orders_service.recorded(office.connection))
 
 
 def test_a_plan_of_other_things_names_the_command_for_it(tmp_path: Path) -> None:
     office, path = open_office(tmp_path), tmp_path / "kept.plan.json"
     kept(office, FULFIL)
     with pytest.raises(InputFileError, match="apply it with `shipsync fulfillments apply`"):
-        write_plan_file.load(path, "shipments", orders.recorded(office.connection))
+        write_plan_file.load(path, "shipments", orders_service.recorded(office.connection))
 
 
 @pytest.mark.parametrize("policy", ["hash", "drop"])
@@ -117,7 +118,7 @@ def test_a_plan_holds_what_is_sent_and_the_ledger_what_may_be_kept(
 ) -> None:
     office = open_office(tmp_path)
     office.settings |= {"personal_data": policy, "personal_data_salt": Secret("salt")}
-    assert office.send(kept(office, CREATE)).counts == {State.APPLIED: 3}
+    assert office.send(kept(office, CREATE)).counts == {WriteState.APPLIED: 3}
     [sent] = office.account.collection("shipments").find("external_shipment_id", "W-1")
     assert b"Ada Lowe" in sent.raw
     assert "Ada Lowe" not in str(office.entries()["W-1"].request)
@@ -129,7 +130,7 @@ def test_what_was_created_since_is_not_created_again(tmp_path: Path) -> None:
     plan = kept(office, CREATE)
     CREATE.do(office, "W-2")
     report = office.send(plan)
-    assert report.counts == {State.APPLIED: 2, State.REJECTED: 1}
+    assert report.counts == {WriteState.APPLIED: 2, WriteState.REJECTED: 1}
     assert "already" in (office.entries()["W-2"].reason or "")
     assert office.made() == {"W-1": 1, "W-2": 1, "W-3": 1}
 
@@ -149,7 +150,7 @@ def test_shipments_that_moved_since_are_not_fulfilled(tmp_path: Path) -> None:
         "was sent.",
         f"Shipment {fulfilled} is fulfilled already, with tracking number OLD. Nothing was sent.",
     ]
-    assert report.counts == {State.REJECTED: 3, State.APPLIED: 1}
+    assert report.counts == {WriteState.REJECTED: 3, WriteState.APPLIED: 1}
     assert office.writes_sent() == 1
 
 
@@ -157,7 +158,7 @@ def test_a_void_label_is_no_hindrance(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = kept(office, FULFIL)
     office.label(pending(office)[0], voided=True, status="voided")
-    assert office.send(plan).counts == {State.APPLIED: 3}
+    assert office.send(plan).counts == {WriteState.APPLIED: 3}
 
 
 def test_one_after_the_other_each_with_its_label(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_one_after_the_other_each_with_its_label(tmp_path: Path) -> None:
         assert [report.left for report in done.reports] == [3 - number, 3 - number]
         assert office.made()[shipment_id] == office.made()[labels[number - 1]] == 1
         assert sum(office.made().values()) == 2 * number
-    assert office.send(plan, only_first=True).counts == {State.APPLIED: 3}
+    assert office.send(plan, only_first=True).counts == {WriteState.APPLIED: 3}
     assert office.writes_sent() == 6
 
 
@@ -178,14 +179,17 @@ def test_one_goes_on_past_a_line_that_was_rejected(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = kept(office, FULFIL)
     office.account.cancel_shipment(pending(office)[0])
-    assert office.send(plan, only_first=True).counts == {State.REJECTED: 1}
-    assert office.send(plan, only_first=True).counts == {State.REJECTED: 1, State.APPLIED: 1}
+    assert office.send(plan, only_first=True).counts == {WriteState.REJECTED: 1}
+    assert office.send(plan, only_first=True).counts == {
+        WriteState.REJECTED: 1,
+        WriteState.APPLIED: 1,
+    }
     assert set(office.made()) == {FULFIL.keys(office)[1]}
 
 
 def apply_from_file(office: Office, plan: WritePlan) -> None:
     with Session(office.connection, pacing=office.pacing) as session:
-        orders.applied_plan(office.connection, "shipments apply", plan, Applying(session))
+        orders_service.applied_plan(office.connection, "shipments apply", plan, Applying(session))
 
 
 def test_a_plan_that_was_stopped_or_is_for_another_account_is_not_applied(tmp_path: Path) -> None:

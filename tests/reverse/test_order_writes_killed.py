@@ -12,12 +12,12 @@ from random import Random
 import orjson
 import pytest
 
-from reverse.deeds import fulfillment_rows, pending, shipment_rows
 from reverse.killing import Killer
 from reverse.office import Office, open_office
+from reverse.write_kinds import fulfillment_rows, pending, shipment_rows
 from shipsync.emulator import Fault, FaultKind, serve
-from shipsync.reverse.outbox import Entry
-from shipsync.reverse.states import State
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.outbox.store import LedgerEntry
 
 ROWS = 300
 KILLS = 40
@@ -67,10 +67,10 @@ def stir(office: Office, dice: Random, killer: Killer) -> None:
     )
 
 
-def check(entries: Mapping[str, Entry], made: Counter[str]) -> Counter[State]:
+def check(entries: Mapping[str, LedgerEntry], made: Counter[str]) -> Counter[WriteState]:
     """Nothing done twice, nothing done that no row asked for, nothing told that is not so."""
     for key, entry in entries.items():
-        allowed = {State.APPLIED: {1}, State.REJECTED: {0}}.get(entry.state, {0, 1})
+        allowed = {WriteState.APPLIED: {1}, WriteState.REJECTED: {0}}.get(entry.state, {0, 1})
         assert made[key] in allowed, f"{entry.subject} is {entry.state}, done {made[key]} times"
     assert made.keys() <= entries.keys()
     return Counter(entry.state for entry in entries.values())
@@ -108,4 +108,4 @@ def test_killed_at_any_instant_each_thing_is_done_once(
     print(f"seed {seed}: {kills} kills, {office.writes_sent()} writes sent, {dict(counts)}")  # noqa: T201
     assert kills >= KILLS - 5
     # Nobody else was at work, so in the end everything is done, and known to be.
-    assert counts == {State.APPLIED: ROWS + (ROWS // 2 if deed == "cancel" else 0)}
+    assert counts == {WriteState.APPLIED: ROWS + (ROWS // 2 if deed == "cancel" else 0)}

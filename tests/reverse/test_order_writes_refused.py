@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reverse.deeds import (
+from reverse.office import Office, open_office
+from reverse.write_kinds import (
     CANCEL,
     CREATE,
     DEEDS,
@@ -20,24 +21,23 @@ from reverse.deeds import (
     shipment_rows,
     with_labels,
 )
-from reverse.office import Office, open_office
 from shipsync.connection import Secret
-from shipsync.emulator import Account, Fault, FaultKind, Options, Request
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, Options
 from shipsync.errors import ConfigurationError, IncompleteRead
-from shipsync.reverse.outbox import Entry
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.outbox.store import LedgerEntry
 
 
 def after_the_look(office: Office, deed: Deed, do: Any) -> None:
     """Have something happen in the account in the instant before the first write is looked at."""
 
-    def happen(account: Account, request: Request) -> None:
+    def happen(account: Account, request: IncomingRequest) -> None:
         do(account)
 
     office.account.faults.add(Fault(FaultKind.CALL, deed.path, deed.method, call=happen))
 
 
-def first_of(office: Office, deed: Deed) -> Entry:
+def first_of(office: Office, deed: Deed) -> LedgerEntry:
     return office.entries()[deed.keys(office)[0]]
 
 
@@ -51,7 +51,7 @@ def test_a_shipment_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, 
         lambda account: account.put_shipment({**_plain(), "external_shipment_id": "W-1"}),
     )
     report = CREATE.send(office, plan, in_flight=1)
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert report.needs_person
     refused = first_of(office, CREATE)
     assert (refused.source, refused.http_status) == (Source.ANSWER, 200)
@@ -64,7 +64,7 @@ def test_an_id_that_the_account_knows_is_not_sent(tmp_path: Path) -> None:
     plan = CREATE.plan(office)
     made = office.account.put_shipment({**_plain(), "external_shipment_id": "W-1"})
     report = CREATE.send(office, plan)
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert f"already: {made} (pending). Nothing was sent." in (
         first_of(office, CREATE).reason or ""
     )
@@ -77,9 +77,9 @@ def test_what_was_just_created_can_be_fulfilled_and_cancelled_before_a_sync(tmp_
     CREATE.send(office, in_flight=1)
     shipped = {"tracking_number": "T1", "carrier_code": office.carrier}
     row = {"external_shipment_id": "W-1", "shipment_id": "", **shipped}
-    assert FULFIL.send(office, office.plan_fulfillments(row)).counts == {State.APPLIED: 1}
+    assert FULFIL.send(office, office.plan_fulfillments(row)).counts == {WriteState.APPLIED: 1}
     plan = office.plan_cancels({"external_shipment_id": "W-2", "shipment_id": ""})
-    assert CANCEL.send(office, plan).counts == {State.APPLIED: 1}
+    assert CANCEL.send(office, plan).counts == {WriteState.APPLIED: 1}
     office.sync()
     assert CREATE.plan(office).ready == []
     [again] = office.plan_cancels({"external_shipment_id": "W-2"}).rows
@@ -113,7 +113,7 @@ def test_any_id_is_found_again(tmp_path: Path, external_id: str) -> None:
     CREATE.lose(office, FaultKind.RESET_AFTER)
     [row, *_] = shipment_rows(office, 1)
     plan = office.plan_shipments({**row, "external_shipment_id": external_id})
-    assert CREATE.send(office, plan).counts == {State.APPLIED: 1}
+    assert CREATE.send(office, plan).counts == {WriteState.APPLIED: 1}
     assert office.made() == {external_id: 1}
     assert office.entries()[external_id].source is Source.READING
 
@@ -126,7 +126,7 @@ def test_a_malformed_shipment_is_refused_by_itself(tmp_path: Path) -> None:
     spoilt = replace(first.write, action={**first.write.action, "store_id": "not an id"})
     plan = replace(plan, rows=(replace(first, write=spoilt), *others))
     report = CREATE.send(office, plan)
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert first_of(office, CREATE).http_status == 400
 
 
@@ -145,7 +145,7 @@ def test_a_label_bought_since_refuses_a_cancel_with_what_to_do(tmp_path: Path, s
     shipment_id = pending(office)[0]
     after_the_look(office, CANCEL, lambda account: office.label(shipment_id))
     report = CANCEL.send(office, in_flight=1)
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     reason = first_of(office, CANCEL).reason or ""
     assert "Void the labels of this shipment before cancelling it." in reason
     assert f"Shipment {shipment_id} has a live label: se-77 (tracking number 1Z-se-77)." in reason
@@ -156,7 +156,7 @@ def test_a_label_seen_before_a_cancel_stops_it_unsent(tmp_path: Path) -> None:
     plan = CANCEL.plan(office)
     office.label(pending(office)[0])
     report = CANCEL.send(office, plan)
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert "Void it first" in (first_of(office, CANCEL).reason or "")
     assert office.writes_sent() == 2
 
@@ -168,7 +168,7 @@ def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path, status:
     office.label(pending(office)[0], "se-78")
     office.sync()
     report = office.send(cancel_with_labels(office))
-    assert report.counts == {State.APPLIED: 3}
+    assert report.counts == {WriteState.APPLIED: 3}
     assert len(office.made()) == 7
     assert set(office.made().values()) == {1}
 
@@ -180,7 +180,7 @@ def test_a_shipment_is_cancelled_by_an_id_of_ones_own(tmp_path: Path) -> None:
     office.label(first)
     office.sync()
     plan = office.plan_cancels({"external_shipment_id": "W-9"}, void_labels=True)
-    assert office.send(plan).counts == {State.APPLIED: 1}
+    assert office.send(plan).counts == {WriteState.APPLIED: 1}
     assert office.made() == {"se-77": 1, first: 1}
 
 
@@ -190,9 +190,9 @@ def test_a_void_that_is_not_approved_leaves_its_shipment(tmp_path: Path) -> None
     used, shipment_id = VOID.keys(office)[0], pending(office)[0]
     office.account.put_tracking(used, {"status_code": "IT", "events": []})
     report = office.send(cancel_with_labels(office))
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     entries = office.entries()
-    assert entries[used].state is State.REJECTED
+    assert entries[used].state is WriteState.REJECTED
     assert entries[used].reason == (
         "The void was not approved (label_already_used): the carrier has had the parcel; a label that was "
         'used stays paid for. ShipStation says: "The carrier has scanned the parcel."'
@@ -207,7 +207,7 @@ def test_one_with_labels_voids_and_cancels_one_shipment(tmp_path: Path) -> None:
     office.label(pending(office)[0], "se-78")
     office.sync()
     report = office.send(cancel_with_labels(office), only_first=True)
-    assert (report.counts, report.left) == ({State.APPLIED: 1}, 2)
+    assert (report.counts, report.left) == ({WriteState.APPLIED: 1}, 2)
     assert set(office.made()) == {"se-770001", "se-78", pending(office)[0]}
 
 
@@ -220,7 +220,7 @@ def test_fulfillments_fail_row_by_row(tmp_path: Path) -> None:
         {"shipment_id": second, "tracking_number": "OLD", "voided": False, "fulfillment_id": "se-5"}
     )
     report = FULFIL.send(office, plan, in_flight=1)
-    assert report.counts == {State.REJECTED: 2, State.APPLIED: 1}
+    assert report.counts == {WriteState.REJECTED: 2, WriteState.APPLIED: 1}
     reasons = [office.entries()[key].reason for key in FULFIL.keys(office)[:2]]
     assert reasons == [
         "The shipment is cancelled.",
@@ -240,7 +240,7 @@ def test_an_error_beside_a_fulfillment_that_is_there_is_settled_by_looking(tmp_p
     )
     office.account.faults.add(fault)
     report = FULFIL.send(office, in_flight=1)
-    assert report.counts == {State.APPLIED: 3}
+    assert report.counts == {WriteState.APPLIED: 3}
     assert first_of(office, FULFIL).source is Source.READING
 
 
@@ -252,7 +252,7 @@ def test_what_is_refused_can_be_sent_again_once_it_is_mended(tmp_path: Path) -> 
     CANCEL.send(office, plan)
     office.account.void_label(label)
     office.sync()
-    assert CANCEL.send(office).counts == {State.APPLIED: 1}
+    assert CANCEL.send(office).counts == {WriteState.APPLIED: 1}
     assert office.states(shipment_id)[-3:] == ["planned", "sending", "applied"]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from reverse.shop import ATTIC, BACK, MAIN, Shop, open_shop
 from shipsync.errors import UsageError
-from shipsync.reverse.planned import Status
-from shipsync.reverse.stock_action import Change, from_request
+from shipsync.reverse.plan.row import Status
+from shipsync.reverse.stock.change import Change, from_request
 
 A1 = {"sku": "A-1", "location": "Main"}
 

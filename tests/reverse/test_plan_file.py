@@ -9,8 +9,8 @@ import pytest
 
 from reverse.shop import Shop
 from shipsync.errors import InputFileError, UsageError
-from shipsync.reverse import plan_file
-from shipsync.reverse.planned import Plan
+from shipsync.reverse.plan import file as plan_file
+from shipsync.reverse.plan.row import Plan
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from decimal import Decimal
 import pytest
 
 from reverse.shop import ATTIC, MAIN, NOW
-from shipsync.reverse.held import ABSENT, Level
-from shipsync.reverse.proof import WINDOW, Verdict, judge
-from shipsync.reverse.readings import Reading, from_json, to_json
-from shipsync.reverse.stock_action import Change, Cost, Place, StockAction
+from shipsync.reverse.stock.change import Change, Cost, StockAction, StockLocation
+from shipsync.reverse.stock.proof import WINDOW, Verdict, judge
+from shipsync.reverse.stock.readings import LevelReading, from_json, to_json
+from shipsync.reverse.stock.stored import ABSENT, StoredLevel
 
-HERE, THERE = Place("A-1", MAIN), Place("A-1", ATTIC)
+HERE, THERE = StockLocation("A-1", MAIN), StockLocation("A-1", ATTIC)
 PLUS_5 = StockAction(Change.INCREMENT, "A-1", MAIN, 5)
 MINUS_5 = StockAction(Change.DECREMENT, "A-1", MAIN, 5)
 TO_25 = StockAction(Change.ADJUST, "A-1", MAIN, 25)
@@ -23,19 +23,19 @@ TWO, THREE = Cost(Decimal("2.00"), "usd"), Cost(Decimal("3.00"), "usd")
 ALL_COST_3 = StockAction(Change.MODIFY, "A-1", MAIN, 10, new_cost=THREE)
 
 
-def level(on_hand: int, allocated: int | None = 2, cost: Cost | None = TWO) -> Level:
-    return Level(on_hand, allocated, cost)
+def level(on_hand: int, allocated: int | None = 2, cost: Cost | None = TWO) -> StoredLevel:
+    return StoredLevel(on_hand, allocated, cost)
 
 
 @dataclass(frozen=True)
 class Case:
     id: str
     action: StockAction
-    before: Level
-    after: Level
+    before: StoredLevel
+    after: StoredLevel
     verdict: Verdict
-    there_before: Level = ABSENT
-    there_after: Level = ABSENT
+    there_before: StoredLevel = ABSENT
+    there_after: StoredLevel = ABSENT
     apart: timedelta = timedelta(seconds=20)
 
 
@@ -112,13 +112,13 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_a_reading_proves_this(case: Case) -> None:
-    before = Reading(NOW, {HERE: case.before, THERE: case.there_before})
-    after = Reading(NOW + case.apart, {HERE: case.after, THERE: case.there_after})
+    before = LevelReading(NOW, {HERE: case.before, THERE: case.there_before})
+    after = LevelReading(NOW + case.apart, {HERE: case.after, THERE: case.there_after})
     finding = judge(case.action, before, after)
     assert finding.verdict is case.verdict
     assert finding.reason.startswith("The answer was lost")
 
 
 def test_a_reading_is_the_same_when_the_outbox_gives_it_back() -> None:
-    reading = Reading(NOW, {HERE: level(10), THERE: ABSENT})
+    reading = LevelReading(NOW, {HERE: level(10), THERE: ABSENT})
     assert from_json(to_json(reading)) == reading

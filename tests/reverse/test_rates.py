@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from reverse.deeds import pending
 from reverse.office import Office, open_office
+from reverse.write_kinds import pending
 from shipsync.emulator import Fault, FaultKind, Options
 from shipsync.errors import ConfigurationError, KeyRefused, UnknownOrder, UsageError
-from shipsync.reverse.rate_request import WAITS
-from shipsync.reverse.rate_round import IN_FLIGHT, compare_rates
-from shipsync.reverse.rates import RatesAnswer, read_rates
-from shipsync.reverse.rollout import Progress
+from shipsync.reverse.outbox.rollout import WriteProgress
+from shipsync.reverse.rates.compare import IN_FLIGHT, compare_rates
+from shipsync.reverse.rates.rates import RatesAnswer, read_rates
+from shipsync.reverse.rates.request import WAITS
 
 USD = {"currency": "usd", "amount": 0.0}
 RATE = {
@@ -163,7 +163,7 @@ def test_rates_are_not_waited_for_for_ever(tmp_path: Path) -> None:
 def test_what_was_answered_is_kept_when_somebody_interrupts(tmp_path: Path) -> None:
     office = open_office(tmp_path, shipments=20, stays_open=False)
 
-    def interrupt(progress: Progress) -> None:
+    def interrupt(progress: WriteProgress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from reverse.deeds import CANCEL, CREATE, DEEDS, FULFIL, VOID, Deed, pending
 from reverse.office import Office, open_office
+from reverse.write_kinds import CANCEL, CREATE, DEEDS, FULFIL, VOID, Deed, pending
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import KeyRefused
-from shipsync.reverse.states import State
+from shipsync.reverse.outbox.states import WriteState
 
 Meddle = Callable[[Office], object]
 
@@ -95,6 +95,6 @@ def test_what_was_applied_is_told_though_it_cannot_be_read_back(tmp_path: Path) 
     office.account.faults.add(Fault(FaultKind.KEY_REFUSED, method="GET", count=None, skip=reads))
     done = office.apply(plan, reads_back=True, in_flight=1)
     [report] = done.reports
-    assert report.counts == {State.APPLIED: 3}
+    assert report.counts == {WriteState.APPLIED: 3}
     assert isinstance(report.stopped_by, KeyRefused)
     assert done.read_back is None

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from shipsync.errors import InputFileError
-from shipsync.reverse.row_source import ModelName, RowSource, SqlQuery, read_source
+from shipsync.reverse.plan.row_sources import ModelName, RowSource, SqlQuery, read_source
 from shipsync.warehouse.database import connect
 
 

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from shipsync.errors import InputFileError
-from shipsync.reverse.shipment_file import GivenShipments, read_shipments
-from shipsync.reverse.shipment_row import read_shipment
-from shipsync.reverse.write_problem import InvalidWriteError
+from shipsync.reverse.orders.shipment_file import GivenShipments, read_shipments
+from shipsync.reverse.orders.shipment_row import read_shipment
+from shipsync.reverse.plan.write_problem import InvalidWriteError
 
 HEADER = (
     "external_shipment_id,shipment_number,ship_to_name,ship_to_address_line1,ship_to_city_locality,"

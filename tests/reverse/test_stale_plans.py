@@ -11,9 +11,9 @@ from reverse.lost import A1, MOVE_5, PLUS_5, TO_25, TO_DAMAGED
 from reverse.shop import BACK, MAIN, Shop, given, open_shop
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import UsageError
-from shipsync.reverse import stock
-from shipsync.reverse.plan import plan_stock
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.stock import stock_service
+from shipsync.reverse.stock.planner import plan_stock
 from shipsync.warehouse.database import connect
 
 
@@ -26,7 +26,7 @@ def test_a_level_that_came_back_by_chance_is_not_the_one_of_the_plan(shop: Shop)
     shop.account.move_stock("A-1", MAIN, delta=-1)
     shop.apply(second)
     entry = shop.entries()["second"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
     assert "The row first changed the stock there after this plan was made" in (entry.reason or "")
     assert shop.on_hand("A-1") == 10
 
@@ -131,7 +131,7 @@ def test_what_a_person_resolves_later_does_not_stand_over_a_newer_reading(shop: 
     shop.account.clock.advance(hours=1)
     shop.observe()
     database = shop.connection.database
-    stock.resolve(database, "shop", "k", applied=True, because="counted the shelf")
+    stock_service.resolve(database, "shop", "k", applied=True, because="counted the shelf")
     assert shop.plan({**A1, "quantity": 15, "key": "next"}).rows[0].on_hand == 8
 
 

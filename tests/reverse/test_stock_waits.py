@@ -14,10 +14,10 @@ from reverse.shop import MAIN, Shop, open_shop
 from shipsync.api.session import Session
 from shipsync.emulator import Fault, FaultKind
 from shipsync.errors import Unavailable
-from shipsync.reverse.apply import apply_plan
-from shipsync.reverse.readings import LISTING_IS_FRESH_FOR, LevelReader
-from shipsync.reverse.states import Source, State
-from shipsync.reverse.stock_action import Place
+from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.stock.change import StockLocation
+from shipsync.reverse.stock.readings import LISTING_IS_FRESH_FOR, LevelReader
 
 PATH = "/v2/inventory"
 RECOUNT = {**A1, "quantity": 11}
@@ -38,7 +38,7 @@ def test_an_adjust_that_was_pushed_back_is_looked_at_again(shop: Shop, pushed_ba
     shop.transport = Scripted(shop.account, "POST", push_back)
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
     assert "went from 10 to 8 on hand since the plan was made" in (entry.reason or "")
     assert (shop.on_hand("A-1"), shop.writes_sent()) == (8, 0)
 
@@ -47,7 +47,7 @@ def test_an_adjust_that_was_pushed_back_is_looked_at_again(shop: Shop, pushed_ba
 def test_what_was_pushed_back_and_still_fits_goes_out(shop: Shop, row: dict[str, object]) -> None:
     shop.transport = Scripted(shop.account, "POST", lambda: refusal(429), lambda: refusal(429))
     shop.apply(shop.plan(row))
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
     assert shop.writes_sent() == 1
 
 
@@ -70,7 +70,11 @@ def test_a_429_after_the_change_was_made_does_not_make_it_twice(shop: Shop) -> N
     shop.transport = Scripted(shop.account, "POST", made)
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, shop.on_hand("A-1")) == (State.UNKNOWN, Source.READING, 15)
+    assert (entry.state, entry.source, shop.on_hand("A-1")) == (
+        WriteState.UNKNOWN,
+        Source.READING,
+        15,
+    )
     assert "put it off, and meanwhile the stock moved by just as much" in (entry.reason or "")
     assert shop.writes_sent() == 0
 
@@ -87,7 +91,7 @@ def test_a_lost_answer_is_compared_with_the_level_after_the_wait(shop: Shop, tak
     lose(shop, FaultKind.RESET_AFTER)
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.APPLIED, Source.READING)
+    assert (entry.state, entry.source) == (WriteState.APPLIED, Source.READING)
     assert shop.on_hand("A-1") == 15 - taken
     shop.observe()
     assert shop.plan(PLUS_5).rows[0].status == "no_op"
@@ -107,7 +111,7 @@ def test_a_row_that_waits_for_another_ones_429_is_looked_at_again(shop: Shop) ->
         sessions.append(session)
         apply_plan(con, session, plan, pacing=shop.pacing)
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
     assert shop.on_hand("A-1") == 8
 
 
@@ -116,7 +120,7 @@ def test_a_429_that_is_passed_on_is_a_lost_answer(shop: Shop, source: str) -> No
     shop.transport = Scripted(shop.account, "POST", lambda: refusal(429, source=source))
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.READING)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.READING)
     assert shop.writes_sent() == 0
 
 
@@ -127,7 +131,7 @@ def test_an_adjust_goes_out_again_only_where_no_claim_moved(shop: Shop) -> None:
     lose(shop, FaultKind.TIMEOUT_AFTER)
     meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-1, allocated=0))
     shop.apply(shop.plan(RECOUNT))
-    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (State.UNKNOWN, 10)
+    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (WriteState.UNKNOWN, 10)
     assert shop.writes_sent() == 1
 
 
@@ -141,7 +145,7 @@ def test_an_adjust_found_open_days_later_does_not_go_out_again(shop: Shop) -> No
     sell(shop, 1)
     shop.apply(plan)
     entry = shop.entries()["k"]
-    assert (entry.state, shop.on_hand("A-1")) == (State.UNKNOWN, 10)
+    assert (entry.state, shop.on_hand("A-1")) == (WriteState.UNKNOWN, 10)
     assert "2880 minutes apart" in (entry.reason or "")
     assert shop.writes_sent() == 1
 
@@ -154,7 +158,7 @@ def test_an_adjust_that_is_unknown_stays_so(shop: Shop) -> None:
     sell(shop, 13)
     assert shop.on_hand("A-1") == 10
     shop.apply(plan)
-    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (State.UNKNOWN, 10)
+    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (WriteState.UNKNOWN, 10)
 
 
 def test_a_late_commit_is_waited_for_before_an_adjust_goes_out_again(shop: Shop) -> None:
@@ -169,7 +173,7 @@ def test_a_late_commit_is_waited_for_before_an_adjust_goes_out_again(shop: Shop)
     shop.account.faults.add(late)
     shop.apply(shop.plan(TO_25))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source, entry.attempt) == (State.APPLIED, Source.READING, 1)
+    assert (entry.state, entry.source, entry.attempt) == (WriteState.APPLIED, Source.READING, 1)
     assert shop.pacing.waits == [2.0, 30.0]
 
 
@@ -179,13 +183,13 @@ def test_a_change_that_lands_after_it_was_found_not_made_is_not_made_again(
 ) -> None:
     shop.transport = Scripted(shop.account, "POST", lost)
     shop.apply(shop.plan(PLUS_5))
-    assert shop.entries()["k"].state is State.REJECTED
+    assert shop.entries()["k"].state is WriteState.REJECTED
     shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
     shop.account.clock.advance(seconds=pause.total_seconds())
     shop.observe()
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert entry.state is (State.UNKNOWN if pause else State.APPLIED)
+    assert entry.state is (WriteState.UNKNOWN if pause else WriteState.APPLIED)
     assert shop.on_hand("A-1") == 15
     assert shop.writes_sent() == 0
 
@@ -196,7 +200,7 @@ def test_what_was_truly_not_made_is_sent_when_it_is_planned_again(shop: Shop) ->
     sell(shop, 3)
     shop.observe()
     shop.apply(shop.plan(PLUS_5))
-    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (State.APPLIED, 12)
+    assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (WriteState.APPLIED, 12)
 
 
 def test_a_list_is_read_anew_after_half_a_minute(tmp_path: Path) -> None:
@@ -212,14 +216,14 @@ def test_a_list_is_read_anew_after_half_a_minute(tmp_path: Path) -> None:
     fault = Fault(FaultKind.CALL, PATH, "POST", call=lambda account, request: sell(shop, 2, "A-60"))
     shop.account.faults.add(fault)
     report = shop.apply(plan, in_flight=1)
-    assert report.counts == {State.APPLIED: 59, State.REJECTED: 1}
+    assert report.counts == {WriteState.APPLIED: 59, WriteState.REJECTED: 1}
     assert shop.on_hand("A-60") == 8
     readings = sum(request.method == "GET" for request in shop.account.requests)
     assert 6 <= readings <= 8
 
 
 def test_a_list_that_could_not_be_read_anew_is_not_used(shop: Shop) -> None:
-    place = Place("A-1", MAIN)
+    place = StockLocation("A-1", MAIN)
     with shop.session() as session:
         reader = LevelReader(session, shop.pacing)
         assert reader.lately(place).levels[place].on_hand == 10
@@ -240,5 +244,5 @@ def test_a_long_list_is_not_read_over_and_over(tmp_path: Path) -> None:
     shop.page_size = 1
     rows = [{"sku": sku, "location": "Main", "quantity": 12, "key": sku} for sku in shop.skus]
     report = shop.apply(shop.plan(*rows))
-    assert report.counts == {State.APPLIED: 40}
+    assert report.counts == {WriteState.APPLIED: 40}
     assert report.requests == 80

@@ -6,8 +6,8 @@ import pytest
 
 from reverse.shop import BACK, MAIN, Shop
 from shipsync.errors import InputFileError
-from shipsync.reverse.row_source import SqlQuery
-from shipsync.reverse.targets import TargetsReport, give_targets
+from shipsync.reverse.plan.row_sources import SqlQuery
+from shipsync.reverse.stock.targets import TargetsReport, give_targets
 
 FILE = "sku,location,target\nA-1,Main,25\nA-2,main,0\nA-3,se-902,7\n"
 

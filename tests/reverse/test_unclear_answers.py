@@ -9,12 +9,20 @@ import httpx
 import pytest
 
 from reverse.answering import Answering, refusal, rows
-from reverse.deeds import CANCEL, CREATE, FULFIL, VOID, cancel_with_labels, pending, with_labels
 from reverse.lost import PLUS_5, TO_25
 from reverse.office import open_office
 from reverse.shop import Shop
+from reverse.write_kinds import (
+    CANCEL,
+    CREATE,
+    FULFIL,
+    VOID,
+    cancel_with_labels,
+    pending,
+    with_labels,
+)
 from shipsync.emulator import Fault, FaultKind
-from shipsync.reverse.states import Source, State
+from shipsync.reverse.outbox.states import Source, WriteState
 
 ERROR = {"errors": [{"message": "Something failed."}]}
 
@@ -33,7 +41,7 @@ def test_a_stock_change_is_settled_by_reading(shop: Shop, status: int, body: Any
     shop.transport = Answering(shop.account, instead(status, body))
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.APPLIED, Source.READING)
+    assert (entry.state, entry.source) == (WriteState.APPLIED, Source.READING)
 
 
 @pytest.mark.parametrize(("status", "body"), [(200, ERROR), (202, {}), (207, ERROR)])
@@ -54,7 +62,7 @@ def test_a_cancel_that_was_not_made_is_not_reported_made(
 
     office.transport = Promising(office.account, lambda request, response: None)
     report = CANCEL.send(office, plan)
-    assert report.counts == {State.REJECTED: 3}
+    assert report.counts == {WriteState.REJECTED: 3}
     assert not office.made()
 
 
@@ -88,7 +96,7 @@ def test_a_level_that_is_not_plainly_named_is_not_nothing(
     others = {"sku": "A-2", "location": "Main", "quantity": 1, "action": "increment", "key": "o"}
     shop.apply(shop.plan(row, others))
     entry = shop.entries()["k"]
-    assert (entry.state, entry.source) == (State.REJECTED, Source.CHECK)
+    assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
     assert "ShipStation lists 'A-1' in other letters, or without its location" in (
         entry.reason or ""
     )
@@ -102,7 +110,7 @@ def test_levels_of_others_that_are_not_plainly_named_do_no_harm(shop: Shop) -> N
 
     shop.transport = Answering(shop.account, rows("inventory", edit))
     counts = [{"sku": f"A-{n}", "location": "Main", "quantity": 12} for n in (1, 2, 4)]
-    assert shop.apply(shop.plan(*counts)).counts == {State.APPLIED: 3}
+    assert shop.apply(shop.plan(*counts)).counts == {WriteState.APPLIED: 3}
 
 
 def test_a_total_that_heeds_no_filter_does_not_stop_a_change(shop: Shop) -> None:
@@ -113,7 +121,7 @@ def test_a_total_that_heeds_no_filter_does_not_stop_a_change(shop: Shop) -> None
 
     shop.transport = Answering(shop.account, whole)
     shop.apply(shop.plan(PLUS_5))
-    assert shop.entries()["k"].state is State.APPLIED
+    assert shop.entries()["k"].state is WriteState.APPLIED
 
 
 def test_a_row_that_may_not_be_looked_at_does_not_stop_the_others(shop: Shop) -> None:
@@ -124,7 +132,7 @@ def test_a_row_that_may_not_be_looked_at_does_not_stop_the_others(shop: Shop) ->
     shop.transport = Answering(shop.account, unknown)
     plus = [{**PLUS_5, "sku": f"A-{n}", "key": f"k-{n}"} for n in (1, 2, 3)]
     report = shop.apply(shop.plan(*plus))
-    assert report.counts == {State.REJECTED: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert "could not be looked at before it was sent" in (shop.entries()["k-1"].reason or "")
 
 
@@ -144,7 +152,7 @@ def test_a_fulfillment_row_that_names_nothing_is_no_yes(tmp_path: Path, row: Any
             return super().handle_request(request)
 
     office.transport = Vague(office.account, lambda request, response: None)
-    assert FULFIL.send(office, plan).counts == {State.REJECTED: 3}
+    assert FULFIL.send(office, plan).counts == {WriteState.REJECTED: 3}
     assert not office.made()
 
 
@@ -157,7 +165,7 @@ def test_a_fulfillment_that_is_there_was_not_refused(tmp_path: Path, status: int
         return refusal(status) if request.method == "POST" else None
 
     office.transport = Answering(office.account, refused)
-    assert FULFIL.send(office, plan).counts == {State.APPLIED: 3}
+    assert FULFIL.send(office, plan).counts == {WriteState.APPLIED: 3}
     assert set(office.made().values()) == {1}
 
 
@@ -171,7 +179,7 @@ def test_a_fulfillment_listed_under_another_number_is_not_missing(tmp_path: Path
 
     office.transport = Answering(office.account, rows("fulfillments", edit))
     report = FULFIL.send(office, plan, in_flight=1)
-    assert report.counts == {State.UNKNOWN: 1, State.APPLIED: 2}
+    assert report.counts == {WriteState.UNKNOWN: 1, WriteState.APPLIED: 2}
     assert "is fulfilled by now, with tracking number 0T" in (report.outcomes[0].reason or "")
 
 
@@ -189,7 +197,7 @@ def test_a_refused_cancel_is_one_though_its_labels_cannot_be_listed(tmp_path: Pa
     office.account.change_shipment(pending(office)[0], shipment_status="pending")
     office.transport = Answering(office.account, change)
     report = CANCEL.send(office, plan, in_flight=1, only_first=True)
-    assert report.counts == {State.REJECTED: 1}
+    assert report.counts == {WriteState.REJECTED: 1}
     assert report.outcomes[0].reason == "Labels are live."
 
 
@@ -208,7 +216,7 @@ def test_what_is_not_shown_any_more_is_left_to_a_person(
 
     office.transport = Answering(office.account, gone)
     report = deed.send(office, plan, in_flight=1)
-    assert report.outcomes[0].state is State.UNKNOWN
+    assert report.outcomes[0].state is WriteState.UNKNOWN
     assert f"does not show the {what} any more" in (report.outcomes[0].reason or "")
 
 
@@ -220,7 +228,7 @@ def test_a_label_list_that_is_behind_a_void_does_not_forbid_the_cancel(tmp_path:
     )
     office.account.options = office.account.options.__class__(status_after_void="label_purchased")
     office.transport = Answering(office.account, behind)
-    assert office.send(cancel_with_labels(office)).counts == {State.APPLIED: 3}
+    assert office.send(cancel_with_labels(office)).counts == {WriteState.APPLIED: 3}
 
 
 def test_an_unknown_external_id_may_be_called_malformed(tmp_path: Path) -> None:
@@ -232,7 +240,7 @@ def test_an_unknown_external_id_may_be_called_malformed(tmp_path: Path) -> None:
 
     office.transport = Answering(office.account, change)
     CREATE.lose(office, FaultKind.RESET_AFTER)
-    assert CREATE.send(office).counts == {State.APPLIED: 3}
+    assert CREATE.send(office).counts == {WriteState.APPLIED: 3}
     assert set(office.made().values()) == {1}
 
 
@@ -247,5 +255,5 @@ def test_any_object_is_no_shipment(tmp_path: Path) -> None:
 
     office.transport = Answering(office.account, change)
     CREATE.send(office, in_flight=1)
-    assert office.entries()["W-1"].state is State.UNKNOWN
+    assert office.entries()["W-1"].state is WriteState.UNKNOWN
     assert not office.made()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reverse.shop import BACK, MAIN, Shop, open_shop
-from shipsync.reverse.readings import LevelReader
-from shipsync.reverse.verify import Drift, Verification, verify
+from shipsync.reverse.stock.readings import LevelReader
+from shipsync.reverse.stock.verify import Drift, Verification, verify
 
 ROWS = (
     {"sku": "A-1", "location": "Main", "quantity": 25, "key": "set"},

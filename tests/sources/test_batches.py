@@ -8,18 +8,18 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
-from shipsync.sources.batches import Batch, Packages
+from shipsync.sources.batches import Packages, RowBatch
 from shipsync.sources.prefetch import ahead
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def _batch(minute: int, *ids: str) -> Batch:
+def _batch(minute: int, *ids: str) -> RowBatch:
     tables = {"t": pa.table({"id": list(ids)})} if ids else {}
-    return Batch(START + timedelta(minutes=minute), tables, frozenset(ids))
+    return RowBatch(START + timedelta(minutes=minute), tables, frozenset(ids))
 
 
-def _taken(batches: list[Batch], size: int) -> list[list[str]]:
+def _taken(batches: list[RowBatch], size: int) -> list[list[str]]:
     packages = Packages(iter(batches), size)
     found = []
     while packages.has_more:
@@ -50,7 +50,7 @@ def test_cursors_alone_are_not_worth_a_load() -> None:
 
 
 def test_an_empty_snapshot_is() -> None:
-    snapshot = Batch(None, {"t": pa.table({"id": pa.array([], pa.string())})}, frozenset(), True)
+    snapshot = RowBatch(None, {"t": pa.table({"id": pa.array([], pa.string())})}, frozenset(), True)
     assert Packages(iter([snapshot]), 5).take().must_load
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shipsync.sources.flatten import flatten
-from shipsync.sources.schema import Kind
+from shipsync.sources.schema import ColumnKind
 from shipsync.sources.tables import SHIPMENTS, TABLES, TRACKING_EVENTS
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -135,4 +135,4 @@ def test_no_objects_make_an_empty_table_of_the_same_schema(table: Any) -> None:
     assert flat.table.num_rows == 0
     assert flat.table.schema == table.arrow_schema
     assert len({column.name for column in table.columns}) == len(table.columns)
-    assert all(column.kind in Kind for column in table.columns)
+    assert all(column.kind in ColumnKind for column in table.columns)

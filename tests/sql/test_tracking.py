@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from shipsync.errors import ModelError
-from shipsync.parcel_state import State, state_of
+from shipsync.parcel_state import ParcelState, state_of
 from shipsync.sql_project import sql_dir
 from shipsync.warehouse.models import build
 from sql.raw_tables import RawTables
@@ -271,10 +271,10 @@ def test_python_and_sql_read_every_code_alike(tmp_path: Path) -> None:
         if told[f"se-{number}"] != state_of(*codes)
     ]
     assert wrong == []
-    assert set(told.values()) == set(State)
+    assert set(told.values()) == set(ParcelState)
 
 
 def test_the_seeds_hold_the_states_and_no_other() -> None:
-    assert {row["state"] for row in _seed("tracking_states")} == set(State)
-    assert {row["state"] for row in CODES} <= {*State, ""}
+    assert {row["state"] for row in _seed("tracking_states")} == set(ParcelState)
+    assert {row["state"] for row in CODES} <= {*ParcelState, ""}
     assert len(_of("detail")) == 75

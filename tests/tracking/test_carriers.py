@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from shipsync.emulator import Account
-from shipsync.emulator.seed import seed_account
-from shipsync.parcel_state import State, state_of
+from shipsync.emulator.simulation.seed import seed_account
+from shipsync.parcel_state import ParcelState, state_of
 from shipsync.tracking import Situation, find_order, find_orders, situation_of, told
 from tracking.cases import Case, add_label, hold_cases, order
 
@@ -67,9 +67,11 @@ def test_every_order_of_three_carriers_is_told_in_words_that_fit_its_state(
                     parcel.status_code, parcel.status_detail_code, parcel.carrier_detail_code
                 )
                 if situation not in OVERLAID and not shipment.is_cancelled:
-                    assert (situation == "delivered") == (state is State.DELIVERED)
-                    assert (situation == "out_for_delivery") == (state is State.OUT_FOR_DELIVERY)
-                    assert (situation == "in_transit") <= (state is State.IN_TRANSIT)
+                    assert (situation == "delivered") == (state is ParcelState.DELIVERED)
+                    assert (situation == "out_for_delivery") == (
+                        state is ParcelState.OUT_FOR_DELIVERY
+                    )
+                    assert (situation == "in_transit") <= (state is ParcelState.IN_TRANSIT)
 
     carriers = {"stamps_com", "ups", "fedex_walleted"}
     for situation in ("delivered", "in_transit", "announced", "returning"):

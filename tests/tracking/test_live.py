@@ -13,8 +13,8 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.demo import AccountPacing
 from shipsync.emulator import Account, Options, Transport
-from shipsync.emulator.life import Life
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import LockHeld, UnknownOrder, UsageError
 from shipsync.tracking import Order, find_order, told
 from shipsync.tracking.live import ask

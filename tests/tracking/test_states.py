@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from shipsync.parcel_state import State, state_of
+from shipsync.parcel_state import ParcelState, state_of
 from shipsync.tracking.situations import BY_DETAIL, Situation
 
 TOLD = {
-    State.PRE_TRANSIT: {"announced"},
-    State.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
-    State.OUT_FOR_DELIVERY: {"out_for_delivery"},
-    State.AVAILABLE_FOR_PICKUP: {"pickup"},
-    State.DELIVERED: {
+    ParcelState.PRE_TRANSIT: {"announced"},
+    ParcelState.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
+    ParcelState.OUT_FOR_DELIVERY: {"out_for_delivery"},
+    ParcelState.AVAILABLE_FOR_PICKUP: {"pickup"},
+    ParcelState.DELIVERED: {
         "delivered",
         "delivered_neighbour",
         "delivered_safe_place",
@@ -20,7 +20,7 @@ TOLD = {
         "delivered_damaged",
         "collected",
     },
-    State.EXCEPTION: {
+    ParcelState.EXCEPTION: {
         "address",
         "attempted",
         "customs",
@@ -34,7 +34,7 @@ TOLD = {
         "not_delivered",
         "payment",
     },
-    State.RETURN_TO_SENDER: {
+    ParcelState.RETURN_TO_SENDER: {
         "address",
         "damaged",
         "not_collected",
@@ -42,7 +42,7 @@ TOLD = {
         "refused",
         "returning",
     },
-    State.CANCELLED: {"carrier_cancelled"},
+    ParcelState.CANCELLED: {"carrier_cancelled"},
 }
 
 

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shipsync
-from shipsync.parcel_state import State, state_of
-from shipsync.tracking import Event, Order, Parcel, Shipment, Situation, situation_of, told
+from shipsync.parcel_state import ParcelState, state_of
+from shipsync.tracking import Order, Parcel, ScanEvent, Shipment, Situation, situation_of, told
 from shipsync.tracking.facts import facts_of
 from shipsync.tracking.situations import BY_DETAIL, BY_LETTERS
 from shipsync.tracking.wording import named
@@ -36,12 +36,12 @@ NOTHING = Parcel(
 SHIPMENT = Shipment("se-1", "10452", "label_purchased", ASKED, known_at=ASKED)
 
 STATES = {
-    State.PRE_TRANSIT: {"announced", "accepted"},
-    State.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
-    State.OUT_FOR_DELIVERY: {"out_for_delivery"},
-    State.AVAILABLE_FOR_PICKUP: {"pickup"},
-    State.DELIVERED: {*(s for s in Situation if s.startswith("delivered")), "collected"},
-    State.RETURN_TO_SENDER: {
+    ParcelState.PRE_TRANSIT: {"announced", "accepted"},
+    ParcelState.IN_TRANSIT: {"accepted", "in_transit", "arranged", "customs", "delivered_in_part"},
+    ParcelState.OUT_FOR_DELIVERY: {"out_for_delivery"},
+    ParcelState.AVAILABLE_FOR_PICKUP: {"pickup"},
+    ParcelState.DELIVERED: {*(s for s in Situation if s.startswith("delivered")), "collected"},
+    ParcelState.RETURN_TO_SENDER: {
         *(
             "returning",
             "returned",
@@ -52,8 +52,8 @@ STATES = {
             "damaged",
         ),
     },
-    State.CANCELLED: {"carrier_cancelled"},
-    State.EXCEPTION: {
+    ParcelState.CANCELLED: {"carrier_cancelled"},
+    ParcelState.EXCEPTION: {
         *("delayed", "misrouted", "customs", "customs_papers", "held", "address", "attempted"),
         *("identification", "payment", "refused", "not_collected", "not_delivered", "damaged"),
         *("lost", "disposed", "exception", "arranged", "announced"),
@@ -120,7 +120,7 @@ def test_a_situation_of_which_nothing_is_known_is_told_without_inventing_anythin
     carrier=st.none() | st.sampled_from(["ups", "usps", "dhl_global_mail", ""]),
     moment=st.none() | st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1)),  # noqa: DTZ001
     event=st.none()
-    | st.builds(Event, *(st.none() for _ in range(7)), signer=st.none() | st.text()),
+    | st.builds(ScanEvent, *(st.none() for _ in range(7)), signer=st.none() | st.text()),
 )
 @settings(max_examples=150, deadline=None, derandomize=True)
 def test_whatever_a_carrier_says_there_is_an_answer(
@@ -129,7 +129,7 @@ def test_whatever_a_carrier_says_there_is_an_answer(
     words: str | None,
     carrier: str | None,
     moment: datetime | None,
-    event: Event | None,
+    event: ScanEvent | None,
 ) -> None:
     known = parcel(
         status_code=status,
@@ -184,7 +184,7 @@ def test_words_and_models_agree_on_every_known_code(code: str, state: str) -> No
     told_as = BY_DETAIL.get(code)
 
     if state and code not in NOTES:
-        assert told_as in STATES[State(state)]
+        assert told_as in STATES[ParcelState(state)]
     else:
         assert told_as is None
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipsync.emulator import Account, Options, serve
-from shipsync.emulator.life import Life
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.seed import seed_account
 from truth.scene import Nursery, Scene
 from truth.shop import START, Shop
 

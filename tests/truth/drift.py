@@ -16,12 +16,12 @@ import pyarrow as pa
 from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
-from shipsync.emulator import Account, Fault, FaultKind, Options, Request, Transport
+from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, Options, Transport
 from shipsync.emulator.timestamps import of_moment, to_moment, to_text
-from shipsync.sources.batches import Batch, Packages
-from shipsync.sources.held import HeldVersion
+from shipsync.sources.batches import Packages, RowBatch
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import Walked
+from shipsync.sources.stored import StoredVersion
 
 START = pendulum.datetime(2026, 4, 6, 9)
 PAGE = 100
@@ -109,7 +109,7 @@ class Drift:
         path = f"/v2/{self.kind}"
         account.faults.add(Fault(FaultKind.CALL, path=path, count=None, call=self._strike))
 
-    def _strike(self, account: Account, request: Request) -> None:
+    def _strike(self, account: Account, request: IncomingRequest) -> None:
         burst = self._random.choice((0, self.per_request, 3 * self.page, 2 * self.per_request))
         for position in range(min(burst, len(self._waiting))):
             if burst != 3 * self.page or position == 0:
@@ -126,11 +126,11 @@ class Mirror:
     kind: str
     versions: dict[str, list[tuple[str, Body]]] = field(default_factory=dict)
 
-    def current(self, ids: Sequence[str]) -> dict[str, HeldVersion]:
+    def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
         """See ``sources.held.Held``."""
         held = {key: self.versions[key][-1] for key in ids if key in self.versions}
         return {
-            key: HeldVersion(digest, parse_instant(body.get("modified_at")), START, True)
+            key: StoredVersion(digest, parse_instant(body.get("modified_at")), START, True)
             for key, (digest, body) in held.items()
         }
 
@@ -157,7 +157,7 @@ class Mirror:
         """The current version of everything."""
         return {key: versions[-1][1] for key, versions in self.versions.items()}
 
-    def _batch(self, page: Walked) -> Batch:
+    def _batch(self, page: Walked) -> RowBatch:
         ids = [str(item[ID[self.kind]]) for item in page.items]
         rows = {
             "id": ids,
@@ -165,7 +165,7 @@ class Mirror:
             "body": [json.dumps(item) for item in page.items],
         }
         schema = pa.schema([(name, pa.string()) for name in rows])
-        return Batch(page.reached, {"rows": pa.table(rows, schema)}, frozenset(ids))
+        return RowBatch(page.reached, {"rows": pa.table(rows, schema)}, frozenset(ids))
 
     def _load(self, key: str, digest: str, body: Body) -> None:
         versions = self.versions.setdefault(key, [])

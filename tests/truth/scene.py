@@ -11,13 +11,13 @@ from random import Random
 
 import orjson
 
-from shipsync.emulator.life import Life
+from shipsync.emulator.simulation.life import Life
 from shipsync.warehouse.load import working_folder
 from truth.comparison import compare_current
-from truth.nursery import Ending, Order
+from truth.expected_events import compare_views
+from truth.fork_server import Ending, Order
 from truth.shop import Shop
 from truth.survivors import compare_events_held, compare_versions_held
-from truth.telling import compare_views
 
 
 @dataclass

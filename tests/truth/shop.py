@@ -17,8 +17,8 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.job import Scope
+from shipsync.sync.reports import StreamReport, SyncReport
 from shipsync.warehouse import models
-from shipsync.warehouse.reports import StreamReport, SyncReport
 
 START = pendulum.datetime(2026, 4, 6, 9)
 

@@ -16,10 +16,10 @@ from truth.comparison import (
     as_held,
     states,
 )
+from truth.expected_events import Event, events_of_versions, shipping
 from truth.reading import differences
 from truth.shop import Shop
 from truth.sightings import Version
-from truth.telling import Event, events_of_versions, shipping
 
 Versions = Mapping[str, Mapping[Key, Sequence[Version]]]
 

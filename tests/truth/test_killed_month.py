@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shipsync.emulator import Fault, FaultKind
-from truth.mischief import live_a_day, mischief
+from truth.expected_events import VIEWS
+from truth.random_faults import live_a_day, mischief
 from truth.scene import Bounds, Scene
-from truth.telling import VIEWS
 
 pytestmark = pytest.mark.slow
 

@@ -12,13 +12,13 @@ import pytest
 from parameters import quickly
 from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Options
-from shipsync.emulator.seed import seed_account, tie_block
+from shipsync.emulator.simulation.seed import seed_account, tie_block
 from shipsync.job import Scope
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.canonical import content_hash
 from shipsync.sources.instants import MILLISECOND
 from shipsync.sources.keyset import KeysetWalk, Walked
-from shipsync.sources.recent import RecentWalk
+from shipsync.sources.newest_first import RecentWalk
 from truth.drift import (
     MODIFIED,
     OPTIONS,

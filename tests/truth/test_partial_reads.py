@@ -9,7 +9,7 @@ import pytest
 
 from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Fault, FaultKind
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.job import Scope
 from shipsync.sources.streams import STREAMS
 from truth.comparison import compare_current

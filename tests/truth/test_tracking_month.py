@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shipsync.emulator import Account
-from shipsync.emulator.life import Life
-from shipsync.sources.polling import PROMISED_DELAY, Parcel, choose, plans
+from shipsync.emulator.simulation.life import Life
+from shipsync.sync.polling_policy import PROMISED_DELAY, PolledParcel, choose, plans
 from truth.shop import START
 
 DAYS = 30
@@ -25,7 +25,7 @@ class Followed:
     """A label as the database would hold it: its last answer, and when that was asked for and changed."""
 
     label: dict[str, Any]
-    parcel: Parcel
+    parcel: PolledParcel
     answer: dict[str, Any] | None = None
     noticed_at: datetime | None = None
 
@@ -40,7 +40,7 @@ class Followed:
             assert self.parcel.changed_at is not None
             changed = self.parcel.changed_at
         expected = answer["estimated_delivery_date"]
-        self.parcel = Parcel(
+        self.parcel = PolledParcel(
             self.parcel.parcel_id,
             self.parcel.created_at,
             answer["status_code"],
@@ -83,7 +83,7 @@ def _live(seed: int, budget: int) -> Month:
                 label = entry.body
                 created = datetime.fromisoformat(label["created_at"])
                 held = followed.setdefault(
-                    entry.entity_id, Followed(label, Parcel(entry.entity_id, created))
+                    entry.entity_id, Followed(label, PolledParcel(entry.entity_id, created))
                 )
                 held.label = label
             elif entry.kind == "tracking" and entry.body["status_code"] == "DE":

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from shipsync.emulator import Account, Options
-from shipsync.emulator.life import Life
-from shipsync.emulator.seed import seed_account
+from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.seed import seed_account
 from truth.comparison import compare_current
-from truth.mischief import live_a_day, mischief
+from truth.expected_events import VIEWS, compare_events, compare_views
+from truth.random_faults import live_a_day, mischief
 from truth.shop import START, Shop
 from truth.sightings import compare_tracking_events, compare_versions
-from truth.telling import VIEWS, compare_events, compare_views
 
 DAYS = 30
 BUILD_DAYS = (1, 12, 22, DAYS)

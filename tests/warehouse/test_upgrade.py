@@ -10,8 +10,8 @@ import pytest
 from shipsync import job
 from shipsync.errors import ModelError
 from shipsync.sql_project import fingerprint
+from shipsync.sync.state import StreamState
 from shipsync.warehouse.database import connect
-from shipsync.warehouse.marks import Marks
 from sql.raw_tables import RawTables
 from sql.story import day, scan
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 def made_of(database: Path) -> object:
     with connect(database) as con:
-        return Marks(con, "models").get("sql")
+        return StreamState(con, "models").get("sql")
 
 
 def forget_a_column(database: Path) -> None:
@@ -40,7 +40,7 @@ def test_what_other_sql_made_is_made_anew(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"Model tracking_events: .*parcel_id"):
         job.build(database, None, select="tracking_events")
     with connect(database) as con:
-        Marks(con, "models").set("sql", "what an older version was made of")
+        StreamState(con, "models").set("sql", "what an older version was made of")
     job.build(database, None, select="tracking_events")
 
     with connect(database, read_only=True) as con:

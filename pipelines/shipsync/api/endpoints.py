@@ -28,7 +28,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Write:
+class WriteEndpoint:
     """A call that changes the account."""
 
     method: Literal["POST", "PUT", "DELETE"]
@@ -129,17 +129,17 @@ def inventory_location(inventory_location_id: str) -> str:
     return f"{INVENTORY_LOCATIONS.path}/{_segment(inventory_location_id)}"
 
 
-CHANGE_STOCK = Write("POST", "/v2/inventory")
-CREATE_SHIPMENTS = Write("POST", "/v2/shipments")
-CREATE_FULFILLMENTS = Write("POST", "/v2/fulfillments")
-CALCULATE_RATES = Write("POST", "/v2/rates")
+CHANGE_STOCK = WriteEndpoint("POST", "/v2/inventory")
+CREATE_SHIPMENTS = WriteEndpoint("POST", "/v2/shipments")
+CREATE_FULFILLMENTS = WriteEndpoint("POST", "/v2/fulfillments")
+CALCULATE_RATES = WriteEndpoint("POST", "/v2/rates")
 
 
-def cancel_shipment(shipment_id: str) -> Write:
+def cancel_shipment(shipment_id: str) -> WriteEndpoint:
     """Cancel one shipment; ShipStation refuses it while a label of it is live."""
-    return Write("PUT", f"{shipment(shipment_id)}/cancel")
+    return WriteEndpoint("PUT", f"{shipment(shipment_id)}/cancel")
 
 
-def void_label(label_id: str) -> Write:
+def void_label(label_id: str) -> WriteEndpoint:
     """Void one label; a refusal comes as 200 with ``approved`` false."""
-    return Write("PUT", f"{label(label_id)}/void")
+    return WriteEndpoint("PUT", f"{label(label_id)}/void")

@@ -21,7 +21,7 @@ SMALLER_PAGE_SIZES = (250, 100, 50, 25)
 
 
 @dataclass(frozen=True)
-class Place:
+class ListRef:
     """Which list is read, and for which stream, as messages name it."""
 
     path: str
@@ -55,7 +55,7 @@ class Page:
         return self.following is not None
 
 
-def read_page(session: Session, place: Place, query: Parameters, expected: int) -> Page:
+def read_page(session: Session, place: ListRef, query: Parameters, expected: int) -> Page:
     """The page that ``query`` asks for; ``expected`` is its number if the answer gives none.
 
     Raises ``IncompleteRead`` if the answer is no list, is a part of one, or is empty although more
@@ -80,7 +80,7 @@ def read_page(session: Session, place: Place, query: Parameters, expected: int) 
     return Page(items, number, pages, total, answer.server_time, following)
 
 
-def _read(session: Session, place: Place, query: Parameters) -> Answer:
+def _read(session: Session, place: ListRef, query: Parameters) -> Answer:
     """One answer, at the largest page size that the server is known to take for this list."""
     while True:
         asked = dict(query)
@@ -103,7 +103,7 @@ def _concerns_page_size(error: RequestRejected) -> bool:
     return any("page_size" in text for text in (*error.fields, *error.messages))
 
 
-def _link(body: Mapping[str, object], place: Place, number: int) -> dict[str, str] | None:
+def _link(body: Mapping[str, object], place: ListRef, number: int) -> dict[str, str] | None:
     """The query of ``links.next.href``; absent is ``{}`` in ShipStation's answers, or null."""
     links = body.get("links")
     link = links.get("next") if isinstance(links, dict) else None

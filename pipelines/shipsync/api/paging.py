@@ -9,7 +9,7 @@ import pendulum
 import tenacity
 
 from shipsync.api.endpoints import Listing
-from shipsync.api.page import Item, Page, Place, read_page
+from shipsync.api.page import Item, ListRef, Page, read_page
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead
@@ -45,7 +45,7 @@ def follow(
     leads to another list or to a page already read, if a page in the middle is empty, or if the
     last one, read from the first on, leaves fewer rows than the server counts: it is not given out.
     """
-    place = Place(path, items_key, stream)
+    place = ListRef(path, items_key, stream)
     query = dict(params)
     number = int(query.get("page", 1))
     seen: set[frozenset[tuple[str, str]]] = set()
@@ -106,7 +106,7 @@ class _Reader:
     ) -> None:
         self._session = session
         self._listing = listing
-        self._place = Place(listing.path, listing.items_key, stream)
+        self._place = ListRef(listing.path, listing.items_key, stream)
         self._held = held
         self._lacking_before: frozenset[Key] = frozenset()
 

@@ -119,7 +119,7 @@ def _check(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def _parsed(con: duckdb.DuckDBPyConnection, text: str) -> object:
-    row = con.execute(statement("shipsync.assistant.queries", "parsed"), [text]).fetchone()
+    row = con.execute(statement("shipsync.assistant", "parsed"), [text]).fetchone()
     tree = orjson.loads(row[0]) if row else {}
     return None if tree.get("error", True) else tree
 

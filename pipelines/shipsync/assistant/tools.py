@@ -12,7 +12,7 @@ from shipsync.errors import UsageError
 from shipsync.tracking import document, find_order, track
 from shipsync.warehouse.copies import readable
 
-_QUERIES: Final = "shipsync.assistant.queries"
+_STATEMENTS: Final = "shipsync.assistant"
 MOST_CHANGES: Final = 200
 
 
@@ -30,15 +30,15 @@ class Tools:
         """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""
         with readable(self._database) as con:
             ids = [shipment.shipment_id for shipment in find_order(con, reference).shipments]
-            rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_QUERIES)
+            rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_STATEMENTS)
         return {"shipments": plain(rows.objects())}
 
     def stock_of(self, sku: str) -> dict[str, Any]:
         """``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``; the numbers are
         null while the account's stock was never read."""
         with readable(self._database) as con:
-            known = queries.fetch(con, "sku", {"sku": sku}, package=_QUERIES).objects()[0]
-            levels = queries.fetch(con, "stock", {"sku": sku}, package=_QUERIES).objects()
+            known = queries.fetch(con, "sku", {"sku": sku}, package=_STATEMENTS).objects()[0]
+            levels = queries.fetch(con, "stock", {"sku": sku}, package=_STATEMENTS).objects()
         if known["sku"] is None:
             raise UsageError(f"No product, stock or order is known with the SKU {sku!r}.")
         # The account lists no SKU at zero; before its stock was read, nothing listed says nothing.

@@ -63,7 +63,7 @@ def list_changes(
         (e["sequence"], e["trigger"], e["entity_id"], e["occurred_at"], describe(e))
         for e in events.objects()
     ]
-    output.show_table(queries.Rows(("sequence", "trigger", "id", "at", "change"), rows))
+    output.show_table(queries.ResultRows(("sequence", "trigger", "id", "at", "change"), rows))
 
 
 def describe(event: Mapping[str, object]) -> str:

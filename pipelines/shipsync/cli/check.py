@@ -25,14 +25,14 @@ def check(
     One small request per stream, nothing is written. Exit code 1 when a stream cannot be read.
     """
     from shipsync.api.session import Session
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
     from shipsync.sources.probe import probe
 
     account = options.account(connection, database)
     with Session(account, give_up_after=PATIENCE) as session:
         probes = list(probe(session))
     columns = ("stream", "reachable", "rows", "error")
-    output.show(Rows(columns, [astuple(answer) for answer in probes]), as_json=as_json)
+    output.show(ResultRows(columns, [astuple(answer) for answer in probes]), as_json=as_json)
     failed = [answer.stream for answer in probes if answer.is_reachable is False]
     if failed:
         output.note(f"Cannot be read: {', '.join(failed)}.")

@@ -156,7 +156,7 @@ def list_consumers(
 ) -> None:
     """List consumers, how far each has come and its lag."""
     from shipsync.feed import consumers
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
     from shipsync.warehouse.database import connect
 
     local = options.held(connection, database)
@@ -164,7 +164,7 @@ def list_consumers(
         found = [asdict(consumer) for consumer in consumers.consumers(con)]
     columns = ("consumer", "acknowledged", "lag", "waiting_since", "dead", "paused_because")
     output.show(
-        Rows(columns, [[row[column] for column in columns] for row in found]), as_json=as_json
+        ResultRows(columns, [[row[column] for column in columns] for row in found]), as_json=as_json
     )
 
 

@@ -14,7 +14,7 @@ from shipsync.cli import options, output
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from shipsync.emulator.life import Life
+    from shipsync.emulator.simulation.life import Life
 
 app = typer.Typer()
 
@@ -52,8 +52,8 @@ def emulator(
     """
     from shipsync import clock
     from shipsync.emulator import Account, serve
-    from shipsync.emulator.life import Life
-    from shipsync.emulator.seed import seed_account
+    from shipsync.emulator.simulation.life import Life
+    from shipsync.emulator.simulation.seed import seed_account
 
     account = Account(
         seed=seed,

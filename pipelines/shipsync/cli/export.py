@@ -49,7 +49,7 @@ def export(
     """
     from shipsync.export.run import export as carry_out
     from shipsync.export.targets import target
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     goal = target(to)
     options.keep_out_of_traces(goal.secrets)
@@ -62,7 +62,7 @@ def export(
         output.show_json({"target": report.target, "rows": report.rows, "tables": report.tables})
         return
     cells = [(done.table, done.rows, done.place) for done in report.tables]
-    output.show_table(Rows(("table", "rows", "place"), cells))
+    output.show_table(ResultRows(("table", "rows", "place"), cells))
     output.remark(f"{len(report.tables)} tables, {report.rows:,} rows, now in {report.target}.")
 
 

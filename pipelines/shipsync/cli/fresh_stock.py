@@ -11,7 +11,7 @@ from shipsync.cli import options, output
 def read_if_older(connection: str, database: Path | None, age: timedelta) -> None:
     """Read levels and locations of the account if they were last read longer ago than ``age``."""
     from shipsync.api.session import Session
-    from shipsync.reverse import freshness
+    from shipsync.reverse.stock import freshness
 
     account = options.account(connection, database)
     if not freshness.is_older(account.database, age):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from shipsync.cli import options, order_round, row_source
-from shipsync.cli.order_round import Wishes
+from shipsync.cli.order_round import WriteOptions
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,14 +39,14 @@ def create_command(
     live label, or fulfilled already, is refused. Run it again after an interruption: what is done is
     not done twice. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
     """
-    from shipsync.reverse import orders
+    from shipsync.reverse.orders import orders_service
 
     source = row_source.chosen_or_set(file, sql, model, settings)
     order_round.carry_out(
         "fulfillments",
         "fulfillments create",
-        lambda con, account: orders.fulfillments(con, source, account),
-        Wishes(
+        lambda con, account: orders_service.fulfillments(con, source, account),
+        WriteOptions(
             connection,
             database,
             as_json,
@@ -78,5 +78,5 @@ def apply_command(
     order_round.carry_out_plan(
         "fulfillments",
         file,
-        Wishes(connection, database, as_json, one=one, verify=verify, apply=True),
+        WriteOptions(connection, database, as_json, one=one, verify=verify, apply=True),
     )

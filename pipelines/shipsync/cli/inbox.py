@@ -33,7 +33,7 @@ def inbox(
     """
     from shipsync.feed.inbox import take_in
     from shipsync.feed.webhook_keys import WebhookKeys
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     trusted = None if keys is None else WebhookKeys(keys)
     with open_ledger(options.held(connection, database).database) as con:
@@ -41,7 +41,7 @@ def inbox(
     if as_json:
         output.show_json(report)
     else:
-        output.show_table(Rows(tuple(report), [tuple(report.values())]))
+        output.show_table(ResultRows(tuple(report), [tuple(report.values())]))
     if report["refused"]:
         output.note(
             f"Webhooks refused, as their signature does not hold: {report['refused']}. If they are "

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     import duckdb
 
     from shipsync.connection import Connection
-    from shipsync.reverse.order_apply import Applying
-    from shipsync.reverse.orders import Account
-    from shipsync.reverse.write_plan import WritePlan
-    from shipsync.reverse.write_plan_file import What
+    from shipsync.reverse.orders.order_apply import Applying
+    from shipsync.reverse.orders.orders_service import OrdersAccount
+    from shipsync.reverse.plan.write_plan import WritePlan
+    from shipsync.reverse.plan.write_plan_file import What
 
 
 @dataclass(frozen=True)
-class Wishes:
+class WriteOptions:
     """What a command line asks for, whatever its rows are."""
 
     connection: str
@@ -46,8 +46,8 @@ class Wishes:
 def carry_out(
     what: What,
     command: str,
-    make: Callable[[duckdb.DuckDBPyConnection, Account], WritePlan],
-    wishes: Wishes,
+    make: Callable[[duckdb.DuckDBPyConnection, OrdersAccount], WritePlan],
+    wishes: WriteOptions,
     *,
     takes_all_columns: bool = False,
 ) -> None:
@@ -55,11 +55,12 @@ def carry_out(
 
     ``takes_all_columns`` when a column that means nothing is a slip.
     """
-    from shipsync.reverse import orders, write_plan_file
+    from shipsync.reverse.orders import orders_service
+    from shipsync.reverse.plan import write_plan_file
 
     wishes.check()
 
-    def plan_for(account: Account) -> Callable[[duckdb.DuckDBPyConnection], WritePlan]:
+    def plan_for(account: OrdersAccount) -> Callable[[duckdb.DuckDBPyConnection], WritePlan]:
         def plan(con: duckdb.DuckDBPyConnection) -> WritePlan:
             made = make(con, account).limited_to(wishes.max_rows)
             if takes_all_columns and made.ignored_columns:
@@ -70,34 +71,35 @@ def carry_out(
 
     if not wishes.apply:
         local = options.held(wishes.connection, wishes.database)
-        made = orders.planned(local.database, plan_for(local))
+        made = orders_service.planned(local.database, plan_for(local))
         if wishes.out is not None:
             write_plan_file.save(made, wishes.out)
         write_view.show_plan(made, wishes.out, what, as_json=wishes.as_json)
         return
     account = options.account(wishes.connection, wishes.database)
     with _applying(account, what, wishes) as how:
-        done = orders.applied(account, command, plan_for(account), how)
+        done = orders_service.applied(account, command, plan_for(account), how)
     write_view.show_applied(done, "run the command again", as_json=wishes.as_json)
 
 
-def carry_out_plan(what: What, file: Path, wishes: Wishes) -> None:
+def carry_out_plan(what: What, file: Path, wishes: WriteOptions) -> None:
     """Send what a plan in a file says."""
-    from shipsync.reverse import orders, write_plan_file
-    from shipsync.reverse.planned import Status
+    from shipsync.reverse.orders import orders_service
+    from shipsync.reverse.plan import write_plan_file
+    from shipsync.reverse.plan.row import Status
 
     account = options.account(wishes.connection, wishes.database)
-    plan = write_plan_file.load(file, what, orders.recorded(account))
+    plan = write_plan_file.load(file, what, orders_service.recorded(account))
     with _applying(account, what, wishes) as how:
-        done = orders.applied_plan(account, f"{what} apply", plan, how)
+        done = orders_service.applied_plan(account, f"{what} apply", plan, how)
     stock_view.tell_of_invalid(plan.count(Status.INVALID))
     write_view.show_applied(done, f"apply {file} again", as_json=wishes.as_json, tells_unsent=False)
 
 
 @contextmanager
-def _applying(account: Connection, what: What, wishes: Wishes) -> Iterator[Applying]:
+def _applying(account: Connection, what: What, wishes: WriteOptions) -> Iterator[Applying]:
     from shipsync.api.session import Session
-    from shipsync.reverse.order_apply import Applying
+    from shipsync.reverse.orders.order_apply import Applying
 
     with Session(account) as session, stock_view.progress(what) as progress:
         yield Applying(session, progress=progress, only_first=wishes.one, reads_back=wishes.verify)

@@ -13,10 +13,10 @@ from pathlib import Path
 import orjson
 
 from shipsync.cli import standard_output
-from shipsync.queries import Rows
+from shipsync.queries import ResultRows
 
 
-def show(rows: Rows, *, as_json: bool) -> None:
+def show(rows: ResultRows, *, as_json: bool) -> None:
     """Print rows as the whole result of a command."""
     if as_json:
         show_json(rows.objects())
@@ -30,7 +30,7 @@ def show_json(value: object) -> None:
     standard_output.write(text.decode() + "\n")
 
 
-def show_table(rows: Rows, title: str = "") -> None:
+def show_table(rows: ResultRows, title: str = "") -> None:
     """Print rows in the form that suits where standard output goes."""
     if standard_output.is_terminal():
         from shipsync.cli import terminal_table

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from shipsync.warehouse.reports import NoProgress, Progress, StreamReport
+from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown() -> Iterator[Progress]:
+def shown() -> Iterator[SyncProgress]:
     """What to tell a sync's progress to; bars that vanish with the block when there is a terminal."""
     if not sys.stderr.isatty():
         yield NoProgress()

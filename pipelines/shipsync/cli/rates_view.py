@@ -10,7 +10,7 @@ from shipsync.cli import output
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
-    from shipsync.reverse.rates import Rate, RatesAnswer
+    from shipsync.reverse.rates.rates import Rate, RatesAnswer
 
 _SHOWN_PROBLEMS = 3
 _CENT = Decimal("0.01")
@@ -18,7 +18,7 @@ _CENT = Decimal("0.01")
 
 def show(answers: Sequence[RatesAnswer], *, by_days: bool, top: int | None, as_json: bool) -> None:
     """Print the rates of each shipment; raises ``NeedsPerson`` when one has none, or not all."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     rates = [rate for answer in answers for rate in _chosen(answer, by_days, top)]
     if as_json:
@@ -26,7 +26,7 @@ def show(answers: Sequence[RatesAnswer], *, by_days: bool, top: int | None, as_j
         output.show_json({"rates": rates, "problems": problems})
     else:
         columns = ("shipment", "carrier", "service", "days", "price", "currency", "remark")
-        output.show_table(Rows(columns, [_cells(rate) for rate in rates]))
+        output.show_table(ResultRows(columns, [_cells(rate) for rate in rates]))
     _say_problems(answers)
 
 

@@ -11,8 +11,8 @@ import typer
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from shipsync.reverse.input_file import InputRows
-    from shipsync.reverse.row_source import ModelName, SqlQuery
+    from shipsync.reverse.plan.input_files import InputRows
+    from shipsync.reverse.plan.row_sources import ModelName, SqlQuery
 
 File = Annotated[
     Path | None,
@@ -47,7 +47,7 @@ def chosen_or_set(
     file: Path | None, sql: str | None, model: str | None, settings: list[str] | None
 ) -> Path | SqlQuery | ModelName | InputRows:
     """The same, or the row that ``--set`` gives; raises ``UsageError`` when none or several were."""
-    from shipsync.reverse.input_file import one_row
+    from shipsync.reverse.plan.input_files import one_row
 
     found = among(file, sql, model)
     if len(found) + bool(settings) != 1:
@@ -59,7 +59,7 @@ def among(
     file: Path | None, sql: str | None, model: str | None
 ) -> list[Path | SqlQuery | ModelName]:
     """Every source that was given."""
-    from shipsync.reverse.row_source import ModelName, SqlQuery
+    from shipsync.reverse.plan.row_sources import ModelName, SqlQuery
 
     return [
         *([file] if file is not None else []),
@@ -86,7 +86,7 @@ def cells(settings: list[str] | None, given: Mapping[str, str] | None = None) ->
 
 def plan_beside(source: Path | SqlQuery | ModelName) -> Path:
     """Where the plan of a source goes if nothing else is said."""
-    from shipsync.reverse.row_source import SqlQuery
+    from shipsync.reverse.plan.row_sources import SqlQuery
 
     if isinstance(source, Path):
         return source.with_suffix(".plan.json")

@@ -12,8 +12,8 @@ from shipsync.cli import options, output, times
 from shipsync.cli.deliver import say_how_it_ended
 
 if TYPE_CHECKING:
+    from shipsync.sync.reports import StreamReport, SyncReport
     from shipsync.warehouse.models import BuildReport
-    from shipsync.warehouse.reports import StreamReport, SyncReport
 
 app = typer.Typer()
 
@@ -166,11 +166,11 @@ def build(
 
 
 def _show_streams(report: SyncReport) -> None:
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("stream", "outcome", "rows", "unchanged", "pages", "requests")
     rows = [[getattr(stream, column) for column in columns] for stream in report.streams]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
     for stream in report.streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(_spared(stream))

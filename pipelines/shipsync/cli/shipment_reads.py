@@ -13,7 +13,7 @@ from shipsync.errors import UsageError
 app = typer.Typer()
 
 
-class Order(StrEnum):
+class RateOrder(StrEnum):
     """What rates are sorted by."""
 
     PRICE = "price"
@@ -35,7 +35,7 @@ def get_command(
     """
     from shipsync.api.session import Session
     from shipsync.cli import shipment_view
-    from shipsync.reverse.live import Live
+    from shipsync.reverse.orders.live import Live
 
     with Session(options.account(connection, database)) as session:
         found = Live(session).find(identifier)
@@ -54,7 +54,7 @@ def rates_command(
     pending: Annotated[
         bool, typer.Option("--pending", help="Ask for all shipments that wait for a label.")
     ] = False,
-    by: Annotated[Order, typer.Option("--by", help="Sort by this first.")] = Order.PRICE,
+    by: Annotated[RateOrder, typer.Option("--by", help="Sort by this first.")] = RateOrder.PRICE,
     top: Annotated[
         int | None,
         typer.Option("--top", min=1, help="Show so many for each shipment; all are kept."),
@@ -76,7 +76,7 @@ def rates_command(
     """
     from shipsync.api.session import Session
     from shipsync.cli import rates_view
-    from shipsync.reverse.rate_round import compare_rates
+    from shipsync.reverse.rates.compare import compare_rates
 
     if bool(ids) == pending:
         raise UsageError("Say which shipments: give their ids, or --pending for all that wait.")
@@ -85,4 +85,4 @@ def rates_command(
         answers = compare_rates(
             account, session, ids or (), carriers=carrier or (), progress=progress
         )
-    rates_view.show(answers, by_days=by is Order.DAYS, top=top, as_json=as_json)
+    rates_view.show(answers, by_days=by is RateOrder.DAYS, top=top, as_json=as_json)

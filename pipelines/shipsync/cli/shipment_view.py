@@ -21,10 +21,10 @@ _ADDRESS = (
 
 def show(shipment: Item) -> None:
     """Print what the shipment is, where it goes and what is in it."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     rows = [(name, text) for name, text in _rows(shipment) if text]
-    output.show_table(Rows(("field", "value"), rows))
+    output.show_table(ResultRows(("field", "value"), rows))
 
 
 def _rows(shipment: Item) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shipsync.cli import options, order_round, row_source, shipment_reads
-from shipsync.cli.order_round import Wishes
+from shipsync.cli.order_round import WriteOptions
 from shipsync.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True)
@@ -56,14 +56,14 @@ def create_command(
     looking it up, and the same file again makes nothing twice. Exit code 3 when a row is invalid,
     was rejected, or its outcome is not known.
     """
-    from shipsync.reverse import orders
+    from shipsync.reverse.orders import orders_service
 
     source = row_source.chosen_or_set(file, sql, model, settings)
     order_round.carry_out(
         "shipments",
         "shipments create",
-        lambda con, account: orders.new_shipments(con, source, account),
-        Wishes(
+        lambda con, account: orders_service.new_shipments(con, source, account),
+        WriteOptions(
             connection,
             database,
             as_json,
@@ -112,7 +112,7 @@ def cancel_command(
     approve that, the shipment stays as it is. Exit code 3 when a row is invalid, was rejected, or its
     outcome is not known.
     """
-    from shipsync.reverse import orders
+    from shipsync.reverse.orders import orders_service
 
     sources = row_source.among(file, sql, model)
     if len(sources) + bool(ids) != 1:
@@ -123,8 +123,8 @@ def cancel_command(
     order_round.carry_out(
         "shipments",
         "shipments cancel",
-        lambda con, account: orders.cancels(con, source, account, void_labels=void_labels),
-        Wishes(
+        lambda con, account: orders_service.cancels(con, source, account, void_labels=void_labels),
+        WriteOptions(
             connection,
             database,
             as_json,
@@ -153,7 +153,9 @@ def apply_command(
     when its outcome is not known, or when --verify finds something else than was sent.
     """
     order_round.carry_out_plan(
-        "shipments", file, Wishes(connection, database, as_json, one=one, verify=verify, apply=True)
+        "shipments",
+        file,
+        WriteOptions(connection, database, as_json, one=one, verify=verify, apply=True),
     )
 
 

@@ -11,7 +11,7 @@ from shipsync.cli.runs import Only
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
-    from shipsync.warehouse.reconcile import Comparison
+    from shipsync.sync.reconcile import Comparison
 
 app = typer.Typer()
 
@@ -25,9 +25,9 @@ def status(
     as_json: options.AsJson = False,
 ) -> None:
     """Show rows, newest record and last good run of each stream."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
+    from shipsync.sync.status import recent_runs, stream_status
     from shipsync.warehouse.database import connect
-    from shipsync.warehouse.status import recent_runs, stream_status
 
     file = options.held(connection, database).database
     with connect(file, read_only=True) as con:
@@ -37,7 +37,7 @@ def status(
         return
     columns = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "requests")
     cells = [[getattr(stream, column) for column in columns] for stream in streams]
-    output.show_table(Rows(columns, cells), title=str(file))
+    output.show_table(ResultRows(columns, cells), title=str(file))
     for stream in streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(
@@ -50,7 +50,7 @@ def status(
         [*(getattr(run, c) for c in columns[:-1]), output.shortened(run.error, SHOWN_CHARACTERS)]
         for run in latest
     ]
-    output.show_table(Rows(columns, cells), title="Latest runs")
+    output.show_table(ResultRows(columns, cells), title="Latest runs")
 
 
 @app.command(epilog="Example: shipsync reconcile --only labels")
@@ -85,9 +85,9 @@ def reconcile(
 
 
 def _show(compared: list[Comparison]) -> None:
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("stream", "start", "end", "account", "held", "repaired", "held_after")
     differed = [window for window in compared if window.repaired or not window.agrees]
     cells = [[getattr(window, column) for column in columns] for window in differed]
-    output.show_table(Rows(columns, cells), title="Windows that differed")
+    output.show_table(ResultRows(columns, cells), title="Windows that differed")

@@ -17,8 +17,8 @@ from shipsync.cli import (
     stock_view,
 )
 from shipsync.errors import UsageError
-from shipsync.reverse.states import State
-from shipsync.reverse.stock_action import Change
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.stock.change import Change
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -77,8 +77,9 @@ def plan_command(
     """
     from datetime import timedelta
 
-    from shipsync.reverse import plan_file, stock
-    from shipsync.reverse.guards import Guards
+    from shipsync.reverse.plan import file as plan_file
+    from shipsync.reverse.plan.guards import Guards
+    from shipsync.reverse.stock import stock_service
 
     guards = Guards(
         max_rows=max_rows,
@@ -92,7 +93,7 @@ def plan_command(
     if reread:
         fresh_stock.read_if_older(connection, database, timedelta(hours=max_age))
     local = options.held(connection, database)
-    plan = stock.plan(local, local.database, source, guards=guards, default_change=action)
+    plan = stock_service.plan(local, local.database, source, guards=guards, default_change=action)
     place = out or row_source.plan_beside(source)
     plan_file.save(plan, place)
     if as_json:
@@ -121,13 +122,14 @@ def apply_command(
     when --verify finds a level that is not what the plan made it.
     """
     from shipsync.api.session import Session
-    from shipsync.reverse import plan_file, stock
-    from shipsync.reverse.planned import Status
+    from shipsync.reverse.plan import file as plan_file
+    from shipsync.reverse.plan.row import Status
+    from shipsync.reverse.stock import stock_service
 
     plan = plan_file.load(file)
     account = options.account(connection, database)
     with Session(account) as session, stock_view.progress() as progress:
-        report, verification = stock.apply(
+        report, verification = stock_service.apply(
             account, session, plan, progress=progress, only_first=one, reads_back=verify
         )
     stock_view.show_applied(report, verification, as_json=as_json)
@@ -140,7 +142,7 @@ def apply_command(
 @app.command("status", epilog="Example: shipsync stock status --state unknown")
 def status_command(
     state: Annotated[
-        State | None, typer.Option("--state", help="Keep to rows in this state.")
+        WriteState | None, typer.Option("--state", help="Keep to rows in this state.")
     ] = None,
     kind: Annotated[
         str | None,
@@ -157,12 +159,12 @@ def status_command(
 
     Of every kind: stock, create_shipment, cancel_shipment, void_label, create_fulfillment.
     """
-    from shipsync.reverse import stock
+    from shipsync.reverse.stock import stock_service
 
     file = options.held(connection, database).database
-    entries = stock.outcomes(file, connection)
+    entries = stock_service.outcomes(file, connection)
     if not entries:
-        stock_view.tell_of_others(connection, stock.connections_written_for(file))
+        stock_view.tell_of_others(connection, stock_service.connections_written_for(file))
     chosen = [
         entry for entry in entries if state in (None, entry.state) and kind in (None, entry.kind)
     ][:limit]
@@ -193,12 +195,14 @@ def resolve_command(
 
     Look at the account first. Nothing is sent; a row that was not applied can be planned again.
     """
-    from shipsync.reverse import stock
+    from shipsync.reverse.stock import stock_service
 
     if applied is None:
         raise UsageError("Say what became of the row: --applied or --not-applied.")
     file = options.held(connection, database).database
-    entry = stock.resolve(file, connection, key, applied=applied, because=because, kind=kind)
+    entry = stock_service.resolve(
+        file, connection, key, applied=applied, because=because, kind=kind
+    )
     if as_json:
         output.show_json(stock_view.entry_document(entry))
     else:

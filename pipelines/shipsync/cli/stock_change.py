@@ -10,10 +10,10 @@ import typer
 
 from shipsync.cli import fresh_stock, options, output, row_source, stock_view
 from shipsync.errors import NeedsPerson, UsageError
-from shipsync.reverse.stock_action import Change
+from shipsync.reverse.stock.change import Change
 
 if TYPE_CHECKING:
-    from shipsync.reverse.planned import Plan
+    from shipsync.reverse.plan.row import Plan
 
 app = typer.Typer()
 
@@ -159,15 +159,18 @@ def _carry_out(
     """Plan the one row, and send it if that was asked for."""
     from datetime import timedelta
 
-    from shipsync.reverse import plan_file, stock
-    from shipsync.reverse.guards import Guards
-    from shipsync.reverse.input_file import one_row
+    from shipsync.reverse.plan import file as plan_file
+    from shipsync.reverse.plan.guards import Guards
+    from shipsync.reverse.plan.input_files import one_row
+    from shipsync.reverse.stock import stock_service
 
     if reread:
         fresh_stock.read_if_older(connection, database, timedelta(0))
     local = options.held(connection, database)
     guards = Guards(max_observation_age=None if reread else timedelta(hours=24))
-    plan = stock.plan(local, local.database, one_row("The command line", cells), guards=guards)
+    plan = stock_service.plan(
+        local, local.database, one_row("The command line", cells), guards=guards
+    )
     if plan.ignored_columns:
         raise UsageError(f"There is no column {plan.ignored_columns[0]!r} to --set.")
     if apply and plan.ready and not plan.stopped_by:
@@ -185,11 +188,11 @@ def _carry_out(
 
 def _send(plan: Plan, connection: str, database: Path | None, as_json: bool) -> None:
     from shipsync.api.session import Session
-    from shipsync.reverse import stock
+    from shipsync.reverse.stock import stock_service
 
     account = options.account(connection, database)
     with Session(account) as session:
-        report, _ = stock.apply(account, session, plan)
+        report, _ = stock_service.apply(account, session, plan)
     stock_view.show_applied(report, None, as_json=as_json)
     stock_view.say_what_came_of_it([report], "give the command again", reasons=stock_view.REASONS)
 

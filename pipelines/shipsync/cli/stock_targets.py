@@ -30,8 +30,8 @@ def targets_command(
     units on hand. Nothing is sent: the model reverse.stock_adjustments_due shows what the
     targets lack, and `shipsync stock plan --model reverse.stock_adjustments_due` plans it.
     """
-    from shipsync.queries import Rows
-    from shipsync.reverse.targets import give_targets
+    from shipsync.queries import ResultRows
+    from shipsync.reverse.stock.targets import give_targets
 
     source = row_source.chosen(file, sql, model)
     place = options.held(connection, database).database
@@ -42,5 +42,5 @@ def targets_command(
         "unchanged": report.unchanged,
         "withdrawn": report.withdrawn,
     }
-    output.show(Rows(tuple(figures), [tuple(figures.values())]), as_json=as_json)
+    output.show(ResultRows(tuple(figures), [tuple(figures.values())]), as_json=as_json)
     output.remark("Next: shipsync stock plan --model reverse.stock_adjustments_due")

@@ -16,11 +16,11 @@ from shipsync.errors import NeedsPerson
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from shipsync.reverse.apply import ApplyReport
-    from shipsync.reverse.outbox import Entry
-    from shipsync.reverse.planned import Plan, PlanRow
-    from shipsync.reverse.rollout import Progress
-    from shipsync.reverse.verify import Verification
+    from shipsync.reverse.outbox.apply import ApplyReport
+    from shipsync.reverse.outbox.rollout import WriteProgress
+    from shipsync.reverse.outbox.store import LedgerEntry
+    from shipsync.reverse.plan.row import Plan, PlanRow
+    from shipsync.reverse.stock.verify import Verification
 
 INTERRUPTED = 130
 REASONS = "`shipsync stock status` shows the reasons."
@@ -28,7 +28,7 @@ REASONS = "`shipsync stock status` shows the reasons."
 
 def show_plan(plan: Plan) -> None:
     """Print every row of a plan; on a terminal in fewer columns, which fit it."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     if output.is_for_a_person():
         names = ("line", "status", "sku", "location", "action", "quantity", "on hand", "reason")
@@ -36,14 +36,14 @@ def show_plan(plan: Plan) -> None:
             [r.line, r.status, r.sku, r.location, r.action, r.quantity, _step(r), r.reason]
             for r in plan.rows
         ]
-        output.show_table(Rows(names, told))
+        output.show_table(ResultRows(names, told))
         return
     columns = (
         *("line", "status", "sku", "location", "action", "quantity"),
         *("on_hand", "wanted", "difference", "calls", "reason"),
     )
     rows = [[getattr(row, column) for column in columns] for row in plan.rows]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
 
 
 def _step(row: PlanRow) -> str | None:
@@ -55,7 +55,7 @@ def _step(row: PlanRow) -> str | None:
 
 def say_what_the_plan_needs(plan: Plan, place: Path, *, names_ignored: bool) -> None:
     """Say what the plan comes to; raises ``NeedsPerson`` when a row is invalid or it was stopped."""
-    from shipsync.reverse.planned import Status
+    from shipsync.reverse.plan.row import Status
 
     if plan.ignored_columns and names_ignored:
         output.note(f"Left aside, as it means nothing here: {', '.join(plan.ignored_columns)}.")
@@ -99,11 +99,11 @@ def show_applied(report: ApplyReport, verification: Verification | None, *, as_j
 
 def _show_drifts(verification: Verification) -> None:
     """Print every level that is not what the plan made it."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("key", "sku", "inventory_location_id", "expected", "found")
     rows = [[getattr(drift, column) for column in columns] for drift in verification.drifts]
-    output.show_table(Rows(columns, rows), title="Levels that moved since")
+    output.show_table(ResultRows(columns, rows), title="Levels that moved since")
 
 
 def say_what_was_read_back(verification: Verification) -> None:
@@ -121,12 +121,12 @@ def say_what_was_read_back(verification: Verification) -> None:
 
 def show_report(report: ApplyReport) -> None:
     """Print what became of every row, those of earlier plans first."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("key", "subject", "state", "attempt", "reason", "request_id")
     outcomes = (*report.settled_before, *report.outcomes)
     rows = [[getattr(outcome, column) for column in columns] for outcome in outcomes]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
 
 
 def say_what_came_of_it(
@@ -167,7 +167,7 @@ def _figures(reports: Sequence[ApplyReport], again: str, invalid: int) -> str:
     return f"{figures} {left} rows are left: {again}." if left else figures
 
 
-def entry_document(entry: Entry) -> dict[str, object]:
+def entry_document(entry: LedgerEntry) -> dict[str, object]:
     """A write as it stands, under the names that the model ``reverse.outcomes`` has."""
     return {
         "row_key": entry.row_key,
@@ -204,9 +204,9 @@ def tell_of_others(connection: str, others: Sequence[str]) -> None:
         )
 
 
-def show_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
+def show_entries(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
     """Print rows of the outbox as they stand; all that is known of each only in JSON."""
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     documents = [entry_document(entry) for entry in entries]
     if as_json:
@@ -219,11 +219,11 @@ def show_entries(entries: Sequence[Entry], *, as_json: bool) -> None:
     if output.is_for_a_person():
         columns = ("row_key", "outcome", "kind", "sent_at", "wanted", "request_id", "reason")
     rows = [[document[column] for column in columns] for document in documents]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
 
 
 @contextmanager
-def progress(what: str = "stock") -> Iterator[Callable[[Progress], None]]:
+def progress(what: str = "stock") -> Iterator[Callable[[WriteProgress], None]]:
     """What to tell an apply's progress to; a bar on standard error when there is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -242,7 +242,7 @@ def progress(what: str = "stock") -> Iterator[Callable[[Progress], None]]:
     )
     task = bars.add_task(what, total=None, counts="")
 
-    def show(progress: Progress) -> None:
+    def show(progress: WriteProgress) -> None:
         states = "".join(f", {n:,} {state.value}" for state, n in progress.counts.items())
         counts = f"{progress.done:,} of {progress.total:,} rows{states}"
         bars.update(task, completed=progress.done, total=progress.total, counts=counts)

@@ -26,7 +26,7 @@ _NO_LIMIT = 10_000
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column's name and its cells as they are shown."""
 
     name: str
@@ -67,7 +67,7 @@ def drawn(
     """
     console = Console()
     columns = [
-        Column(
+        TableColumn(
             name.replace("_", " "),
             tuple(row[index] for row in texts),
             all(isinstance(row[index], int | float | Decimal) for row in rows),
@@ -75,7 +75,7 @@ def drawn(
         for index, name in enumerate(names)
     ]
     columns = [column for column in columns if not rows or any(column.cells)]
-    beneath: list[Column] = []
+    beneath: list[TableColumn] = []
     while (width := _width(_grid(columns, title), console)) > console.width:
         sentences = _sentences(columns)
         if sentences is None and width - _spare(columns) > console.width:
@@ -96,7 +96,7 @@ def drawn(
     return capture.get()
 
 
-def _paragraphs(columns: Sequence[Column], title: str, console: Console) -> str:
+def _paragraphs(columns: Sequence[TableColumn], title: str, console: Console) -> str:
     """Every row as a paragraph: nothing is folded, and everything can be copied."""
     with console.capture() as capture:
         if title:
@@ -110,7 +110,7 @@ def _paragraphs(columns: Sequence[Column], title: str, console: Console) -> str:
     return capture.get()
 
 
-def _grid(columns: Sequence[Column], title: str) -> Table:
+def _grid(columns: Sequence[TableColumn], title: str) -> Table:
     grid = Table(
         title=title or None,
         title_justify="left",
@@ -137,13 +137,13 @@ def _width(grid: Table, console: Console) -> int:
     return grid.__rich_measure__(console, console.options.update(width=_NO_LIMIT)).maximum
 
 
-def _spare(columns: Sequence[Column]) -> int:
+def _spare(columns: Sequence[TableColumn]) -> int:
     """By how much it can be narrower when cells are broken between words."""
     texts = [column for column in columns[1:] if not column.is_number]
     return sum(max(0, column.full_width - column.word_width) for column in texts)
 
 
-def _sentences(columns: Sequence[Column]) -> Column | None:
+def _sentences(columns: Sequence[TableColumn]) -> TableColumn | None:
     """The column with the longest texts, if they are long; not the first, which names the rows."""
     texts = [c for c in columns[1:] if c.width >= _SENTENCE and c.has_words]
     return max(texts, key=lambda column: column.width, default=None)

@@ -12,7 +12,7 @@ import typer
 from shipsync.cli import options, output
 
 if TYPE_CHECKING:
-    from shipsync.tracking import Event, Order, Parcel
+    from shipsync.tracking import Order, Parcel, ScanEvent
 
 app = typer.Typer()
 
@@ -105,7 +105,7 @@ def _heading(parcel: Parcel) -> str:
     return heading if parcel.events else f"{heading}: no scans"
 
 
-def _scan(event: Event) -> str:
+def _scan(event: ScanEvent) -> str:
     place = ", ".join(part for part in (event.city_locality, event.state_province) if part)
     # The local time of the place is what the carrier's own page shows.
     when = output.cell(event.carrier_occurred_at or event.occurred_at)

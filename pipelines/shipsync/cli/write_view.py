@@ -10,10 +10,10 @@ from shipsync.cli.stock_view import report_document, say_what_came_of_it
 from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
-    from shipsync.reverse.order_apply import Applied
-    from shipsync.reverse.read_back import ReadBack
-    from shipsync.reverse.write_plan import WritePlan, WriteRow
-    from shipsync.reverse.write_plan_file import What
+    from shipsync.reverse.orders.order_apply import Applied
+    from shipsync.reverse.orders.read_back import ReadBack
+    from shipsync.reverse.plan.write_plan import WritePlan, WriteRow
+    from shipsync.reverse.plan.write_plan_file import What
 
 
 def show_plan(plan: WritePlan, place: Path | None, what: What, *, as_json: bool) -> None:
@@ -82,15 +82,15 @@ def _show_stopped(plan: WritePlan, *, as_json: bool) -> None:
 
 
 def _show_rows(plan: WritePlan) -> None:
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("line", "status", "key", "what", "calls", "reason")
     rows = [[r.line, r.status, r.key, r.subject, r.calls, r.reason] for r in plan.rows]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
 
 
 def _show_outcomes(done: Applied, unsent: list[WriteRow]) -> None:
-    from shipsync.queries import Rows
+    from shipsync.queries import ResultRows
 
     columns = ("key", "what", "outcome", "attempts", "reason", "request_id")
     outcomes = [o for report in done.reports for o in (*report.settled_before, *report.outcomes)]
@@ -98,11 +98,11 @@ def _show_outcomes(done: Applied, unsent: list[WriteRow]) -> None:
         *((o.key, o.subject, o.state, o.attempt, o.reason, o.request_id) for o in outcomes),
         *((row.key, row.subject, row.status, 0, row.reason, None) for row in unsent),
     ]
-    output.show_table(Rows(columns, rows))
+    output.show_table(ResultRows(columns, rows))
     if done.read_back is not None and done.read_back.drifts:
         output.say()
         drifts = [(d.key, d.subject, d.found) for d in done.read_back.drifts]
-        output.show_table(Rows(("key", "what", "found"), drifts), title="Not as it was sent")
+        output.show_table(ResultRows(("key", "what", "found"), drifts), title="Not as it was sent")
 
 
 def _say_what_was_read_back(read_back: ReadBack) -> None:
@@ -121,7 +121,7 @@ def _say_ignored(plan: WritePlan) -> None:
 
 
 def _figures(plan: WritePlan) -> str:
-    from shipsync.reverse.planned import Status
+    from shipsync.reverse.plan.row import Status
 
     return (
         f"{len(plan.ready)} rows ready, {plan.count(Status.NO_OP)} need nothing, "
@@ -131,7 +131,7 @@ def _figures(plan: WritePlan) -> str:
 
 def _document(plan: WritePlan) -> dict[str, object]:
     """The plan as the file has it, with of buyers only what the connection keeps."""
-    from shipsync.reverse import write_plan_file
+    from shipsync.reverse.plan import write_plan_file
 
     return {**write_plan_file.document(plan), "rows": [_row(row) for row in plan.rows]}
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from shipsync.emulator.account import Account
-from shipsync.emulator.faults import Fault, FaultKind
-from shipsync.emulator.journal import Entry, Journal
-from shipsync.emulator.options import Options
-from shipsync.emulator.request import Request, Response
-from shipsync.emulator.server import Served, asgi_app, serve
-from shipsync.emulator.transport import Transport
+from shipsync.emulator.account.account import Account
+from shipsync.emulator.account.journal import Journal, JournalEntry
+from shipsync.emulator.account.options import Options
+from shipsync.emulator.http.faults import Fault, FaultKind
+from shipsync.emulator.http.request import IncomingRequest, Response
+from shipsync.emulator.http.server import Served, asgi_app, serve
+from shipsync.emulator.http.transport import Transport
 
 __all__ = [
     "Account",
-    "Entry",
     "Fault",
     "FaultKind",
+    "IncomingRequest",
     "Journal",
+    "JournalEntry",
     "Options",
-    "Request",
     "Response",
     "Served",
     "Transport",

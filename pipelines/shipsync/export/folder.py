@@ -12,7 +12,7 @@ import duckdb
 
 from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
-from shipsync.export.relation import QUERIES, Relation
+from shipsync.export.relation import STATEMENTS, Relation
 from shipsync.export.target import Exported, Told
 from shipsync.statements import statement
 
@@ -62,7 +62,7 @@ class Folder:
 
     def _copy(self, con: duckdb.DuckDBPyConnection, relation: Relation, file: Path) -> int:
         values = {"name": relation.quoted, "file": str(file)}
-        written = con.execute(statement(QUERIES, f"copy_{self.form}"), values).fetchone()
+        written = con.execute(statement(STATEMENTS, f"copy_{self.form}"), values).fetchone()
         assert written is not None  # COPY always answers with its count
         return int(written[0])
 

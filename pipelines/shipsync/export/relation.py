@@ -13,7 +13,7 @@ from shipsync import queries
 from shipsync.errors import DatabaseError, UsageError
 
 DEFAULT_SCHEMAS: Final = ("core", "changes")
-QUERIES: Final = "shipsync.export.queries"
+STATEMENTS: Final = "shipsync.export"
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def select(
     Raises ``UsageError`` for a schema or table that isn't there, ``DatabaseError`` when the default
     ones were not built yet.
     """
-    known = [Relation(*row) for row in queries.fetch(con, "relations", package=QUERIES).rows]
+    known = [Relation(*row) for row in queries.fetch(con, "relations", package=STATEMENTS).rows]
     found = {relation.schema for relation in known if not relation.is_bookkeeping}
     if not schemas and not tables:
         if not found.issuperset(DEFAULT_SCHEMAS):

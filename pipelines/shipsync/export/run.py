@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shipsync.export.relation import select
-from shipsync.export.target import Exported, Target, Told
+from shipsync.export.target import Exported, ExportTarget, Told
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect, explained
 
@@ -27,7 +27,7 @@ class ExportReport:
 
 def export(
     database: Path,
-    target: Target,
+    target: ExportTarget,
     *,
     schemas: Collection[str] = (),
     tables: Collection[str] = (),

@@ -24,7 +24,7 @@ class Exported:
 Told = Callable[[Exported], None]
 
 
-class Target(Protocol):
+class ExportTarget(Protocol):
     """Where tables go."""
 
     @property

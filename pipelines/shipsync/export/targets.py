@@ -10,13 +10,13 @@ from typing import Final
 from shipsync.errors import UsageError
 from shipsync.export.folder import Folder
 from shipsync.export.postgres import FORM, postgres
-from shipsync.export.target import Target
+from shipsync.export.target import ExportTarget
 
 KNOWN: Final = ("FOLDER", "parquet:FOLDER", "csv:FOLDER", FORM)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
-def target(text: str) -> Target:
+def target(text: str) -> ExportTarget:
     """The target that ``text`` names; a plain path is a folder of Parquet.
 
     Raises ``UsageError``, which quotes no more than the part before the colon: a password may follow.
@@ -33,11 +33,11 @@ def target(text: str) -> Target:
     return family(text)
 
 
-def _parquet(text: str) -> Target:
+def _parquet(text: str) -> ExportTarget:
     return Folder(_path(text), "parquet")
 
 
-def _csv(text: str) -> Target:
+def _csv(text: str) -> ExportTarget:
     return Folder(_path(text), "csv")
 
 
@@ -48,7 +48,7 @@ def _path(text: str) -> Path:
     return Path(path)
 
 
-_FAMILIES: Final[Mapping[str, Callable[[str], Target]]] = {
+_FAMILIES: Final[Mapping[str, Callable[[str], ExportTarget]]] = {
     "parquet": _parquet,
     "csv": _csv,
     "postgres": postgres,

@@ -16,11 +16,11 @@ import duckdb
 
 from shipsync import clock, queries
 from shipsync.errors import UsageError
-from shipsync.feed.events import TRIGGERS, Event
+from shipsync.feed.events import TRIGGERS, ChangeEvent
 from shipsync.statements import statement
 from shipsync.warehouse.database import transaction
 
-_QUERIES: Final = "shipsync.feed.queries"
+_STATEMENTS: Final = "shipsync.feed"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -40,13 +40,13 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Batch:
+class EventBatch:
     """Events in order, and ``up_to``: what to acknowledge once they are taken care of.
 
     ``up_to`` goes beyond the last event where what follows was left out by the selection.
     """
 
-    events: tuple[Event, ...]
+    events: tuple[ChangeEvent, ...]
     up_to: int
 
 
@@ -78,7 +78,7 @@ def read(
     selection: Selection = EVERYTHING,
     limit: int = 1000,
     with_object: bool = False,
-) -> Batch:
+) -> EventBatch:
     """The next events for ``consumer``, at most ``limit``; a name never seen begins with the first.
 
     ``with_object`` adds the whole shipment or fulfillment as it is now. A read-only connection will
@@ -96,7 +96,7 @@ def read_after(
     selection: Selection = EVERYTHING,
     limit: int = 1000,
     with_object: bool = False,
-) -> Batch:
+) -> EventBatch:
     """The events after number ``sequence``; otherwise as ``read``."""
     bounds: dict[str, Any] = {
         "after": sequence,
@@ -107,9 +107,9 @@ def read_after(
     reach, count = _fetch(con, "reach", bounds | {"limit": limit}).rows[0]
     up_to = reach if count == limit else max(newest, sequence)
     if reach is None:
-        return Batch((), up_to)
-    events = tuple(map(Event.of_row, _fetch(con, "events", bounds | {"up_to": reach}).rows))
-    return Batch(_with_objects(con, events) if with_object else events, up_to)
+        return EventBatch((), up_to)
+    events = tuple(map(ChangeEvent.of_row, _fetch(con, "events", bounds | {"up_to": reach}).rows))
+    return EventBatch(_with_objects(con, events) if with_object else events, up_to)
 
 
 def acknowledged(con: duckdb.DuckDBPyConnection, consumer: str) -> int:
@@ -154,7 +154,7 @@ def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime | N
         )
     with transaction(con):
         con.execute(
-            statement(_QUERIES, "forget_letters"), {"consumer": consumer, "sequence": first}
+            statement(_STATEMENTS, "forget_letters"), {"consumer": consumer, "sequence": first}
         )
         set_acknowledged(con, consumer, first - 1)
     return first
@@ -178,7 +178,7 @@ def checked_name(consumer: str) -> str:
 def set_acknowledged(con: duckdb.DuckDBPyConnection, consumer: str, sequence: int) -> None:
     """Set how far ``consumer`` has come, whatever it was before."""
     con.execute(
-        statement(_QUERIES, "set_acknowledged"),
+        statement(_STATEMENTS, "set_acknowledged"),
         {
             "consumer": checked_name(consumer),
             "acknowledged": sequence,
@@ -191,7 +191,9 @@ def _newest(con: duckdb.DuckDBPyConnection) -> int:
     return int(_fetch(con, "newest").rows[0][0])
 
 
-def _with_objects(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> tuple[Event, ...]:
+def _with_objects(
+    con: duckdb.DuckDBPyConnection, events: Iterable[ChangeEvent]
+) -> tuple[ChangeEvent, ...]:
     events = tuple(events)
     objects: dict[tuple[str, str], dict[str, Any]] = {}
     for kind, key in (("shipments", "shipment_id"), ("fulfillments", "fulfillment_id")):
@@ -204,11 +206,11 @@ def _with_objects(con: duckdb.DuckDBPyConnection, events: Iterable[Event]) -> tu
     )
 
 
-def _kind(event: Event) -> str:
+def _kind(event: ChangeEvent) -> str:
     return "fulfillments" if "fulfillment" in event.trigger else "shipments"
 
 
 def _fetch(
     con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None
-) -> queries.Rows:
-    return queries.fetch(con, name, values, package=_QUERIES)
+) -> queries.ResultRows:
+    return queries.fetch(con, name, values, package=_STATEMENTS)

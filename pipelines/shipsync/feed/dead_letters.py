@@ -13,10 +13,10 @@ from typing import Final
 import duckdb
 
 from shipsync import clock, queries
-from shipsync.feed.events import Event
+from shipsync.feed.events import ChangeEvent
 from shipsync.statements import statement
 
-_QUERIES: Final = "shipsync.feed.queries"
+_STATEMENTS: Final = "shipsync.feed"
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class DeadLetters:
     def open(self) -> list[DeadLetter]:
         """Those not delivered yet, in the order of their events."""
         rows = queries.fetch(
-            self._con, "open_letters", {"consumer": self._consumer}, package=_QUERIES
+            self._con, "open_letters", {"consumer": self._consumer}, package=_STATEMENTS
         )
         return [DeadLetter(**row) for row in rows.objects()]
 
-    def bury(self, event: Event, reason: str, attempts: int) -> None:
+    def bury(self, event: ChangeEvent, reason: str, attempts: int) -> None:
         """Record that ``event`` was not delivered; attempts add up."""
         self._con.execute(
-            statement(_QUERIES, "bury"),
+            statement(_STATEMENTS, "bury"),
             {
                 "consumer": self._consumer,
                 "sequence": event.sequence,
@@ -61,22 +61,24 @@ class DeadLetters:
     def settle(self, sequence: int) -> None:
         """Record that the event was delivered after all."""
         self._con.execute(
-            statement(_QUERIES, "settle"),
+            statement(_STATEMENTS, "settle"),
             {"consumer": self._consumer, "sequence": sequence, "delivered_at": clock.now()},
         )
 
     def pause(self, reason: str) -> None:
         """Deliver nothing more to this consumer until ``resume``."""
         self._con.execute(
-            statement(_QUERIES, "pause"),
+            statement(_STATEMENTS, "pause"),
             {"consumer": self._consumer, "reason": reason, "paused_at": clock.now()},
         )
 
     def resume(self) -> None:
         """Deliver again."""
-        self._con.execute(statement(_QUERIES, "resume"), {"consumer": self._consumer})
+        self._con.execute(statement(_STATEMENTS, "resume"), {"consumer": self._consumer})
 
     def paused_because(self) -> str | None:
         """Why nothing is delivered, None if it is."""
-        found = queries.fetch(self._con, "paused", {"consumer": self._consumer}, package=_QUERIES)
+        found = queries.fetch(
+            self._con, "paused", {"consumer": self._consumer}, package=_STATEMENTS
+        )
         return str(found.rows[0][0]) if found.rows else None

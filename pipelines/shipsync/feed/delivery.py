@@ -31,8 +31,8 @@ from shipsync.feed.consumers import (
     set_acknowledged,
 )
 from shipsync.feed.dead_letters import DeadLetters
-from shipsync.feed.events import Event
-from shipsync.feed.target import Away, Gone, Refused, Taken, Target, Verdict
+from shipsync.feed.events import ChangeEvent
+from shipsync.feed.target import Away, DeliveryTarget, Gone, Refused, Taken, Verdict
 from shipsync.warehouse.database import transaction
 
 # So many single events refused with none taken between them: the receiver is at fault, not the events.
@@ -81,7 +81,7 @@ class Delivery:
 
     con: duckdb.DuckDBPyConnection
     consumer: str
-    target: Target
+    target: DeliveryTarget
     effort: Effort = field(default_factory=Effort)
     pacing: Pacing = field(default_factory=SystemPacing)
 
@@ -158,7 +158,7 @@ class Delivery:
             self._report.end("paused", because)
         return self._report
 
-    def _send(self, events: Sequence[Event]) -> bool:
+    def _send(self, events: Sequence[ChangeEvent]) -> bool:
         """Send ``events`` and account for every one of them; returns whether to go on."""
         ready = [event for event in events if event.order_key not in self._blocked]
         if not ready:
@@ -181,10 +181,10 @@ class Delivery:
 
     def _account(
         self,
-        events: Sequence[Event],
-        delivered: Sequence[Event],
+        events: Sequence[ChangeEvent],
+        delivered: Sequence[ChangeEvent],
         *,
-        died: Event | None = None,
+        died: ChangeEvent | None = None,
         reason: str = "",
         attempts: int = 0,
     ) -> None:
@@ -206,7 +206,7 @@ class Delivery:
         self._report.delivered += len(delivered)
         self._report.dead += dead
 
-    def _tried(self, *events: Event) -> tuple[Verdict, int]:
+    def _tried(self, *events: ChangeEvent) -> tuple[Verdict, int]:
         """The verdict on ``events`` after as many attempts as are due, and their number."""
         began = self.pacing.monotonic()
         attempts = self.effort.attempts if len(events) == 1 else 1

@@ -10,12 +10,12 @@ from shipsync.connection import Secret
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from shipsync.feed.target import Target
+    from shipsync.feed.target import DeliveryTarget
 
 _LINES: Final = (".jsonl", ".ndjson")
 
 
-def open_target(to: str, *, source: str, secret: Secret | None = None) -> Target:
+def open_target(to: str, *, source: str, secret: Secret | None = None) -> DeliveryTarget:
     """The target that ``to`` names: ``-``, an https address, a ``.jsonl`` file, or a folder.
 
     A folder must be there or end in a slash. ``source`` and ``secret`` are for an address. Raises
@@ -26,10 +26,10 @@ def open_target(to: str, *, source: str, secret: Secret | None = None) -> Target
         from shipsync.feed.endpoint import Endpoint
 
         return Endpoint(to, source=source, secret=secret)
-    from shipsync.feed.files import JsonLines, ParquetFolder, Stream
+    from shipsync.feed.files import JsonLines, JsonStream, ParquetFolder
 
     if to == "-":
-        return Stream(sys.stdout.buffer)
+        return JsonStream(sys.stdout.buffer)
     if to.endswith(_LINES):
         return JsonLines(Path(to))
     if to.endswith("/") or (to and Path(to).is_dir()):

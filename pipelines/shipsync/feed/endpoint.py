@@ -12,7 +12,7 @@ import httpx
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Secret, is_loopback
 from shipsync.errors import UsageError
-from shipsync.feed.events import Event, cloud_line
+from shipsync.feed.events import ChangeEvent, cloud_line
 from shipsync.feed.signature import Signer
 from shipsync.feed.target import Away, Gone, Refused, Taken, Verdict
 
@@ -51,7 +51,7 @@ class Endpoint:
             timeout=timeout_seconds, transport=transport, follow_redirects=False
         )
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Post ``events`` once; an answer that is lost counts as refused, so they may come twice."""
         body = b"[" + b",".join(cloud_line(event, self._source) for event in events) + b"]"
         headers = {"content-type": CONTENT_TYPE}
@@ -90,7 +90,7 @@ class Endpoint:
         return Refused(said)
 
 
-def _message_id(events: Sequence[Event]) -> str:
+def _message_id(events: Sequence[ChangeEvent]) -> str:
     """The same for the same events, so that a receiver can tell a repeated batch."""
     text = "/".join(event.event_id for event in events)
     return f"msg_{hashlib.sha256(text.encode()).hexdigest()[:32]}"

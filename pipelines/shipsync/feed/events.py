@@ -22,7 +22,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ChangeEvent:
     """One row of ``changes.events``; times are UTC.
 
     ``before_json`` and ``after_json`` hold the values of ``changed_fields`` as one JSON object on one
@@ -45,8 +45,8 @@ class Event:
     object: Mapping[str, Any] | None = None
 
     @classmethod
-    def of_row(cls, row: Sequence[Any]) -> Event:
-        """The event in a row of ``queries/events.sql``, which gives times as microseconds."""
+    def of_row(cls, row: Sequence[Any]) -> ChangeEvent:
+        """The event in a row of statement ``events``, which gives times as microseconds."""
         sequence, event_id, trigger, entity_id, shipment_id, occurred, detected, *rest = row
         is_touch, changed_fields, before, after = rest
         return cls(
@@ -79,7 +79,7 @@ class Event:
         return self.shipment_id or self.entity_id
 
 
-def plain(event: Event) -> dict[str, Any]:
+def plain(event: ChangeEvent) -> dict[str, Any]:
     """The event as an object that orjson can write; ``object`` only where there is one."""
     fields = {
         "sequence": event.sequence,
@@ -99,19 +99,19 @@ def plain(event: Event) -> dict[str, Any]:
     return fields
 
 
-def object_json(event: Event) -> str | None:
+def object_json(event: ChangeEvent) -> str | None:
     """``object`` as JSON, None when there is none."""
     if event.object is None:
         return None
     return orjson.dumps(event.object, default=_json_value, option=orjson.OPT_UTC_Z).decode()
 
 
-def line(event: Event) -> bytes:
+def line(event: ChangeEvent) -> bytes:
     """The event as one JSON object, with a line feed at its end."""
     return orjson.dumps(plain(event), default=_json_value, option=_OPTIONS)
 
 
-def cloud_event(event: Event, source: str) -> dict[str, Any]:
+def cloud_event(event: ChangeEvent, source: str) -> dict[str, Any]:
     """The event as CloudEvents 1.0 (JSON format, structured), from ``source``, a URI reference.
 
     ``id`` is the ``event_id``, so a repeat has the same ``id`` and ``source``. ``sequence`` and
@@ -132,7 +132,7 @@ def cloud_event(event: Event, source: str) -> dict[str, Any]:
     }
 
 
-def cloud_line(event: Event, source: str) -> bytes:
+def cloud_line(event: ChangeEvent, source: str) -> bytes:
     """``cloud_event`` as one line of JSON."""
     return orjson.dumps(cloud_event(event, source), default=_json_value, option=_OPTIONS)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shipsync.errors import UsageError
-from shipsync.feed.events import Event, line, object_json, plain
+from shipsync.feed.events import ChangeEvent, line, object_json, plain
 from shipsync.feed.target import Away, Taken, Verdict
 
 _INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -35,13 +35,13 @@ _SCHEMA: Final = pa.schema(
 _TAIL: Final = 1 << 20
 
 
-class Stream:
+class JsonStream:
     """An open stream, such as standard output: one JSON object a line."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Write and flush."""
         try:
             self._stream.write(b"".join(line(event) for event in events))
@@ -67,7 +67,7 @@ class JsonLines:
             raise UsageError(f"{path} is a folder; for Parquet give it with a slash at its end.")
         self._is_mended = False
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Append, and return once the disk has it."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ class ParquetFolder:
         if folder.is_file():
             raise UsageError(f"{folder} is a file; Parquet goes into a folder.")
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Write one file for each day, and return once the disk has them."""
         by_day = sorted(events, key=lambda event: (_day(event), event.sequence))
         try:
@@ -131,7 +131,7 @@ def _onto_disk(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def _write(folder: Path, events: Sequence[Event]) -> None:
+def _write(folder: Path, events: Sequence[ChangeEvent]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{events[0].sequence:012d}.parquet"
     unfinished = path.with_suffix(".unfinished")
@@ -142,7 +142,7 @@ def _write(folder: Path, events: Sequence[Event]) -> None:
     unfinished.replace(path)
 
 
-def _row(event: Event) -> dict[str, Any]:
+def _row(event: ChangeEvent) -> dict[str, Any]:
     return plain(event) | {
         "before": event.before_json,
         "after": event.after_json,
@@ -150,7 +150,7 @@ def _row(event: Event) -> dict[str, Any]:
     }
 
 
-def _day(event: Event) -> str:
+def _day(event: ChangeEvent) -> str:
     return f"{event.detected_at:%Y-%m-%d}"
 
 

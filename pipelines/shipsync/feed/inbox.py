@@ -152,7 +152,7 @@ def _record(
         "signed_at": signed_at,
         "tracking": orjson.dumps(tracking).decode() if is_data else None,
     }
-    found = con.execute(statement("shipsync.feed.queries", "record_hint"), row).fetchall()
+    found = con.execute(statement("shipsync.feed", "record_hint"), row).fetchall()
     return bool(found)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shipsync.feed.events import Event
+from shipsync.feed.events import ChangeEvent
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Gone:
 Verdict = Taken | Refused | Away | Gone
 
 
-class Target(Protocol):
+class DeliveryTarget(Protocol):
     """A place that takes batches of events, in order."""
 
-    def put(self, events: Sequence[Event]) -> Verdict:
+    def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Hand over ``events``; once it says ``Taken``, they survive a crash of ours."""
         ...
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 
 @dataclass(frozen=True)
-class Batch:
+class RowBatch:
     """Rows of one page, by raw table.
 
     ``cursor``: once this batch is loaded, everything up to that instant has been read (None where the
@@ -39,7 +39,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Package:
+class LoadPackage:
     """What is loaded as one: tables whole, the cursor it moves to, and the ids in it."""
 
     cursor: datetime | None
@@ -51,19 +51,19 @@ class Package:
 class Packages:
     """Cuts a stream of batches into packages of at most ``size`` pages, each id at most once in one."""
 
-    def __init__(self, batches: Iterator[Batch], size: int) -> None:
+    def __init__(self, batches: Iterator[RowBatch], size: int) -> None:
         self._batches = batches
         self._size = size
-        self._next: Batch | None = next(batches, None)
+        self._next: RowBatch | None = next(batches, None)
 
     @property
     def has_more(self) -> bool:
         """Whether anything is left to load."""
         return self._next is not None
 
-    def take(self) -> Package:
+    def take(self) -> LoadPackage:
         """The next package."""
-        taken: list[Batch] = []
+        taken: list[RowBatch] = []
         ids: set[str] = set()
         while self._next is not None:
             full = len(taken) >= self._size and self._next.rows > 0
@@ -75,7 +75,7 @@ class Packages:
         return _combined(taken, frozenset(ids))
 
 
-def _combined(batches: Sequence[Batch], ids: frozenset[str]) -> Package:
+def _combined(batches: Sequence[RowBatch], ids: frozenset[str]) -> LoadPackage:
     # dlt spends milliseconds on each table it is handed, so it gets one of each kind.
     names = {name: None for batch in batches for name in batch.tables}
     tables = {
@@ -84,4 +84,4 @@ def _combined(batches: Sequence[Batch], ids: frozenset[str]) -> Package:
     }
     cursors = [batch.cursor for batch in batches if batch.cursor is not None]
     must_load = any(batch.must_load for batch in batches)
-    return Package(max(cursors, default=None), tables, ids, must_load)
+    return LoadPackage(max(cursors, default=None), tables, ids, must_load)

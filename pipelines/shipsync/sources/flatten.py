@@ -19,18 +19,18 @@ import pyarrow as pa
 from pyarrow import compute
 
 from shipsync.sources.instants import parse_instant, parse_wall_clock
-from shipsync.sources.schema import IS_REMOVED, Column, Kind, Table
+from shipsync.sources.schema import IS_REMOVED, Column, ColumnKind, Table
 
 ApiObject = Mapping[str, Any]
 
-_FITTING: Final[dict[Kind, frozenset[type]]] = {
-    Kind.TEXT: frozenset({str, NoneType}),
-    Kind.WHOLE: frozenset({int, NoneType}),
-    Kind.NUMBER: frozenset({float, int, NoneType}),
-    Kind.MONEY: frozenset({float, int, NoneType}),
-    Kind.BOOLEAN: frozenset({bool, NoneType}),
-    Kind.INSTANT: frozenset({str, NoneType}),
-    Kind.LOCAL_TIME: frozenset({str, NoneType}),
+_FITTING: Final[dict[ColumnKind, frozenset[type]]] = {
+    ColumnKind.TEXT: frozenset({str, NoneType}),
+    ColumnKind.WHOLE: frozenset({int, NoneType}),
+    ColumnKind.NUMBER: frozenset({float, int, NoneType}),
+    ColumnKind.MONEY: frozenset({float, int, NoneType}),
+    ColumnKind.BOOLEAN: frozenset({bool, NoneType}),
+    ColumnKind.INSTANT: frozenset({str, NoneType}),
+    ColumnKind.LOCAL_TIME: frozenset({str, NoneType}),
 }
 _LARGEST_WHOLE: Final = 2**63 - 1
 _LARGEST_MONEY: Final = 10**14
@@ -73,7 +73,7 @@ def flatten(
     nested = {key: _nested(objects, key) for key in _known_keys(table)[1]}
     arrays = [_array(column, _values(column, objects, nested), extras) for column in table.columns]
     length = len(objects)
-    instant = Kind.INSTANT.arrow
+    instant = ColumnKind.INSTANT.arrow
     own = [
         extras.column(length),
         pa.array(hashes, pa.string()),
@@ -131,7 +131,7 @@ def _values(
 
 def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     kind = column.kind
-    if kind is Kind.DOCUMENT:
+    if kind is ColumnKind.DOCUMENT:
         return pa.array(
             [None if v is None else orjson.dumps(v).decode() for v in values], pa.string()
         )
@@ -151,31 +151,31 @@ def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     return _FAST[kind](fitted) if kind not in _TIMES else pa.array(fitted, kind.arrow)
 
 
-_TIMES: Final = frozenset({Kind.INSTANT, Kind.LOCAL_TIME})
+_TIMES: Final = frozenset({ColumnKind.INSTANT, ColumnKind.LOCAL_TIME})
 
 
 def _money_array(values: list[Any]) -> pa.Array:
     amounts = pa.array(values, pa.float64())
     if not compute.round(amounts, _MONEY_PLACES).equals(amounts):
         raise ValueError("more than four decimal places")
-    return amounts.cast(Kind.MONEY.arrow)
+    return amounts.cast(ColumnKind.MONEY.arrow)
 
 
 def _wall_clock_array(values: list[Any]) -> pa.Array:
     clocks = [None if v is None else parse_wall_clock(v) for v in values]
     if any(clock is None and v is not None for clock, v in zip(clocks, values, strict=True)):
         raise ValueError("not a time")
-    return pa.array(clocks, Kind.LOCAL_TIME.arrow)
+    return pa.array(clocks, ColumnKind.LOCAL_TIME.arrow)
 
 
-_FAST: Final[dict[Kind, Callable[[list[Any]], pa.Array]]] = {
-    Kind.TEXT: lambda values: pa.array(values, pa.string()),
-    Kind.WHOLE: lambda values: pa.array(values, pa.int64()),
-    Kind.NUMBER: lambda values: pa.array(values, pa.float64()),
-    Kind.MONEY: _money_array,
-    Kind.BOOLEAN: lambda values: pa.array(values, pa.bool_()),
-    Kind.INSTANT: lambda values: pa.array(values, pa.string()).cast(Kind.INSTANT.arrow),
-    Kind.LOCAL_TIME: _wall_clock_array,
+_FAST: Final[dict[ColumnKind, Callable[[list[Any]], pa.Array]]] = {
+    ColumnKind.TEXT: lambda values: pa.array(values, pa.string()),
+    ColumnKind.WHOLE: lambda values: pa.array(values, pa.int64()),
+    ColumnKind.NUMBER: lambda values: pa.array(values, pa.float64()),
+    ColumnKind.MONEY: _money_array,
+    ColumnKind.BOOLEAN: lambda values: pa.array(values, pa.bool_()),
+    ColumnKind.INSTANT: lambda values: pa.array(values, pa.string()).cast(ColumnKind.INSTANT.arrow),
+    ColumnKind.LOCAL_TIME: _wall_clock_array,
 }
 
 
@@ -206,12 +206,12 @@ def _one_money(value: object) -> float | None:
     return amount if fits else None
 
 
-_SLOW: Final[dict[Kind, Callable[[object], Any]]] = {
-    Kind.TEXT: _one_text,
-    Kind.WHOLE: _one_whole,
-    Kind.NUMBER: _one_number,
-    Kind.MONEY: _one_money,
-    Kind.BOOLEAN: lambda value: value if isinstance(value, bool) else None,
-    Kind.INSTANT: parse_instant,
-    Kind.LOCAL_TIME: parse_wall_clock,
+_SLOW: Final[dict[ColumnKind, Callable[[object], Any]]] = {
+    ColumnKind.TEXT: _one_text,
+    ColumnKind.WHOLE: _one_whole,
+    ColumnKind.NUMBER: _one_number,
+    ColumnKind.MONEY: _one_money,
+    ColumnKind.BOOLEAN: lambda value: value if isinstance(value, bool) else None,
+    ColumnKind.INSTANT: parse_instant,
+    ColumnKind.LOCAL_TIME: parse_wall_clock,
 }

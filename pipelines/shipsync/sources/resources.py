@@ -14,13 +14,13 @@ import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource, DltSource
 
-from shipsync.sources.batches import Package
+from shipsync.sources.batches import LoadPackage
 from shipsync.sources.instants import to_pendulum
-from shipsync.sources.schema import CONTENT_HASH, IS_REMOVED, Kind, Table
+from shipsync.sources.schema import CONTENT_HASH, IS_REMOVED, ColumnKind, Table
 from shipsync.sources.streams import Stream
 
 # How a package is drawn: given where the cursor stands (None: nowhere yet), what to load, if anything.
-Draw = Callable[[datetime | None], Package | None]
+Draw = Callable[[datetime | None], LoadPackage | None]
 Page = Mapping[str, Any]
 
 SCHEMA_NAME = "shipstation"
@@ -58,7 +58,7 @@ def hints(table: Table) -> dict[str, Any]:
     """The dlt hints that make ``table`` load as its ``loading`` says."""
     columns: dict[str, Any] = {name: {"data_type": "json"} for name in table.documents}
     for column in table.columns:
-        if column.kind is Kind.LOCAL_TIME:
+        if column.kind is ColumnKind.LOCAL_TIME:
             # dlt would give it a zone that nobody said.
             columns[column.name] = {"data_type": "timestamp", "timezone": False}
     key = list(table.key)
@@ -105,7 +105,7 @@ def _pages(stream: Stream, draw: Draw) -> DltResource:
     return pages
 
 
-def _page(package: Package | None) -> Iterator[Page]:
+def _page(package: LoadPackage | None) -> Iterator[Page]:
     if package is None:
         return
     page: dict[str, Any] = {"tables": package.tables}
@@ -128,7 +128,7 @@ def _as_stored(table: Table, rows: pa.Table) -> pa.Table:
 
     dlt fills the three; were they missing, it would write every file anew, twice.
     """
-    instant = Kind.INSTANT.arrow
+    instant = ColumnKind.INSTANT.arrow
     added = [("_dlt_load_id", pa.string())]
     if table.loading in ("versions", "snapshot"):
         added += [("_dlt_valid_from", instant), ("_dlt_valid_to", instant)]

@@ -20,7 +20,7 @@ IS_REMOVED = "is_removed"
 Loading = Literal["versions", "snapshot", "children", "insert_only"]
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """The type of a column; ids are text, money is a decimal, times are instants in UTC."""
 
     TEXT = "text"
@@ -38,15 +38,15 @@ class Kind(StrEnum):
         return _ARROW[self]
 
 
-_ARROW: dict[Kind, pa.DataType] = {
-    Kind.TEXT: pa.string(),
-    Kind.WHOLE: pa.int64(),
-    Kind.NUMBER: pa.float64(),
-    Kind.MONEY: pa.decimal128(18, 4),
-    Kind.BOOLEAN: pa.bool_(),
-    Kind.INSTANT: pa.timestamp("us", tz="UTC"),
-    Kind.LOCAL_TIME: pa.timestamp("us"),
-    Kind.DOCUMENT: pa.string(),
+_ARROW: dict[ColumnKind, pa.DataType] = {
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.WHOLE: pa.int64(),
+    ColumnKind.NUMBER: pa.float64(),
+    ColumnKind.MONEY: pa.decimal128(18, 4),
+    ColumnKind.BOOLEAN: pa.bool_(),
+    ColumnKind.INSTANT: pa.timestamp("us", tz="UTC"),
+    ColumnKind.LOCAL_TIME: pa.timestamp("us"),
+    ColumnKind.DOCUMENT: pa.string(),
 }
 
 
@@ -55,7 +55,7 @@ class Column:
     """One column: ``path`` is where its value stands in the API object (one or two keys)."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     path: tuple[str, ...]
 
 
@@ -83,7 +83,7 @@ class Table:
         own = [
             (EXTRA, pa.string()),
             (CONTENT_HASH, pa.string()),
-            (OBSERVED_AT, _ARROW[Kind.INSTANT]),
+            (OBSERVED_AT, _ARROW[ColumnKind.INSTANT]),
         ]
         if self.loading == "children":
             own.append((IS_REMOVED, pa.bool_()))
@@ -93,54 +93,57 @@ class Table:
     @property
     def documents(self) -> tuple[str, ...]:
         """Names of the columns that hold JSON."""
-        named = [column.name for column in self.columns if column.kind is Kind.DOCUMENT]
+        named = [column.name for column in self.columns if column.kind is ColumnKind.DOCUMENT]
         return (*named, EXTRA)
 
 
-def plain(kind: Kind, *names: str) -> tuple[Column, ...]:
+def plain(kind: ColumnKind, *names: str) -> tuple[Column, ...]:
     """Columns that carry a top-level value under its own name."""
     return tuple(Column(name, kind, (name,)) for name in names)
 
 
 def text(*names: str) -> tuple[Column, ...]:
     """Text columns."""
-    return plain(Kind.TEXT, *names)
+    return plain(ColumnKind.TEXT, *names)
 
 
 def whole(*names: str) -> tuple[Column, ...]:
     """Whole-number columns."""
-    return plain(Kind.WHOLE, *names)
+    return plain(ColumnKind.WHOLE, *names)
 
 
 def number(*names: str) -> tuple[Column, ...]:
     """Floating-point columns."""
-    return plain(Kind.NUMBER, *names)
+    return plain(ColumnKind.NUMBER, *names)
 
 
 def decimal(*names: str) -> tuple[Column, ...]:
     """Decimal columns for amounts that come without a currency of their own."""
-    return plain(Kind.MONEY, *names)
+    return plain(ColumnKind.MONEY, *names)
 
 
 def boolean(*names: str) -> tuple[Column, ...]:
     """True-or-false columns."""
-    return plain(Kind.BOOLEAN, *names)
+    return plain(ColumnKind.BOOLEAN, *names)
 
 
 def instant(*names: str) -> tuple[Column, ...]:
     """Points in time, in UTC."""
-    return plain(Kind.INSTANT, *names)
+    return plain(ColumnKind.INSTANT, *names)
 
 
 def document(*names: str) -> tuple[Column, ...]:
     """Nested values kept whole as JSON."""
-    return plain(Kind.DOCUMENT, *names)
+    return plain(ColumnKind.DOCUMENT, *names)
 
 
 def money(*names: str) -> tuple[Column, ...]:
     """Two columns for each ``{currency, amount}``: the amount under its name, the currency beside it."""
     pairs = (
-        (Column(n, Kind.MONEY, (n, "amount")), Column(f"{n}_currency", Kind.TEXT, (n, "currency")))
+        (
+            Column(n, ColumnKind.MONEY, (n, "amount")),
+            Column(f"{n}_currency", ColumnKind.TEXT, (n, "currency")),
+        )
         for n in names
     )
     return tuple(column for pair in pairs for column in pair)
@@ -149,18 +152,18 @@ def money(*names: str) -> tuple[Column, ...]:
 def weight(name: str) -> tuple[Column, ...]:
     """``{value, unit}`` as two columns."""
     return (
-        Column(f"{name}_value", Kind.NUMBER, (name, "value")),
-        Column(f"{name}_unit", Kind.TEXT, (name, "unit")),
+        Column(f"{name}_value", ColumnKind.NUMBER, (name, "value")),
+        Column(f"{name}_unit", ColumnKind.TEXT, (name, "unit")),
     )
 
 
 def dimensions(name: str) -> tuple[Column, ...]:
     """``{length, width, height, unit}`` as four columns."""
     sides = tuple(
-        Column(f"{name}_{side}", Kind.NUMBER, (name, side))
+        Column(f"{name}_{side}", ColumnKind.NUMBER, (name, side))
         for side in ("length", "width", "height")
     )
-    return (*sides, Column(f"{name}_unit", Kind.TEXT, (name, "unit")))
+    return (*sides, Column(f"{name}_unit", ColumnKind.TEXT, (name, "unit")))
 
 
 ADDRESS_FIELDS = (
@@ -182,5 +185,7 @@ ADDRESS_FIELDS = (
 
 def address(name: str) -> tuple[Column, ...]:
     """An address as one text column per line, and its geolocation as JSON."""
-    lines = tuple(Column(f"{name}_{part}", Kind.TEXT, (name, part)) for part in ADDRESS_FIELDS)
-    return (*lines, Column(f"{name}_geolocation", Kind.DOCUMENT, (name, "geolocation")))
+    lines = tuple(
+        Column(f"{name}_{part}", ColumnKind.TEXT, (name, part)) for part in ADDRESS_FIELDS
+    )
+    return (*lines, Column(f"{name}_geolocation", ColumnKind.DOCUMENT, (name, "geolocation")))

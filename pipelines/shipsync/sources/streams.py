@@ -131,7 +131,7 @@ STREAMS: dict[str, Stream] = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class StreamRows:
     """Arrow tables by raw table name, and what went to ``_extra``, counted by ``table.path``."""
 
     tables: Mapping[str, pa.Table]
@@ -140,7 +140,7 @@ class Rows:
 
 def to_rows(
     stream: Stream, objects: Sequence[ApiObject], hashes: Sequence[str], observed_at: datetime
-) -> Rows:
+) -> StreamRows:
     """The rows of every table of ``stream`` that ``objects`` become; ``hashes`` are the objects' own."""
     parent = flatten(stream.table, objects, hashes, observed_at)
     arrow = {stream.table.name: parent.table}
@@ -150,7 +150,7 @@ def to_rows(
         flat = flatten(lines.table, children, child_hashes, observed_at)
         arrow[lines.table.name] = flat.table
         extras.update({f"{lines.table.name}.{path}": n for path, n in flat.extras.items()})
-    return Rows(arrow, extras)
+    return StreamRows(arrow, extras)
 
 
 def _children(

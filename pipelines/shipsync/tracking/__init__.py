@@ -2,16 +2,16 @@
 
 from shipsync.tracking.asking import track, track_many
 from shipsync.tracking.document import document
-from shipsync.tracking.order import Event, Order, Parcel, Shipment
-from shipsync.tracking.reading import Batch, find_order, find_orders
+from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
+from shipsync.tracking.reading import FoundOrders, find_order, find_orders
 from shipsync.tracking.situations import Situation, situation_of
 from shipsync.tracking.wording import situations, told
 
 __all__ = [
-    "Batch",
-    "Event",
+    "FoundOrders",
     "Order",
     "Parcel",
+    "ScanEvent",
     "Shipment",
     "Situation",
     "document",

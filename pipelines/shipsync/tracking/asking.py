@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shipsync.tracking.order import Order
-from shipsync.tracking.reading import Batch, find_order, find_orders
+from shipsync.tracking.reading import FoundOrders, find_order, find_orders
 from shipsync.warehouse.copies import readable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def track(order_id: str, *, connection: str = "default", database: Database | No
 
 def track_many(
     order_ids: Iterable[str], *, connection: str = "default", database: Database | None = None
-) -> Batch:
+) -> FoundOrders:
     """Where many orders are, read together: thousands cost little more than one.
 
     Arguments as for ``track``. Raises the same errors but ``UnknownOrder`` and ``AmbiguousOrder``:

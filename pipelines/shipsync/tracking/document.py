@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shipsync.tracking.order import Event, Order, Parcel, Shipment
+from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
 from shipsync.tracking.situations import situation_of
 from shipsync.tracking.wording import told
 
@@ -62,7 +62,7 @@ def _tracking(parcel: Parcel | None) -> dict[str, object]:
     }
 
 
-def _event(event: Event) -> dict[str, object]:
+def _event(event: ScanEvent) -> dict[str, object]:
     return {
         "carrier_occurred_at": event.carrier_occurred_at,
         "description": event.description,

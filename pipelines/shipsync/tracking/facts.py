@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from shipsync.tracking.order import Event, Order, Parcel, Shipment
+from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
 from shipsync.tracking.situations import ENDED, Situation, day, is_overdue, silence
 
 # Written out: the names of strftime are those of the machine's language.
@@ -91,7 +91,7 @@ def _of_parcel(parcel: Parcel, now: datetime) -> dict[str, str | None]:
     }
 
 
-def _seen(event: Event, now: datetime) -> str | None:
+def _seen(event: ScanEvent, now: datetime) -> str | None:
     place = ", ".join(
         part
         for part in (_city(event.city_locality), event.state_province or event.country_code)
@@ -102,7 +102,7 @@ def _seen(event: Event, now: datetime) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
-def _day_at_the_place(event: Event) -> date | None:
+def _day_at_the_place(event: ScanEvent) -> date | None:
     return day(event.carrier_occurred_at or event.occurred_at)
 
 

@@ -25,18 +25,18 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder, UsageError
 from shipsync.sources.streams import STREAMS, TRACKING
+from shipsync.sync.context import RunContext, RunRequest, StreamRun
+from shipsync.sync.out_of_band import load_apart
+from shipsync.sync.tracking import ask as ask_parcels
 from shipsync.tracking.order import Order, Parcel
 from shipsync.tracking.parcels import box_id
 from shipsync.tracking.reading import find_order
 from shipsync.tracking.references import spellings
 from shipsync.tracking.situations import ENDED, situation_of
 from shipsync.warehouse import lock, runs
-from shipsync.warehouse.apart import load_apart
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
-from shipsync.warehouse.polls import ask as ask_parcels
-from shipsync.warehouse.run_context import Request, RunContext, StreamRun
 
 _COMMAND: Final = "track"
 # What ShipStation's own ids begin with.
@@ -84,7 +84,7 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
         try:
             loader = Loader(con, file)
             loader.prepare()
-            run = RunContext(connection, session, con, loader, Request())
+            run = RunContext(connection, session, con, loader, RunRequest())
             order = _Asking(run).order(reference)
             error = None
         except ShipsyncError as failure:

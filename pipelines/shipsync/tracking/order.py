@@ -7,7 +7,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True)
-class Event:
+class ScanEvent:
     """One scan: ``occurred_at`` in UTC, ``carrier_occurred_at`` in the local time of the place."""
 
     occurred_at: datetime | None
@@ -56,7 +56,7 @@ class Parcel:
     created_at: datetime
     known_at: datetime | None
     boxes: tuple[str, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[ScanEvent, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from shipsync import queries
-from shipsync.tracking.order import Event, Parcel
+from shipsync.tracking.order import Parcel, ScanEvent
 
 if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
 
-_QUERIES: Final = "shipsync.tracking.queries"
+_STATEMENTS: Final = "shipsync.tracking"
 _HAS_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _DATES: Final = ("ship_date", "estimated_delivery_date", "actual_delivery_date")
 _UNKNOWN: Final = dict.fromkeys(
@@ -66,7 +66,7 @@ def rows(database: duckdb.DuckDBPyConnection, name: str, **values: Sequence[str]
     Lists go in as JSON: DuckDB looks for a module to import at each value of a Python list.
     """
     texts = {key: orjson.dumps(list(value)).decode() for key, value in values.items()}
-    return queries.fetch(database, name, texts, package=_QUERIES).objects()
+    return queries.fetch(database, name, texts, package=_STATEMENTS).objects()
 
 
 def _labelled(database: duckdb.DuckDBPyConnection, labels: Sequence[Row]) -> list[Parcel]:
@@ -130,7 +130,7 @@ def _fulfilled(row: Row) -> Parcel:
 
 def _events(
     database: duckdb.DuckDBPyConnection, parcel_ids: Sequence[str]
-) -> Mapping[str, list[Event]]:
+) -> Mapping[str, list[ScanEvent]]:
     """The scans of each parcel, newest first. Carriers repeat one with small differences: the first
     answer that held it stands, and of one answer the row with a place, as in core.tracking_events."""
     if not parcel_ids:
@@ -143,10 +143,10 @@ def _events(
         held = told.get(scan)
         if held is None or _precedence(row) < _precedence(held):
             told[scan] = row
-    events: defaultdict[str, list[Event]] = defaultdict(list)
+    events: defaultdict[str, list[ScanEvent]] = defaultdict(list)
     for row in sorted(told.values(), key=_newest_first):
         del row["observed_at"], row["event_key"]
-        events[row.pop("parcel_id")].append(Event(**row))
+        events[row.pop("parcel_id")].append(ScanEvent(**row))
     return events
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Batch:
+class FoundOrders:
     """What came of many references: the order of each, or why there is none.
 
     ``unknown`` references mean nothing that is held; ``ambiguous`` ones mean several orders, of which
@@ -54,7 +54,7 @@ def find_order(database: duckdb.DuckDBPyConnection, reference: str) -> Order:
     return batch.orders[reference]
 
 
-def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) -> Batch:
+def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) -> FoundOrders:
     """The orders that ``references`` mean, each as ``find_order`` finds it; the same reference once.
 
     Raises ``DatabaseError`` when the database holds no tables yet.
@@ -78,7 +78,7 @@ def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) 
         elif keys:
             ambiguous[reference] = tuple(key.told(orders[key]) for key in keys)
     unknown = [r for r in asked if r not in batch and r not in ambiguous]
-    return Batch(batch, tuple(unknown), ambiguous)
+    return FoundOrders(batch, tuple(unknown), ambiguous)
 
 
 @dataclass(frozen=True)

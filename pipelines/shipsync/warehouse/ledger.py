@@ -7,10 +7,10 @@ from importlib import resources
 import duckdb
 
 from shipsync import clock
-from shipsync.statements import statement
+from shipsync.statements import script, statement
 
 _MIGRATIONS = "shipsync.warehouse.migrations"
-_QUERIES = "shipsync.warehouse.queries"
+_STATEMENTS = "shipsync.warehouse"
 
 
 def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
@@ -18,9 +18,9 @@ def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
 
     A migration that fails leaves neither its tables nor its record.
     """
-    con.execute(statement(_QUERIES, "create_ledger"))
-    con.execute(statement(_QUERIES, "create_migrations"))
-    done = {name for (name,) in con.execute(statement(_QUERIES, "list_migrations")).fetchall()}
+    con.execute(statement(_STATEMENTS, "create_ledger"))
+    con.execute(statement(_STATEMENTS, "create_migrations"))
+    done = {name for (name,) in con.execute(statement(_STATEMENTS, "list_migrations")).fetchall()}
     names = sorted(
         file.name.removesuffix(".sql")
         for file in resources.files(_MIGRATIONS).iterdir()
@@ -30,8 +30,8 @@ def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
     for name in missing:
         con.begin()
         try:
-            con.execute(statement(_MIGRATIONS, name))
-            con.execute(statement(_QUERIES, "record_migration"), [name, clock.now()])
+            con.execute(script(_MIGRATIONS, name))
+            con.execute(statement(_STATEMENTS, "record_migration"), [name, clock.now()])
             con.commit()
         except duckdb.Error:
             con.rollback()

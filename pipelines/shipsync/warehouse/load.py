@@ -19,11 +19,11 @@ import duckdb
 import pyarrow as pa
 
 from shipsync.errors import DatabaseError, ShipsyncError
-from shipsync.sources.batches import Batch, Package, Packages
+from shipsync.sources.batches import LoadPackage, Packages, RowBatch
 from shipsync.sources.streams import Stream
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
-from shipsync.warehouse import leftovers
+from shipsync.warehouse import recovery
 from shipsync.warehouse.database import explained
 
 if TYPE_CHECKING:
@@ -75,12 +75,10 @@ class Loader:
 
         with self._plainly():
             self._pipeline.sync_destination()
-            leftovers.tidy(Path(self._pipeline.working_dir))
+            recovery.tidy(Path(self._pipeline.working_dir))
             if self._pipeline.has_pending_data:
                 self._pipeline.run()
-        found = self._con.execute(
-            statement("shipsync.warehouse.queries", "list_raw_tables")
-        ).fetchall()
+        found = self._con.execute(statement("shipsync.warehouse", "list_raw_tables")).fetchall()
         missing = tuple(table for table in TABLES if (table.name,) not in found)
         if missing:
             self._run(empty_source(missing))
@@ -88,11 +86,11 @@ class Loader:
     def load(
         self,
         stream: Stream,
-        begin: Callable[[datetime | None], Iterator[Batch]],
+        begin: Callable[[datetime | None], Iterator[RowBatch]],
         *,
         package_pages: int,
         lag_seconds: float | None,
-        between: Callable[[Package], None],
+        between: Callable[[LoadPackage], None],
     ) -> int:
         """Load all batches that ``begin`` gives from the cursor on; returns the number of packages.
 
@@ -102,11 +100,11 @@ class Loader:
         from shipsync.sources.resources import package_source
 
         packages: Packages | None = None
-        drawn: Package | None = None
-        handed: list[Package | None] = []
+        drawn: LoadPackage | None = None
+        handed: list[LoadPackage | None] = []
         count = 0
 
-        def draw(start: datetime | None) -> Package | None:
+        def draw(start: datetime | None) -> LoadPackage | None:
             nonlocal packages, drawn
             if packages is None:
                 packages = Packages(begin(start), package_pages)
@@ -114,7 +112,7 @@ class Loader:
             drawn = replace(package, tables={}) if package.must_load else None
             return package if package.must_load else None
 
-        def hand_on(start: datetime | None) -> Package | None:
+        def hand_on(start: datetime | None) -> LoadPackage | None:
             return handed.pop()
 
         while packages is None or packages.has_more:

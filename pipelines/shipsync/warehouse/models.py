@@ -57,7 +57,7 @@ _parsed: dict[tuple[Path, str], Manifest] = {}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ModelOutcome:
     """One node that dbt ran: ``status`` is success, pass, warn, fail, error or skipped."""
 
     name: str
@@ -71,7 +71,7 @@ class Outcome:
 class BuildReport:
     """What a build did: every model and data test, in the order they ended."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ModelOutcome, ...]
 
     @property
     def models(self) -> int:
@@ -132,7 +132,7 @@ def build(
 
 def run_dbt(
     database: Path, arguments: Sequence[str], variables: Mapping[str, str | None]
-) -> tuple[Outcome, ...]:
+) -> tuple[ModelOutcome, ...]:
     """Run one dbt command on ``database`` and return what became of each node.
 
     Raises ModelError when dbt could not run at all.
@@ -209,9 +209,9 @@ def _close_database() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _outcome(run: Any) -> Outcome:
+def _outcome(run: Any) -> ModelOutcome:
     found = f"found {run.failures} rows" if run.failures else _first_line(run.message or "")
-    return Outcome(
+    return ModelOutcome(
         name=run.node.name,
         kind=str(run.node.resource_type),
         status=str(run.status),
@@ -226,12 +226,12 @@ def _first_line(message: str) -> str:
     return (telling or lines or ["no reason given"])[0]
 
 
-def _sentence(outcome: Outcome) -> str:
+def _sentence(outcome: ModelOutcome) -> str:
     what = "Model" if outcome.kind == "model" else "Data test"
     return f"{what} {outcome.name}: {outcome.message}"
 
 
-def _raise_for_failures(outcomes: Sequence[Outcome]) -> None:
+def _raise_for_failures(outcomes: Sequence[ModelOutcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.status in ("error", "fail")]
     if failed:
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""

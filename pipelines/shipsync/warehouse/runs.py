@@ -10,9 +10,9 @@ import duckdb
 
 from shipsync import clock
 from shipsync.statements import statement
-from shipsync.warehouse.reports import StreamReport
+from shipsync.sync.reports import StreamReport
 
-_QUERIES = "shipsync.warehouse.queries"
+_STATEMENTS = "shipsync.warehouse"
 
 RunOutcome = Literal["done", "failed", "needs_person"]
 
@@ -21,7 +21,7 @@ def begin(con: duckdb.DuckDBPyConnection, command: str) -> str:
     """Record that a run of ``command`` begins; returns its id, which sorts by time."""
     started_at = clock.now()
     run_id = f"{started_at.format('YYYYMMDDTHHmmss')}-{secrets.token_hex(4)}"
-    con.execute(statement(_QUERIES, "begin_run"), [run_id, command, started_at])
+    con.execute(statement(_STATEMENTS, "begin_run"), [run_id, command, started_at])
     return run_id
 
 
@@ -34,7 +34,7 @@ def end(
     error: str | None = None,
 ) -> None:
     """Record how the run ended; ``error`` is a sentence without secrets."""
-    con.execute(statement(_QUERIES, "end_run"), [clock.now(), outcome, requests, error, run_id])
+    con.execute(statement(_STATEMENTS, "end_run"), [clock.now(), outcome, requests, error, run_id])
 
 
 def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamReport) -> None:
@@ -57,4 +57,4 @@ def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamRep
         "calls_saved": report.calls_saved,
         "calls_put_off": report.calls_put_off,
     }
-    con.execute(statement(_QUERIES, "record_stream_run"), row)
+    con.execute(statement(_STATEMENTS, "record_stream_run"), row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shipsync.emulator.http.routing import RouteTable
 from shipsync.emulator.routes import (
     directory,
     fulfillments,
@@ -11,7 +12,6 @@ from shipsync.emulator.routes import (
     shipments,
     webhooks,
 )
-from shipsync.emulator.routing import RouteTable
 
 TABLE = RouteTable(
     (

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from shipsync.emulator.paging import PageLimit, envelope, wanted_page
-from shipsync.emulator.problems import JSON, Problem, not_found
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import PAGE, PAGE_SIZE, Call, Route
+from shipsync.emulator.http.paging import PageLimit, envelope, wanted_page
+from shipsync.emulator.http.problems import JSON, ErrorBody, not_found
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, Call, Route
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 MOST_PRODUCTS = 100
 """The largest page of products, and the size of one when none is asked for [O]."""
@@ -53,7 +53,7 @@ def list_carriers(account: Account, call: Call) -> Response:
     errors = []
     if account.options.carriers_partial:
         message = "One carrier account did not answer."
-        problem = Problem("integrations", "carrier_disconnected", message)
+        problem = ErrorBody("integrations", "carrier_disconnected", message)
         errors.append({**problem.body(), "error_source": "carrier"})
     tail = orjson.dumps({"request_id": str(account.request_id()), "errors": errors})
     body = _array("carriers", rows)[:-1] + b"," + tail[1:]

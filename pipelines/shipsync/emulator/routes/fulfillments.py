@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.bodies_fulfillment import fulfillment_body
-from shipsync.emulator.intake import NewFulfillment, NewFulfillments
-from shipsync.emulator.listing import Listing, list_rows
-from shipsync.emulator.problems import JSON
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
+from shipsync.emulator.bodies.fulfillment import fulfillment_body
+from shipsync.emulator.http.listing import ListedCollection, list_rows
+from shipsync.emulator.http.problems import JSON
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import NewFulfillment, NewFulfillments
+from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
 from shipsync.emulator.timestamps import of_moment, to_micros, to_text
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
-LISTING = Listing(
+LISTING = ListedCollection(
     kind="fulfillments",
     instants={"create_date": "created_at", "ship_date": "shipped_at"},
     sorts={

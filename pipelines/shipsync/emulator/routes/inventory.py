@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.intake import Money as MoneyShape
-from shipsync.emulator.intake import StockWrite
-from shipsync.emulator.paging import PageLimit, PageWanted, envelope, reachable, wanted_page
-from shipsync.emulator.problems import JSON, against_rules, invalid, not_found
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import LIMIT, PAGE, PAGE_SIZE, Call, Route
-from shipsync.emulator.stock import Attributes, Match, Money, NotEnoughStockError
-from shipsync.emulator.stockroom import BelowAllocatedError
+from shipsync.emulator.account.stock import Attributes, Match, Money, NotEnoughStockError
+from shipsync.emulator.account.stockroom import BelowAllocatedError
+from shipsync.emulator.http.paging import PageLimit, PageWanted, envelope, reachable, wanted_page
+from shipsync.emulator.http.problems import JSON, against_rules, invalid, not_found
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import Money as MoneyShape
+from shipsync.emulator.http.request_bodies import StockWrite
+from shipsync.emulator.http.routing import LIMIT, PAGE, PAGE_SIZE, Call, Route
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 CURSOR = Parameter("cursor")
 

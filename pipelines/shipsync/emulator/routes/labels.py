@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.collection import Row
-from shipsync.emulator.consignments import REPORT_LAG, consign
-from shipsync.emulator.listing import Listing, list_rows
-from shipsync.emulator.problems import JSON, RefusedError, invalid, not_found
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
-from shipsync.emulator.state import serialized
+from shipsync.emulator.account.collection import Row
+from shipsync.emulator.account.state import serialized
+from shipsync.emulator.http.listing import ListedCollection, list_rows
+from shipsync.emulator.http.problems import JSON, RefusedError, invalid, not_found
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
+from shipsync.emulator.shop.consignments import REPORT_LAG, consign
 from shipsync.emulator.timestamps import of_moment, to_micros
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 MOVED = frozenset({"IT", "DE", "AT", "EX", "SP"})
 """Tracking codes under which a carrier has had the parcel in hands; such a label was used."""
 
-LISTING = Listing(
+LISTING = ListedCollection(
     kind="labels",
     instants={"created_at": "created_at"},
     sorts={

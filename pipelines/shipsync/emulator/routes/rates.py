@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.intake import RateRequest
-from shipsync.emulator.problems import JSON, Problem, RefusedError, not_found
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import Call, Route
-from shipsync.emulator.shipment_bodies import shipment_from
+from shipsync.emulator.bodies.given_shipment import shipment_from
+from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, not_found
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import RateRequest
+from shipsync.emulator.http.routing import Call, Route
 from shipsync.emulator.timestamps import of_moment, to_text
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 Body = dict[str, Any]
 
@@ -40,7 +40,7 @@ def calculate_rates(account: Account, call: Call) -> Response:
     asked = call.body
     if (asked.shipment_id is None) == (asked.shipment is None):
         message = "Give either shipment_id or shipment."
-        raise RefusedError(400, Problem("validation", "field_value_required", message))
+        raise RefusedError(400, ErrorBody("validation", "field_value_required", message))
     if asked.shipment is not None:
         shipment = shipment_from(account, asked.shipment)
         account.put_shipment(shipment, cause="POST /v2/rates")
@@ -110,8 +110,8 @@ def _answer(
     }
 
 
-def _no_rates() -> Problem:
-    return Problem("business_rules", "no_rates_returned", "No service was left to ask.")
+def _no_rates() -> ErrorBody:
+    return ErrorBody("business_rules", "no_rates_returned", "No service was left to ask.")
 
 
 def _rate(account: Account, shipment: Body, carrier: Body, service: Body) -> Body:

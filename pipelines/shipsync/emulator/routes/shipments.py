@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.collection import Row
-from shipsync.emulator.intake import NewShipment, NewShipments, ShipmentUpdate
-from shipsync.emulator.listing import Bounds, Listing, list_rows
-from shipsync.emulator.orders import LiveLabelError
-from shipsync.emulator.problems import JSON, against_rules, not_found
-from shipsync.emulator.query import Parameter
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
-from shipsync.emulator.shipment_bodies import shipment_from, updated_shipment
+from shipsync.emulator.account.collection import Row
+from shipsync.emulator.account.orders import LiveLabelError
+from shipsync.emulator.bodies.given_shipment import shipment_from, updated_shipment
+from shipsync.emulator.http.listing import Bounds, ListedCollection, list_rows
+from shipsync.emulator.http.problems import JSON, against_rules, not_found
+from shipsync.emulator.http.query import Parameter
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import NewShipment, NewShipments, ShipmentUpdate
+from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 STATUSES = ("pending", "processing", "label_purchased", "cancelled")
 
@@ -43,7 +43,7 @@ def _in_items(*fields: str, whole: bool) -> Callable[[str], Callable[[Row], bool
     return test
 
 
-LISTING = Listing(
+LISTING = ListedCollection(
     kind="shipments",
     instants={"created_at": "created_at", "modified_at": "modified_at", "payment_date": "paid_at"},
     sorts={"created_at": "created_at", "modified_at": "modified_at"},

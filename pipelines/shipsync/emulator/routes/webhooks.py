@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shipsync.emulator.intake import NewWebhook, WebhookUpdate
-from shipsync.emulator.problems import JSON, Problem, RefusedError, not_found
-from shipsync.emulator.request import Response
-from shipsync.emulator.routing import Call, Route
+from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, not_found
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import NewWebhook, WebhookUpdate
+from shipsync.emulator.http.routing import Call, Route
 
 if TYPE_CHECKING:
-    from shipsync.emulator.account import Account
+    from shipsync.emulator.account.account import Account
 
 
 def list_webhooks(account: Account, call: Call) -> Response:
@@ -28,7 +28,7 @@ def create_webhook(account: Account, call: Call) -> Response:
         if (held["event"], held["url"]) == (new.event, new.url):
             message = f"{new.event} goes to this address already."
             raise RefusedError(
-                409, Problem("business_rules", "webhook_event_type_conflict", message)
+                409, ErrorBody("business_rules", "webhook_event_type_conflict", message)
             )
     sent = new.model_dump(mode="json", exclude_none=True)
     body = {"webhook_id": account.new_id("webhooks"), **sent}

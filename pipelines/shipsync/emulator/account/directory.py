@@ -1,0 +1,106 @@
+"""What an account is furnished with: warehouses, locations, products, carriers, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict, Unpack
+
+import orjson
+import pendulum
+
+from shipsync.emulator.account.journal import Kind
+from shipsync.emulator.account.state import AccountState
+
+ID_FIELDS: Final[Mapping[Kind, str]] = {
+    "warehouses": "warehouse_id",
+    "inventory_warehouses": "inventory_warehouse_id",
+    "inventory_locations": "inventory_location_id",
+    "products": "product_id",
+    "carriers": "carrier_id",
+    "tags": "name",
+}
+"""The field that identifies each; tags have nothing better than their name."""
+
+
+class When(TypedDict, total=False):
+    """When a change happens (the clock's now by default) and who does it."""
+
+    at: pendulum.DateTime | None
+    cause: str
+
+
+class Directory(AccountState):
+    """The part of an account that rarely changes; every list keeps the order of first addition."""
+
+    def put_item(
+        self,
+        kind: Kind,
+        body: Mapping[str, Any],
+        *,
+        at: pendulum.DateTime | None = None,
+        cause: str = "put",
+    ) -> str:
+        """Add an entity of a kind in ``ID_FIELDS`` or replace the one with its id; returns the id.
+
+        The same body again is no new version.
+        """
+        with self.lock:
+            items = self._catalogue.setdefault(kind, {})
+            entity_id = str(body[ID_FIELDS[kind]])
+            raw = orjson.dumps(body)
+            if items.get(entity_id) != raw:
+                items[entity_id] = raw
+                self.journal.append(self._stamp(at), kind, entity_id, raw, cause)
+            return entity_id
+
+    def put_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a warehouse (an origin of parcels, not of stock)."""
+        return self.put_item("warehouses", body, **when)
+
+    def put_inventory_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a warehouse of stock."""
+        return self.put_item("inventory_warehouses", body, **when)
+
+    def put_inventory_location(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a place inside a warehouse of stock."""
+        return self.put_item("inventory_locations", body, **when)
+
+    def put_product(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a product."""
+        return self.put_item("products", body, **when)
+
+    def put_carrier(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a carrier account with its services."""
+        return self.put_item("carriers", body, **when)
+
+    def put_tag(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
+        """Add or replace a tag."""
+        return self.put_item("tags", body, **when)
+
+    def remove_item(
+        self,
+        kind: Kind,
+        entity_id: str,
+        *,
+        at: pendulum.DateTime | None = None,
+        cause: str = "remove",
+    ) -> None:
+        """Take an entity out of its list; KeyError when it is not there."""
+        with self.lock:
+            del self._catalogue[kind][entity_id]
+            self.journal.append(self._stamp(at), kind, entity_id, b"null", cause)
+
+    def items(self, kind: Kind) -> list[dict[str, Any]]:
+        """Copies of all entities of a kind."""
+        with self.lock:
+            return [orjson.loads(raw) for raw in self._catalogue.get(kind, {}).values()]
+
+    def item(self, kind: Kind, entity_id: str) -> dict[str, Any] | None:
+        """A copy of one entity, or None."""
+        with self.lock:
+            raw = self._catalogue.get(kind, {}).get(entity_id)
+            return None if raw is None else orjson.loads(raw)
+
+    def raw_items(self, kind: Kind) -> dict[str, bytes]:
+        """All entities of a kind as served, by id: the live mapping, to be read under the lock."""
+        return self._catalogue.setdefault(kind, {})

@@ -1,0 +1,158 @@
+"""Shipments of an account and what happens to them: changed, cancelled, changed late."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from typing import Any
+
+import pendulum
+
+from shipsync.emulator.account.parcels import Body, Parcels
+from shipsync.emulator.account.state import LateChange
+from shipsync.emulator.timestamps import MILLISECOND, of_moment, to_micros, to_text
+
+
+class LiveLabelError(Exception):
+    """A shipment cannot be cancelled while one of its labels is not voided."""
+
+
+class Orders(Parcels):
+    """The part of an account that holds orders and what became of them."""
+
+    def put_shipment(
+        self,
+        body: Mapping[str, Any],
+        *,
+        at: pendulum.DateTime | None = None,
+        import_batch_id: str | None = None,
+        batch_id: str | None = None,
+        paid_at: pendulum.DateTime | None = None,
+        cause: str = "put",
+    ) -> str:
+        """Add a shipment, or replace the one with its id; returns the id.
+
+        ``created_at`` and ``modified_at`` of the body hold; where missing they become ``at``. The
+        other arguments are what only filters see.
+        """
+        with self.lock:
+            micros = self._stamp(at)
+            full = {**body}
+            if "shipment_id" not in full:
+                full["shipment_id"] = self.new_id("shipments")
+            for name in ("created_at", "modified_at"):
+                if name not in full:
+                    full[name] = to_text(micros)
+            hidden = {"import_batch_id": import_batch_id, "batch_id": batch_id}
+            given = {name: value for name, value in hidden.items() if value is not None}
+            self._store_shipment(full, to_micros(full["modified_at"]), given, paid_at, cause)
+            return str(full["shipment_id"])
+
+    def change_shipment(
+        self,
+        shipment_id: str,
+        *,
+        at: pendulum.DateTime | None = None,
+        cause: str = "change",
+        **changes: Any,
+    ) -> Body:
+        """Replace top-level fields and set ``modified_at``; returns the new body.
+
+        Without ``at`` the new ``modified_at`` is the clock's and later than the one before by at
+        least a millisecond. KeyError when there is no such shipment.
+        """
+        with self.lock:
+            body = self.entity("shipments", shipment_id)
+            micros = self._stamp(at)
+            if at is None:
+                micros = max(micros, to_micros(body["modified_at"]) + MILLISECOND)
+            body = {**body, **changes, "modified_at": to_text(micros)}
+            self._store_shipment(body, micros, {}, None, cause)
+            return body
+
+    def cancel_shipment(
+        self, shipment_id: str, *, at: pendulum.DateTime | None = None, cause: str = "cancel"
+    ) -> None:
+        """Cancel a shipment; again changes nothing. Raises LiveLabelError or KeyError."""
+        with self.lock:
+            body = self.entity("shipments", shipment_id)
+            if any(not label["voided"] for label in self.labels_of(shipment_id)):
+                raise LiveLabelError(shipment_id)
+            if body["shipment_status"] != "cancelled":
+                self.change_shipment(shipment_id, at=at, cause=cause, shipment_status="cancelled")
+
+    def void_label(
+        self, label_id: str, *, at: pendulum.DateTime | None = None, cause: str = "void"
+    ) -> Body:
+        """Void a label and, when it was the last live one, set the shipment's status back.
+
+        The rules under which a carrier refuses belong to the route, not here.
+        """
+        with self.lock:
+            micros = self._stamp(at)
+            voided = {"status": "voided", "voided": True, "voided_at": to_text(micros)}
+            body = self.change_label(label_id, at=at, cause=cause, **voided)
+            shipment_id = body["shipment_id"]
+            status = self.options.status_after_void
+            live = any(not label["voided"] for label in self.labels_of(shipment_id))
+            held = self.find("shipments", shipment_id)
+            if held and not live and held["shipment_status"] not in (status, "cancelled"):
+                self.change_shipment(shipment_id, at=at, cause=cause, shipment_status=status)
+            return body
+
+    def commit_late(
+        self,
+        shipment_id: str,
+        *,
+        modified_at: pendulum.DateTime,
+        visible_at: pendulum.DateTime | None = None,
+        **changes: Any,
+    ) -> None:
+        """Change a shipment so that it carries an earlier ``modified_at`` than when it shows.
+
+        The change shows at ``visible_at`` (now when not given). It never carries a ``modified_at``
+        before the one it replaces.
+        """
+        with self.lock:
+            self.entity("shipments", shipment_id)
+            late = LateChange(
+                visible_at=self._stamp(visible_at),
+                rank=len(self.journal) + len(self._late),
+                shipment_id=shipment_id,
+                modified_at=of_moment(modified_at),
+                fields=changes,
+            )
+            heapq.heappush(self._late, late)
+            self.settle()
+
+    def settle(self) -> None:
+        """Make the late changes visible whose time has come; every request does this first."""
+        with self.lock:
+            now = of_moment(self.clock.now())
+            while self._late and self._late[0].visible_at <= now:
+                late = heapq.heappop(self._late)
+                body = self.entity("shipments", late.shipment_id)
+                stamp = to_text(max(late.modified_at, to_micros(body["modified_at"])))
+                body = {**body, **late.fields, "modified_at": stamp}
+                self._store_shipment(body, late.visible_at, {}, None, "late commit")
+
+    def _store_shipment(
+        self,
+        body: Mapping[str, Any],
+        at: int,
+        hidden: Mapping[str, str | None],
+        paid_at: pendulum.DateTime | None,
+        cause: str,
+    ) -> None:
+        shipment_id = str(body["shipment_id"])
+        instants = {
+            "created_at": to_micros(body["created_at"]),
+            "modified_at": to_micros(body["modified_at"]),
+        }
+        held = self._shipments.get(shipment_id)
+        if paid_at is not None:
+            instants["paid_at"] = of_moment(paid_at)
+        elif held is not None and "paid_at" in held.instants:
+            instants["paid_at"] = held.instants["paid_at"]
+        raw = self._write("shipments", shipment_id, body, at, cause)
+        self._shipments.put(body, raw, instants, hidden)

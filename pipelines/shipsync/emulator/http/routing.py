@@ -1,0 +1,94 @@
+"""Routes: a method and a path, what may be sent to it, and the function that answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from pydantic import BaseModel
+
+from shipsync.emulator.http.paging import PageLimit
+from shipsync.emulator.http.problems import ErrorBody, RefusedError
+from shipsync.emulator.http.query import Parameter, Query
+from shipsync.emulator.http.request import IncomingRequest, Response
+
+if TYPE_CHECKING:
+    from shipsync.emulator.account.account import Account
+
+PAGE = Parameter("page", "whole", smallest=1)
+PAGE_SIZE = Parameter("page_size", "whole", smallest=1)
+LIMIT = Parameter("limit", "whole", smallest=1)
+SORT_DIR = Parameter("sort_dir", "choice", ("asc", "desc"))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that passed every check which needs no state."""
+
+    request: IncomingRequest
+    ids: Mapping[str, str]
+    query: Query
+    body: BaseModel | None
+    page_limit: PageLimit | None = None
+    """A limit that a fault put in place of the account's own."""
+
+
+Handler = Callable[["Account", Call], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation. Of the path parameters in braces, ``open_ids`` need not look like se-1."""
+
+    method: str
+    path: str
+    answer: Handler
+    parameters: tuple[Parameter, ...] = ()
+    body: type[BaseModel] | None = None
+    open_ids: frozenset[str] = frozenset()
+
+    def known(self) -> Mapping[str, Parameter]:
+        """Its query parameters by name."""
+        return {parameter.name: parameter for parameter in self.parameters}
+
+
+@dataclass
+class RouteTable:
+    """Finds the route of a request; fixed path segments win over parameters."""
+
+    routes: tuple[Route, ...]
+    _patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_path: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            by_path.setdefault(route.path, {})[route.method] = route
+        fixed_first = sorted(by_path, key=lambda path: (path.count("{"), path))
+        self._patterns = [(_pattern(path), by_path[path]) for path in fixed_first]
+
+    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route and its path parameters. Raises RefusedError: 404 no such path, 405 method."""
+        for pattern, methods in self._patterns:
+            found = pattern.fullmatch(path)
+            if found is None:
+                continue
+            if method not in methods:
+                allowed = ", ".join(sorted(methods))
+                message = f"{method} is not possible here; {allowed} is."
+                problem = ErrorBody("validation", "unspecified", message)
+                raise RefusedError(405, problem, headers={"allow": allowed})
+            ids = {name: unquote(text) for name, text in found.groupdict().items()}
+            return methods[method], ids
+        message = f"There is nothing at {path[:200]}."
+        raise RefusedError(404, ErrorBody("validation", "unspecified", message))
+
+    def paths(self) -> Iterable[tuple[str, str]]:
+        """Method and path of every route, for tests that compare them with the documentation."""
+        return [(route.method, route.path) for route in self.routes]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))

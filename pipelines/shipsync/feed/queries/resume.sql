@@ -1,1 +1,0 @@
-delete from ledger.paused_consumers where consumer = $consumer

@@ -1,2 +1,0 @@
--- How many rows a table or view holds.
-select count(*) from query_table($name)

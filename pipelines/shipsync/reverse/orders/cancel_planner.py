@@ -1,0 +1,131 @@
+"""Planning cancellations: each named shipment against what is held, with the voids that go before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from shipsync.connection import RateSettings
+from shipsync.reverse.orders import cancel_kind, void_kind
+from shipsync.reverse.orders.cancel_kind import Cancellation, cancellation
+from shipsync.reverse.orders.choice import (
+    ID_COLUMNS,
+    KEY,
+    ShipmentChoice,
+    choose,
+    key_of,
+    reference,
+)
+from shipsync.reverse.orders.live import CANCELLED
+from shipsync.reverse.orders.stored import StoredShipment, find_shipments
+from shipsync.reverse.orders.void_kind import voiding
+from shipsync.reverse.outbox.store import LedgerEntry, Outbox
+from shipsync.reverse.outbox.write import Write
+from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
+from shipsync.reverse.plan.write_plan import WritePlan, WriteRow, judged, known_before
+from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+
+CANCEL_CALLS = 3
+"""Two to read the shipment and its fulfillments, one to cancel."""
+
+VOID_CALLS = 2
+"""One to read the label, one to void it."""
+
+_LABEL_CALLS = 1
+
+
+def plan_cancels(
+    con: duckdb.DuckDBPyConnection,
+    given: InputRows,
+    pace: RateSettings,
+    *,
+    now: datetime,
+    void_labels: bool = False,
+) -> WritePlan:
+    """A plan for the shipments that the rows name; reads only.
+
+    Without ``void_labels`` a shipment with a live label is invalid; with it, a row for each label comes
+    before the one that cancels. Raises ``InputFileError`` for a missing column and ``UsageError`` before
+    the first sync.
+    """
+    ignored = check_columns(given, frozenset({*ID_COLUMNS, KEY}), (frozenset(ID_COLUMNS),))
+    named = [ref for row in given.rows if (ref := reference(row.cells))]
+    choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
+    keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
+    past = Outbox(con, pace.name, cancel_kind.KIND).entries(keys)
+    planner = _Planner(choice, past, void_labels)
+    rows = tuple(planned for row in given.rows for planned in planner.rows(row))
+    return WritePlan(
+        # Voids also where there are none: what an earlier run left open of them is settled.
+        kinds=(void_kind.KIND, cancel_kind.KIND),
+        connection=pace.name,
+        source=given.source,
+        created_at=now,
+        requests_per_minute=pace.requests_per_minute,
+        rows=rows,
+        ignored_columns=ignored,
+    )
+
+
+@dataclass(frozen=True)
+class _Planner:
+    choice: ShipmentChoice
+    past: Mapping[str, LedgerEntry]
+    void_labels: bool
+
+    def rows(self, row: InputRow) -> Iterator[WriteRow]:
+        """What is to become of one row: the voids, if any, then the cancellation."""
+        asked = reference(row.cells)
+        held = next(iter(self.choice.held.get(asked or "", ())), None)
+        labels = held.labels if held is not None else ()
+        calls = CANCEL_CALLS + (_LABEL_CALLS if labels else 0)
+        subject, key = f"cancel {asked or 'a shipment'}", row.cells.get(KEY, asked)
+        cancel = judged(cancel_kind.KIND, row.line, subject, calls, lambda: self._judge(row), key)
+        if cancel.write is not None and held is not None:
+            for label in labels:
+                yield _void(row.line, label.label_id, held)
+        yield cancel
+
+    def _judge(self, row: InputRow) -> Write[Cancellation] | str:
+        held = self.choice.one(row.cells)
+        key = _key(row, held)
+        self.choice.check_key(key)
+        if (first := self.choice.first_line(held)) != row.line:
+            return f"It stands on line {first} already."
+        shipment_id = held.shipment_id
+        write = cancellation(key, f"cancel {_named(held)}", shipment_id)
+        entry = self.past.get(key)
+        named = f"The key {key!r}" if KEY in row.cells else f"The cancellation of {shipment_id}"
+        if done := known_before(entry, write.recorded, named):
+            return done
+        if held.status == CANCELLED and (entry is None or not entry.is_unsettled):
+            return "It is cancelled already."
+        if held.tracking_numbers and (entry is None or not entry.is_unsettled):
+            numbers = ", ".join(held.tracking_numbers)
+            raise InvalidWriteError(
+                WriteProblem.MARKED_SHIPPED, shipment_id=shipment_id, numbers=numbers
+            )
+        if held.labels and not self.void_labels:
+            raise InvalidWriteError(
+                WriteProblem.LIVE_LABEL,
+                shipment_id=shipment_id,
+                labels=", ".join(str(label) for label in held.labels),
+            )
+        return write
+
+
+def _key(row: InputRow, held: StoredShipment) -> str:
+    return key_of(row.cells, held.shipment_id)
+
+
+def _void(line: int, label_id: str, held: StoredShipment) -> WriteRow:
+    write = voiding(f"void {label_id} of {_named(held)}", label_id, held.shipment_id)
+    return judged(void_kind.KIND, line, write.subject, VOID_CALLS, lambda: write)
+
+
+def _named(held: StoredShipment) -> str:
+    names = [held.shipment_number or held.external_shipment_id]
+    return f"{held.shipment_id} ({names[0]})" if names[0] else held.shipment_id

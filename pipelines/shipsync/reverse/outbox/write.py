@@ -1,0 +1,115 @@
+"""What the outbox needs to know of a kind of write; ``stock_writes`` is one.
+
+A kind turns rows into ``Write`` objects, looks before it sends, sends, and says what a reading proves
+when the answer was lost. Everything else - states, order, threads, interruptions - is the same for all
+and lives in ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeAlias, TypeVar
+
+from shipsync.api.answer import Answer
+from shipsync.reverse.outbox.store import JsonObject
+from shipsync.reverse.stock.proof import Finding
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Write(Generic[A]):
+    """One write: ``action`` is what its kind knows of it.
+
+    ``places`` name what it changes; two writes that share one are never under way together.
+    ``request`` is what goes out; ``kept``, if there is one, is what the outbox keeps in its place.
+    ``may_be_repeated`` says whether carrying it out twice comes to the same as once.
+    """
+
+    key: str
+    subject: str
+    places: tuple[str, ...]
+    request: Mapping[str, object]
+    may_be_repeated: bool
+    action: A
+    kept: Mapping[str, object] | None = None
+
+    @property
+    def recorded(self) -> Mapping[str, object]:
+        """The request as the outbox keeps it."""
+        return self.request if self.kept is None else self.kept
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen before sending: the reading to keep, and why the write no longer fits, if so."""
+
+    reading: JsonObject
+    misfit: str | None = None
+
+
+class NoLongerFits(Exception):
+    """What was to be sent must not be, by what was seen while it waited; ``str()`` is the reason."""
+
+
+class SeemsMade(Exception):
+    """What was not carried out, by its answer, seems to be; ``str()`` is the reason."""
+
+    def __init__(self, reason: str, reading: JsonObject) -> None:
+        super().__init__(reason)
+        self.reading = reading
+
+
+Sighted: TypeAlias = Callable[[JsonObject], None]
+"""Takes a reading that is newer than the one that ``look`` gave, before a write goes out at it."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The answer that says a write was carried out, and what of it is worth keeping."""
+
+    answer: Answer
+    reason: str | None = None
+    reading: JsonObject | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a reading after a lost answer proves, and the reading to keep.
+
+    ``may_be_sent_again`` only for what may be repeated, and only where nothing has moved.
+    """
+
+    finding: Finding
+    reading: JsonObject
+    may_be_sent_again: bool = False
+
+
+class WriteKind(Protocol[A]):
+    """One kind of write. Its methods are called from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the outbox."""
+        ...
+
+    def look(self, write: Write[A]) -> Look:
+        """Read what the write would change, just before it is sent."""
+        ...
+
+    def send(self, write: Write[A], before: JsonObject, sighted: Sighted) -> Sent:
+        """Send it once; ``before`` is the reading that ``look`` gave, ``sighted`` takes a newer one.
+
+        Raises what ``Session.write`` raises, ``NoLongerFits`` and ``SeemsMade``.
+        """
+        ...
+
+    def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
+        """Read the account after a lost answer; ``before`` is the reading that ``look`` gave.
+
+        Unless ``waits`` is False it is read a second time, later, before "not made" is concluded: a
+        server may still be at work on a request whose answer we stopped waiting for. Raises what
+        ``Session.read`` raises, ``IncompleteRead`` and, unless it waits, ``NoLongerFits``.
+        """
+        ...

@@ -1,2 +1,0 @@
-select ledger_id::varchar as ledger_id
-from ledger.identity

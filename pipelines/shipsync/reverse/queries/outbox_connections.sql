@@ -1,3 +1,0 @@
-select distinct connection
-from ledger.outbox
-order by connection

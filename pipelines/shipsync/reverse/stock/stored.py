@@ -1,0 +1,99 @@
+"""What the database holds of the stock: the levels last observed, the known SKUs, the locations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+import duckdb
+
+from shipsync.errors import UsageError
+from shipsync.reverse.stock.change import Cost, StockLocation
+from shipsync.reverse.stock.locations import Location, Locations
+from shipsync.statements import statement
+
+STATEMENTS = "shipsync.reverse"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLevel:
+    """Units of one SKU at one location.
+
+    ``allocated`` is what orders have claimed; None when it cannot be seen, because the API leaves a
+    level with nothing on hand out of its list. ``average_cost`` is for one unit.
+    """
+
+    on_hand: int
+    allocated: int | None
+    average_cost: Cost | None = None
+
+    @property
+    def claimed(self) -> int:
+        """``allocated``, taking what cannot be seen for nothing."""
+        return self.allocated or 0
+
+    @property
+    def available(self) -> int:
+        """Units that no order has claimed; below zero when more is claimed than there is."""
+        return self.on_hand - self.claimed
+
+
+ABSENT = StoredLevel(on_hand=0, allocated=None)
+
+
+@dataclass(frozen=True)
+class StoredStock:
+    """The observed stock. ``skus`` are all that were ever seen, in stock or as a product.
+
+    ``observed_at`` is when the levels were last read whole, by the account's clock, and ``read_at`` the
+    same by ours. ``own_changes`` are the keys of the writes that changed a level after that.
+    """
+
+    levels: Mapping[StockLocation, StoredLevel]
+    skus: frozenset[str]
+    locations: Locations
+    observed_at: datetime
+    read_at: datetime
+    own_changes: Mapping[StockLocation, str] = field(default_factory=dict)
+
+    def level(self, place: StockLocation) -> StoredLevel:
+        """The level last observed; a SKU that is not listed has nothing on hand."""
+        return self.levels.get(place, ABSENT)
+
+
+def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """When the levels were last read whole, by our clock; None if never."""
+    try:
+        observed = con.execute(statement(STATEMENTS, "held_observation")).fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if observed is None else observed[1]
+
+
+def read_stored(con: duckdb.DuckDBPyConnection) -> StoredStock:
+    """What the database holds; raises ``UsageError`` when the stock was never synced."""
+    try:
+        levels = con.execute(statement(STATEMENTS, "held_levels")).fetchall()
+        locations = con.execute(statement(STATEMENTS, "held_locations")).fetchall()
+        skus = con.execute(statement(STATEMENTS, "held_skus")).fetchall()
+        observed = con.execute(statement(STATEMENTS, "held_observation")).fetchone()
+    except duckdb.CatalogException:
+        observed = None
+    if observed is None or observed[0] is None:
+        raise UsageError("The database holds no stock to plan against; run `shipsync sync` first.")
+    return StoredStock(
+        levels={StockLocation(sku, location): _level(*rest) for sku, location, *rest in levels},
+        skus=frozenset(sku for (sku,) in skus),
+        locations=Locations(Location(identifier, name) for identifier, name in locations),
+        observed_at=observed[0],
+        read_at=observed[1],
+    )
+
+
+def _level(
+    on_hand: int, allocated: int, amount: Decimal | None, currency: str | None
+) -> StoredLevel:
+    cost = None if amount is None or currency is None else Cost(amount, currency)
+    return StoredLevel(on_hand, allocated, cost)

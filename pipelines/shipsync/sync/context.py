@@ -1,0 +1,146 @@
+"""What every stream of one run shares, and what the caller asked of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+
+from shipsync.api.session import Session
+from shipsync.connection import Connection
+from shipsync.sources.account_time import AccountTime
+from shipsync.sources.batches import LoadPackage, RowBatch
+from shipsync.sources.keyset import Walked
+from shipsync.sources.prefetch import ahead
+from shipsync.sources.redaction import Redaction
+from shipsync.sources.sifting import Sifting, Tally
+from shipsync.sources.streams import Stream
+from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
+from shipsync.sync.state import StreamState
+from shipsync.sync.stored import StoredStream
+from shipsync.warehouse.load import Loader
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time to read again; None is an open side."""
+
+    start: datetime | None
+    end: datetime | None
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a run was asked for: which streams (None: all), and what to read again."""
+
+    only: frozenset[str] | None = None
+    since: datetime | None = None
+    backfill: Window | None = None
+
+
+@dataclass
+class RunContext:
+    """Connection, session, database, loader and T0 of one run."""
+
+    connection: Connection
+    session: Session
+    con: duckdb.DuckDBPyConnection
+    loader: Loader
+    request: RunRequest
+    progress: SyncProgress = field(default_factory=NoProgress)
+    time: AccountTime = field(default_factory=AccountTime)
+
+    @property
+    def redaction(self) -> Redaction:
+        """The connection's policy for personal data."""
+        salt = self.connection.personal_data_salt
+        return Redaction(self.connection.personal_data, salt.reveal().encode() if salt else b"")
+
+
+class StreamRun:
+    """One stream of one run: reads through a walk, loads, counts."""
+
+    def __init__(self, run: RunContext, stream: Stream) -> None:
+        self.run = run
+        self.stream = stream
+        self.tally = Tally()
+        self.held = StoredStream(run.con, stream)
+        self.marks = StreamState(run.con, stream.name)
+        self.report = StreamReport(stream.name)
+        self._requests_before = run.session.requests_by_stream[stream.name]
+
+    def load(
+        self,
+        begin: Callable[[datetime | None], Iterator[Walked]],
+        *,
+        lag_seconds: float | None = None,
+        ends_at_account_time: bool = False,
+        is_snapshot: bool = False,
+        between: Callable[[LoadPackage], None] = lambda package: None,
+        reads_ahead: bool = False,
+    ) -> int:
+        """Load what ``begin`` walks over, package by package; returns the number of rows loaded.
+
+        ``ends_at_account_time``: the walk reads all up to T0, so that the cursor may move there.
+        ``is_snapshot``: the walk gives one page that is the whole list. ``reads_ahead``: the next
+        package is read while one is loaded; only for a walk that doesn't ask what is held to go on.
+        """
+        before = self.tally.rows
+
+        def batches(start: datetime | None) -> Iterator[RowBatch]:
+            reading = Sifting(
+                self.stream,
+                self.held,
+                self.run.time,
+                self.run.redaction,
+                self.tally,
+                is_snapshot=is_snapshot,
+            )
+            for batch in reading.batches(begin(start)):
+                yield batch
+                self._advance()
+            if ends_at_account_time:
+                yield RowBatch(self.run.time.upper_bound, {}, frozenset())
+
+        def begin_batches(start: datetime | None) -> Iterator[RowBatch]:
+            return (
+                ahead(batches(start), depth=max(1, package_pages // 4))
+                if reads_ahead
+                else batches(start)
+            )
+
+        package_pages = self.run.connection.checkpoint_pages
+        self.report.packages += self.run.loader.load(
+            self.stream,
+            begin_batches,
+            package_pages=package_pages,
+            lag_seconds=lag_seconds,
+            between=between,
+        )
+        self._advance()
+        return self.tally.rows - before
+
+    def _advance(self) -> None:
+        self.run.progress.advanced(
+            self.stream.name,
+            rows=self.tally.rows + self.tally.unchanged,
+            expected=self.tally.expected,
+            pages=self.tally.pages,
+            requests=self._requests(),
+        )
+
+    def _requests(self) -> int:
+        return self.run.session.requests_by_stream[self.stream.name] - self._requests_before
+
+    def finish(self) -> StreamReport:
+        """The report, brought up to date; call it whatever became of the stream."""
+        tally, report = self.tally, self.report
+        report.rows, report.unchanged, report.stale = tally.rows, tally.unchanged, tally.stale
+        report.pages, report.extras = tally.pages, dict(tally.extras)
+        report.requests = self._requests()
+        report.read_at = self.run.time.known
+        if report.outcome == "unchanged" and report.packages:
+            report.outcome = "loaded"
+        return report

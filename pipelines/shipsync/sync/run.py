@@ -1,0 +1,137 @@
+"""One sync: every stream of the account brought up to date in the database, each on its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from shipsync.api.session import Session
+from shipsync.connection import Connection
+from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachable, UsageError
+from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
+from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
+from shipsync.sync.incremental import sync_by_recency, sync_shipments
+from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress, SyncReport
+from shipsync.sync.snapshots import sync_snapshot
+from shipsync.sync.tracking import sync_tracking
+from shipsync.sync.webhooks import read_hinted
+from shipsync.warehouse import runs
+from shipsync.warehouse.load import Loader
+
+INCREMENTAL: Final = frozenset(
+    name for name, stream in STREAMS.items() if stream.cursor is not None
+)
+
+
+def run_sync(
+    con: duckdb.DuckDBPyConnection,
+    connection: Connection,
+    session: Session,
+    *,
+    only: frozenset[str] | None = None,
+    since: datetime | None = None,
+    backfill: tuple[datetime | None, datetime | None] | None = None,
+    full_refresh: bool = False,
+    command: str = "sync",
+    progress: SyncProgress | None = None,
+) -> SyncReport:
+    """Read what changed in the account since the last run and load it into ``con``.
+
+    ``only`` names the streams to read (None: all that are due). ``since`` reads again from there,
+    ``backfill`` a window, ``full_refresh`` everything; they concern the incremental lists. A stream
+    that fails leaves the others loaded and is named in the report. The caller holds the run lock and
+    has migrated the ledger. Raises ``UsageError`` for an unknown stream, ``DatabaseError`` if the
+    database itself fails.
+    """
+    request = _request(only, since, backfill, full_refresh)
+    began = time.monotonic()
+    run_id = runs.begin(con, command)
+    report = SyncReport(run_id)
+    try:
+        loader = Loader(con, connection.database)
+        loader.prepare()
+        run = RunContext(connection, session, con, loader, request, progress or NoProgress())
+        _sync_streams(run, report)
+        report.read_up_to = run.time.known
+    except (ShipsyncError, KeyboardInterrupt) as error:
+        _end(con, report, session, str(error) or "interrupted")
+        raise
+    report.requests = session.requests_sent
+    report.seconds = time.monotonic() - began
+    failed = "; ".join(f"{stream.stream}: {stream.error}" for stream in report.failed)
+    _end(con, report, session, failed or None)
+    return report
+
+
+def _end(
+    con: duckdb.DuckDBPyConnection, report: SyncReport, session: Session, error: str | None
+) -> None:
+    outcome: runs.RunOutcome = "failed" if error else "done"
+    try:
+        runs.end(con, report.run_id, outcome, requests=session.requests_sent, error=error)
+    except duckdb.Error:
+        # The database is what failed; the run stays without an end, and the first error goes on.
+        if not error:
+            raise
+
+
+def _request(
+    only: frozenset[str] | None,
+    since: datetime | None,
+    backfill: tuple[datetime | None, datetime | None] | None,
+    full_refresh: bool,
+) -> RunRequest:
+    for name in sorted(only or ()):
+        if name not in STREAMS:
+            raise UsageError(f"There is no stream {name!r}. Streams: {', '.join(STREAMS)}.")
+    if (since is not None) + (backfill is not None) + full_refresh > 1:
+        raise UsageError("Give one of --since, --backfill and --full-refresh, not several.")
+    if backfill is not None and None not in backfill and not backfill[0] < backfill[1]:  # type: ignore[operator]
+        raise UsageError(
+            f"--backfill goes from {backfill[0]} to {backfill[1]}; give the earlier first."
+        )
+    window = Window(*backfill) if backfill else Window(None, None) if full_refresh else None
+    if window is not None and only is None:
+        only = INCREMENTAL
+    return RunRequest(only, since, window)
+
+
+def _sync_streams(run: RunContext, report: SyncReport) -> None:
+    refused: str | None = None
+    for name, stream in STREAMS.items():
+        if run.request.only is not None and name not in run.request.only:
+            continue
+        stream_run = StreamRun(run, stream)
+        run.progress.began(name)
+        if refused is not None:
+            stream_run.report.outcome, stream_run.report.error = "failed", refused
+        else:
+            try:
+                if run.request.backfill is None:
+                    read_hinted(stream_run)
+                _way_to_sync(stream)(stream_run)
+            except DatabaseError:
+                raise
+            except ShipsyncError as error:
+                stream_run.report.outcome, stream_run.report.error = "failed", str(error)
+                refused = str(error) if isinstance(error, KeyRefused | Unreachable) else None
+        report.streams.append(_record(run, report.run_id, stream_run))
+
+
+def _way_to_sync(stream: Stream) -> Callable[[StreamRun], None]:
+    if stream.name == SHIPMENTS.name:
+        return sync_shipments
+    if stream.name == TRACKING:
+        return sync_tracking
+    return sync_by_recency if stream.cursor else sync_snapshot
+
+
+def _record(run: RunContext, run_id: str, stream_run: StreamRun) -> StreamReport:
+    finished = stream_run.finish()
+    runs.record_stream(run.con, run_id, finished)
+    run.progress.ended(finished)
+    return finished

@@ -1,0 +1,49 @@
+"""Lists that are read whole: loaded when every page was read and the counts agree, else left alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shipsync.api.paging import complete
+from shipsync.sources.canonical import content_hashes
+from shipsync.sources.keyset import Walked
+from shipsync.statements import statement
+from shipsync.sync.context import StreamRun
+
+
+def sync_snapshot(run: StreamRun) -> None:
+    """Read the list whole and load it if anything in it differs; what is absent is closed.
+
+    Skipped while the last complete read is younger than the stream's interval.
+    """
+    every = _interval(run)
+    now = run.run.time.known
+    read = run.marks.get_instant("read")
+    asked_for = run.run.request.only is not None
+    if read is not None and now is not None and now - read < every and not asked_for:
+        run.report.outcome = "skipped"
+        return
+    listing = run.stream.listing
+    assert listing is not None
+    snapshot = complete(run.run.session, listing, held=run.held.keys())
+    run.run.time.observe(snapshot.server_time)
+    hashes = content_hashes(snapshot.items)
+    if sorted(hashes) == _held_hashes(run):
+        run.tally.unchanged += len(snapshot.items)
+        run.tally.pages += snapshot.pages
+    else:
+        whole = Walked(snapshot.items, hashes, None, snapshot.total)
+        run.load(lambda start: iter([whole]), is_snapshot=True)
+        run.tally.pages += snapshot.pages - 1
+    run.marks.set("read", snapshot.server_time or run.run.time.upper_bound)
+
+
+def _interval(run: StreamRun) -> timedelta:
+    connection = run.run.connection
+    return connection.slow_lists_every if run.stream.is_slow else connection.inventory_every
+
+
+def _held_hashes(run: StreamRun) -> list[str]:
+    query = statement("shipsync.sync", "held_hashes")
+    rows = run.run.con.execute(query, [f"raw.{run.stream.table.name}"]).fetchall()
+    return sorted(digest for (digest,) in rows)

@@ -1,0 +1,289 @@
+-- name: calls_of_day
+-- Calls for tracking in the 24 hours up to $now.
+select coalesce(sum(calls), 0)::bigint from ledger.tracking_calls where called_at > $now - to_hours(24)
+
+-- name: clear_mark
+delete from ledger.marks where stream = ? and mark = ?
+
+-- name: clear_schedule
+delete from ledger.tracking_schedule
+
+-- name: count_fulfillments
+select count(*)
+from raw.fulfillments
+where
+    _dlt_valid_to is null
+    and ($start is null or created_at > $start)
+    and ($end is null or created_at <= $end)
+
+-- name: count_labels
+select count(*)
+from raw.labels
+where
+    _dlt_valid_to is null
+    and ($start is null or created_at > $start)
+    and ($end is null or created_at <= $end)
+
+-- name: count_shipments
+select count(*)
+from raw.shipments
+where
+    _dlt_valid_to is null
+    and ($start is null or modified_at > $start)
+    and ($end is null or modified_at <= $end)
+
+-- name: get_mark
+select value from ledger.marks where stream = ? and mark = ?
+
+-- name: held_count
+select count(*) from query_table(?) where _dlt_valid_to is null
+
+-- name: held_fulfillments
+select
+    held.fulfillment_id,
+    held.content_hash,
+    null as modified_at,
+    held.observed_at,
+    coalesce(loads.status = 0, false) as is_whole
+from raw.fulfillments as held
+left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
+where held._dlt_valid_to is null and held.fulfillment_id in (select unnest(?))
+
+-- name: held_hashes
+select content_hash from query_table(?) where _dlt_valid_to is null
+
+-- name: held_labels
+select
+    held.label_id,
+    held.content_hash,
+    null as modified_at,
+    held.observed_at,
+    coalesce(loads.status = 0, false) as is_whole
+from raw.labels as held
+left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
+where held._dlt_valid_to is null and held.label_id in (select unnest(?))
+
+-- name: held_newest
+select max(modified_at) from raw.shipments where _dlt_valid_to is null
+
+-- name: held_shipments
+select
+    held.shipment_id,
+    held.content_hash,
+    held.modified_at,
+    held.observed_at,
+    coalesce(loads.status = 0, false) as is_whole
+from raw.shipments as held
+left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
+where held._dlt_valid_to is null and held.shipment_id in (select unnest(?))
+
+-- name: held_tracking
+select
+    held.label_id,
+    held.content_hash,
+    null as modified_at,
+    held.observed_at,
+    coalesce(loads.status = 0, false) as is_whole
+from raw.tracking as held
+left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
+where held._dlt_valid_to is null and held.label_id in (select unnest(?))
+
+-- name: keys_carriers
+select carrier_id from raw.carriers where _dlt_valid_to is null
+
+-- name: keys_inventory_levels
+select sku, inventory_location_id, inventory_warehouse_id from raw.inventory_levels where _dlt_valid_to is null
+
+-- name: keys_inventory_locations
+select inventory_location_id from raw.inventory_locations where _dlt_valid_to is null
+
+-- name: keys_inventory_warehouses
+select inventory_warehouse_id from raw.inventory_warehouses where _dlt_valid_to is null
+
+-- name: keys_products
+select product_id::varchar from raw.products where _dlt_valid_to is null
+
+-- name: keys_tags
+select name from raw.tags where _dlt_valid_to is null
+
+-- name: keys_warehouses
+select warehouse_id from raw.warehouses where _dlt_valid_to is null
+
+-- name: list_parcels
+-- Parcels that are not known to be finished, with what polling must know of each. A label is one parcel,
+-- asked for by its id; each further box of it is another, asked for by its number.
+-- What was never asked for and is older than $backlog_before takes calls only when some are left:
+-- the newest $backlog of them are here.
+with
+
+labels as (
+    select label_id, created_at, tracking_number, carrier_code
+    from raw.labels
+    where
+        _dlt_valid_to is null
+        and not coalesce(voided, false)
+        and coalesce(trackable, true)
+        and coalesce(status, 'completed') not in ('voided', 'error')
+),
+
+boxes as (
+    select distinct
+        labels.label_id || '/' || packages.tracking_number as parcel_id,
+        labels.created_at,
+        labels.carrier_code
+    from raw.label_packages as packages
+    inner join labels on packages.label_id = labels.label_id
+    where packages.tracking_number <> labels.tracking_number and packages.tracking_number <> ''
+),
+
+parcels as (
+    select label_id as parcel_id, created_at, carrier_code from labels
+    union all
+    select parcel_id, created_at, carrier_code from boxes
+),
+
+known as (
+    select
+        parcels.parcel_id,
+        parcels.created_at,
+        tracking.status_code,
+        tracking.status_detail_code,
+        tracking.carrier_detail_code,
+        try_cast(left(tracking.estimated_delivery_date_text, 10) as date) as expected_on,
+        polls.polled_at,
+        polls.changed_at,
+        parcels.carrier_code,
+        polls.polled_at is null and parcels.created_at < $backlog_before as is_backlog
+    from parcels
+    left join ledger.tracking_polls as polls on parcels.parcel_id = polls.label_id
+    left join raw.tracking as tracking
+        on parcels.parcel_id = tracking.label_id and tracking._dlt_valid_to is null
+    where
+        -- of a parcel delivered in part the rest is still to come
+        (coalesce(tracking.status_code, '') <> 'DE' or tracking.status_detail_code = 'DELIVERED_IN_PART')
+        and coalesce(polls.changed_at >= $silent_before, true)
+)
+
+select * exclude (is_backlog)
+from known
+qualify not is_backlog or row_number() over (partition by is_backlog order by created_at desc, parcel_id) <= $backlog
+
+-- name: oldest_fulfillments
+select min(created_at) from raw.fulfillments where _dlt_valid_to is null
+
+-- name: oldest_labels
+select min(created_at) from raw.labels where _dlt_valid_to is null
+
+-- name: oldest_shipments
+select min(modified_at) from raw.shipments where _dlt_valid_to is null
+
+-- name: pending_hints
+-- Hints of one stream that no sync has read, oldest first: one row per hint.
+select hints.hint_id, hints.query, hints.signed_at, hints.tracking, polls.polled_at
+from ledger.hints as hints
+left join ledger.tracking_polls as polls on polls.label_id = (hints.query ->> 'label_id')
+where hints.stream = $stream and hints.taken_at is null
+order by hints.signed_at nulls first, hints.recorded_at, hints.hint_id
+
+-- name: recent_runs
+select run_id, command, started_at, finished_at, outcome, requests, error
+from ledger.runs
+order by started_at desc, run_id desc
+limit ?
+
+-- name: record_calls
+insert into ledger.tracking_calls (called_at, calls) values ($called_at, $calls)
+
+-- name: record_poll
+insert into ledger.tracking_polls (label_id, polled_at, changed_at, polls)
+select
+    polled.label_id,
+    $polled_at,
+    -- an answer met for the first time says when the parcel last moved
+    least($polled_at, coalesce(max(events.occurred_at), max(labels.created_at), $polled_at)),
+    1
+from (select unnest($label_ids) as label_id) as polled
+left join raw.labels as labels
+    on split_part(polled.label_id, '/', 1) = labels.label_id and labels._dlt_valid_to is null
+left join raw.tracking_events as events on polled.label_id = events.label_id
+group by polled.label_id
+on conflict (label_id) do update set
+    polled_at = excluded.polled_at,
+    changed_at = case
+        when list_contains($changed, tracking_polls.label_id) then excluded.polled_at
+        else tracking_polls.changed_at
+    end,
+    polls = tracking_polls.polls + 1
+
+-- name: set_mark
+insert or replace into ledger.marks (stream, mark, value, recorded_at) values (?, ?, ?, ?)
+
+-- name: stream_status
+with
+
+counted as (
+    select 'shipments' as stream, count(*) as rows, max(modified_at) as newest
+    from raw.shipments where _dlt_valid_to is null
+    union all
+    select 'fulfillments', count(*), max(created_at)
+    from raw.fulfillments where _dlt_valid_to is null
+    union all
+    select 'labels', count(*), max(created_at) from raw.labels where _dlt_valid_to is null
+    union all
+    select 'tracking', count(*), max(observed_at) from raw.tracking where _dlt_valid_to is null
+    union all
+    select 'inventory_levels', count(*), max(observed_at)
+    from raw.inventory_levels where _dlt_valid_to is null
+    union all
+    select 'warehouses', count(*), max(created_at) from raw.warehouses where _dlt_valid_to is null
+    union all
+    select 'inventory_warehouses', count(*), max(updated_at)
+    from raw.inventory_warehouses where _dlt_valid_to is null
+    union all
+    select 'inventory_locations', count(*), max(updated_at)
+    from raw.inventory_locations where _dlt_valid_to is null
+    union all
+    select 'products', count(*), max(modify_date) from raw.products where _dlt_valid_to is null
+    union all
+    select 'carriers', count(*), max(observed_at) from raw.carriers where _dlt_valid_to is null
+    union all
+    select 'tags', count(*), max(observed_at) from raw.tags where _dlt_valid_to is null
+),
+
+run as (
+    select
+        stream,
+        max(read_at) filter (where outcome in ('loaded', 'unchanged')) as read_up_to,
+        max(finished_at) filter (where outcome in ('loaded', 'unchanged')) as last_good_run_at,
+        sum(requests) as requests,
+        arg_max(requests, finished_at) as requests_last_run,
+        arg_max(outcome, finished_at) as last_outcome,
+        arg_max_null(error, finished_at) as last_error,
+        sum(calls_saved) as calls_saved,
+        arg_max(calls_put_off, finished_at) as calls_put_off
+    from ledger.stream_runs
+    group by stream
+)
+
+select
+    counted.stream,
+    counted.rows,
+    counted.newest,
+    run.read_up_to,
+    run.last_good_run_at,
+    coalesce(run.requests, 0) as requests,
+    coalesce(run.requests_last_run, 0) as requests_last_run,
+    run.last_outcome,
+    run.last_error,
+    coalesce(run.calls_saved, 0) as calls_saved,
+    coalesce(run.calls_put_off, 0) as calls_put_off
+from counted
+left join run on counted.stream = run.stream
+
+-- name: take_hints
+-- What a body said of a parcel is in the raw tables now, treated as personal data are to be.
+update ledger.hints set taken_at = $taken_at, tracking = null
+where list_contains($hint_ids::varchar[], hint_id)
+
+-- name: write_schedule
+insert into ledger.tracking_schedule from planned

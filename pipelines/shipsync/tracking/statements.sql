@@ -1,0 +1,320 @@
+-- name: account_read
+-- When the account's shipments and labels were both read last, by its own clock: one row.
+select min(read_at) as read_at
+from (
+    select stream, max(read_at) as read_at
+    from ledger.stream_runs
+    where stream in ('shipments', 'labels') and outcome in ('loaded', 'unchanged')
+    group by stream
+    having max(read_at) is not null
+)
+
+-- name: box_lookup
+-- The shipments that have a further box of that tracking number: one row per reference and shipment.
+with
+
+wanted as (
+    select
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($written, '["VARCHAR"]')) as written
+)
+
+select distinct wanted.asked, labels.shipment_id, packages.tracking_number as named
+from raw.label_packages as packages
+inner join wanted on packages.tracking_number = wanted.written
+inner join raw.labels as labels
+    on packages.label_id = labels.label_id and labels._dlt_valid_to is null
+
+-- name: boxes
+-- The boxes of some labels that have a number, in their order: one row per box.
+with
+
+wanted as (
+    select unnest(from_json($label_ids, '["VARCHAR"]')) as label_id
+)
+
+select packages.label_id, packages.tracking_number
+from raw.label_packages as packages
+inner join wanted on packages.label_id = wanted.label_id
+where packages.tracking_number is not null
+order by packages.label_id, packages.sequence, packages.package_index
+
+-- name: events
+-- What carriers reported of some parcels, repeats and all, in no order: one row per event.
+with
+
+wanted as (
+    select unnest(from_json($parcel_ids, '["VARCHAR"]')) as parcel_id
+)
+
+select
+    events.label_id as parcel_id,
+    coalesce(events.event_code, events.carrier_detail_code, events.description) as code,
+    events.event_key,
+    events.observed_at,
+    events.occurred_at,
+    events.carrier_occurred_at,
+    events.description,
+    events.city_locality,
+    events.state_province,
+    nullif(events.postal_code, '') as postal_code,
+    events.carrier_status_description,
+    events.country_code,
+    events.status_code,
+    events.status_detail_code,
+    events.signer,
+    events.proof_of_delivery_url
+from raw.tracking_events as events
+inner join wanted on events.label_id = wanted.parcel_id
+
+-- name: fulfilled
+-- The fulfillments of some shipments, newest first: one row per fulfillment.
+with
+
+wanted as (
+    select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
+)
+
+select
+    fulfillments.shipment_id,
+    fulfillments.fulfillment_id as parcel_id,
+    fulfillments.tracking_number,
+    fulfillments.fulfillment_carrier_friendly_name as carrier,
+    fulfillments.ship_date,
+    fulfillments.delivered_at as actual_delivery_date,
+    coalesce(fulfillments.voided, false) as is_voided,
+    fulfillments.created_at,
+    fulfillments.observed_at as known_at
+from raw.fulfillments as fulfillments
+inner join wanted on fulfillments.shipment_id = wanted.shipment_id
+where fulfillments._dlt_valid_to is null
+order by fulfillments.created_at desc, fulfillments.fulfillment_id
+
+-- name: labels
+-- The labels of some shipments, newest first: one row per label.
+with
+
+wanted as (
+    select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
+)
+
+select
+    labels.shipment_id,
+    labels.label_id,
+    labels.tracking_number,
+    labels.tracking_url,
+    labels.carrier_code as carrier,
+    labels.ship_date,
+    labels.created_at,
+    coalesce(labels.voided, false) or coalesce(labels.status, '') in ('voided', 'error')
+        as is_voided,
+    coalesce(labels.is_return_label, false) as is_return,
+    coalesce(labels.trackable, true) as is_trackable
+from raw.labels as labels
+inner join wanted on labels.shipment_id = wanted.shipment_id
+where labels._dlt_valid_to is null
+order by labels.created_at desc, labels.label_id
+
+-- name: order_lookup
+-- The current shipments that a reference can mean: one row per reference and shipment. Each column is
+-- compared on its own, so that DuckDB skips row groups that can't hold the value.
+with
+
+wanted as (
+    select
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($written, '["VARCHAR"]')) as written
+),
+
+mentioned as (
+    select wanted.asked, shipments.shipment_id, shipments.shipment_id as named
+    from raw.shipments as shipments
+    inner join wanted on shipments.shipment_id = wanted.written
+    where shipments._dlt_valid_to is null
+
+    union
+
+    select wanted.asked, shipments.shipment_id, null
+    from raw.shipments as shipments
+    inner join wanted on shipments.shipment_number = wanted.written
+    where shipments._dlt_valid_to is null
+
+    union
+
+    select wanted.asked, shipments.shipment_id, null
+    from raw.shipments as shipments
+    inner join wanted on shipments.external_shipment_id = wanted.written
+    where shipments._dlt_valid_to is null
+
+    union
+
+    select wanted.asked, shipments.shipment_id, null
+    from raw.shipments as shipments
+    inner join wanted on shipments.external_order_id = wanted.written
+    where shipments._dlt_valid_to is null
+
+    union
+
+    select wanted.asked, labels.shipment_id, labels.tracking_number
+    from raw.labels as labels
+    inner join wanted on labels.tracking_number = wanted.written
+    where labels._dlt_valid_to is null
+
+    union
+
+    select wanted.asked, fulfillments.shipment_id, fulfillments.tracking_number
+    from raw.fulfillments as fulfillments
+    inner join wanted on fulfillments.tracking_number = wanted.written
+    where fulfillments._dlt_valid_to is null
+)
+
+select asked, shipment_id, max(named) as named
+from mentioned
+group by asked, shipment_id
+
+-- name: order_shipments
+-- Every current shipment of the orders that some shipments belong to, oldest first: one row per
+-- shipment and order. An order is a number within a store.
+with
+
+wanted as (
+    select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
+),
+
+found as (
+    select
+        shipments.shipment_id,
+        shipments.store_id,
+        shipments.shipment_number,
+        shipments.external_order_id,
+        shipments.external_shipment_id,
+        shipments.shipment_status,
+        shipments.created_at,
+        shipments.ship_date,
+        shipments.hold_until_date,
+        shipments.observed_at
+    from raw.shipments as shipments
+    inner join wanted on shipments.shipment_id = wanted.shipment_id
+    where shipments._dlt_valid_to is null
+),
+
+numbered as (
+    select distinct store_id, shipment_number
+    from found
+    where shipment_number is not null
+),
+
+members as (
+    select
+        shipments.shipment_id,
+        shipments.store_id,
+        shipments.shipment_number,
+        shipments.external_order_id,
+        shipments.external_shipment_id,
+        shipments.shipment_status,
+        shipments.created_at,
+        shipments.ship_date,
+        shipments.hold_until_date,
+        shipments.observed_at
+    from raw.shipments as shipments
+    inner join numbered on shipments.shipment_number = numbered.shipment_number
+    where shipments._dlt_valid_to is null
+        and shipments.store_id is not distinct from numbered.store_id
+
+    union all
+
+    select * from found
+    where shipment_number is null
+)
+
+select
+    shipment_id,
+    store_id,
+    coalesce(shipment_number, external_order_id, external_shipment_id, shipment_id) as order_id,
+    shipment_status,
+    created_at,
+    ship_date,
+    hold_until_date,
+    observed_at as known_at
+from members
+order by created_at, shipment_id
+
+-- name: polled
+-- When some parcels were asked for last: one row per parcel that was.
+with
+
+wanted as (
+    select unnest(from_json($parcel_ids, '["VARCHAR"]')) as parcel_id
+)
+
+select polls.label_id as parcel_id, polls.polled_at
+from ledger.tracking_polls as polls
+inner join wanted on polls.label_id = wanted.parcel_id
+
+-- name: prefix_lookup
+-- Shipments whose number is the asked one behind a shop's prefix: one row per reference and shipment.
+-- Reads every number, so it is asked only when nothing else was found.
+with
+
+wanted as (
+    select unnest(from_json($asked, '["VARCHAR"]')) as asked, unnest(from_json($digits, '["VARCHAR"]')) as digits
+),
+
+numbers as (
+    select
+        shipment_id,
+        shipment_number,
+        regexp_extract(shipment_number, '([0-9]+)$', 1) as digits
+    from raw.shipments
+    where _dlt_valid_to is null
+)
+
+select wanted.asked, numbers.shipment_id
+from numbers
+inner join wanted on numbers.digits = wanted.digits
+where numbers.shipment_number <> numbers.digits
+
+-- name: sales_order_lookup
+-- The shipments whose items name a sales order: one row per reference and shipment. These ids are random,
+-- so that every one is read; asked only for what nothing else has found.
+with
+
+wanted as (
+    select
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($written, '["VARCHAR"]')) as written
+)
+
+select distinct wanted.asked, items.shipment_id, null as named
+from raw.shipment_items as items
+inner join wanted on items.sales_order_id = wanted.written
+
+-- name: states
+-- What the carriers say of some parcels now: one row per parcel that they say anything of.
+with
+
+wanted as (
+    select unnest(from_json($parcel_ids, '["VARCHAR"]')) as parcel_id
+)
+
+select
+    tracking.label_id as parcel_id,
+    tracking.tracking_number,
+    tracking.tracking_url,
+    tracking.carrier_code as carrier,
+    tracking.status_code,
+    tracking.status_detail_code,
+    tracking.carrier_detail_code,
+    tracking.status_description,
+    tracking.carrier_status_description,
+    tracking.ship_date,
+    tracking.ship_date_text,
+    tracking.estimated_delivery_date,
+    tracking.estimated_delivery_date_text,
+    tracking.actual_delivery_date,
+    tracking.actual_delivery_date_text,
+    tracking.exception_description,
+    tracking.observed_at as known_at
+from raw.tracking as tracking
+inner join wanted on tracking.label_id = wanted.parcel_id
+where tracking._dlt_valid_to is null

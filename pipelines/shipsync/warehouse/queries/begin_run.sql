@@ -1,1 +1,0 @@
-insert into ledger.runs (run_id, command, started_at) values (?, ?, ?)

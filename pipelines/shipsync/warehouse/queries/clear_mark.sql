@@ -1,1 +1,0 @@
-delete from ledger.marks where stream = ? and mark = ?

@@ -1,1 +1,0 @@
-select value from ledger.marks where stream = ? and mark = ?

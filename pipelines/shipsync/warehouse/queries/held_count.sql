@@ -1,1 +1,0 @@
-select count(*) from query_table(?) where _dlt_valid_to is null

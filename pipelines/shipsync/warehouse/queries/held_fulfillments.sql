@@ -1,9 +1,0 @@
-select
-    held.fulfillment_id,
-    held.content_hash,
-    null as modified_at,
-    held.observed_at,
-    coalesce(loads.status = 0, false) as is_whole
-from raw.fulfillments as held
-left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
-where held._dlt_valid_to is null and held.fulfillment_id in (select unnest(?))

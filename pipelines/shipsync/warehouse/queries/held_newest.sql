@@ -1,1 +1,0 @@
-select max(modified_at) from raw.shipments where _dlt_valid_to is null

@@ -1,1 +1,0 @@
-select name from raw.tags where _dlt_valid_to is null

@@ -1,1 +1,0 @@
-select min(created_at) from raw.fulfillments where _dlt_valid_to is null

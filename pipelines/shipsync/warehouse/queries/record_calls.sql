@@ -1,1 +1,0 @@
-insert into ledger.tracking_calls (called_at, calls) values ($called_at, $calls)

@@ -1,1 +1,0 @@
-insert into ledger.migrations (name, applied_at) values (?, ?)

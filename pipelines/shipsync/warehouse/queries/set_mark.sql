@@ -1,1 +1,0 @@
-insert or replace into ledger.marks (stream, mark, value, recorded_at) values (?, ?, ?, ?)

@@ -1,1 +1,0 @@
-insert into ledger.tracking_schedule from planned
