@@ -3,9 +3,12 @@
 # make prove  the long ones: a month with faults, runs killed at many instants
 #
 # Everything is installed into $(VENV) from requirements.lock, each package checked against its
-# hash. Nothing is written outside this folder, whatever HOME is.
+# hash. Nothing is written outside this folder, whatever HOME is. make PYTHON=python3.13 ... works
+# with that Python, in an environment of its own, so that each version keeps what it has installed.
 
-VENV ?= .venv
+PYTHON ?=
+version := $(if $(PYTHON),$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null))
+VENV ?= .venv$(if $(PYTHON),-$(version))
 # One more than two cores: some tests wait for an answer that never comes.
 JOBS ?= 3
 WHEELS ?= dist
@@ -24,25 +27,34 @@ help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
 	@echo 'make test    set up, then run the tests'
 	@echo 'make prove   set up, then run the tests that take minutes'
-	@echo 'make lint    ruff and mypy'
+	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
-	@echo 'make lock    resolve requirements.lock anew (needs uv)'
+	@echo 'make lock    resolve requirements.lock again (needs uv)'
 	@echo 'make wheel   build dist/shipsync-*.whl'
 	@echo 'make clean   remove what make made'
 
 demo: setup
 	@$(bin)/shipsync demo
 
+# pytest's exit code 5: no test was selected. That is no success, and pytest says too little of it.
+define run_pytest
+$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m $(1) || { code=$$?; \
+	  if [ $$code = 5 ]; then echo "pytest found no test for -m $(1), so nothing was shown." >&2; fi; \
+	  exit $$code; }
+endef
+
 test: setup
-	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m 'not slow'
+	@$(call run_pytest,'not slow')
 
 prove: setup
-	@$(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m slow
+	@$(call run_pytest,'slow')
 
 lint: setup
 	@$(bin)/ruff check .
 	@$(bin)/ruff format --check .
 	@$(bin)/mypy
+	@$(bin)/lint-imports --no-logo --no-cache
+	@$(bin)/vulture
 
 format: setup
 	@$(bin)/ruff check --fix .
@@ -57,28 +69,31 @@ lock:
 	  --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 
-# Nothing is done when $(VENV) works and was made from this very lock and this very pyproject.toml:
-# the stamp is a copy of both, written last, so a set-up that was cut short starts over.
+# Nothing is done when $(VENV) works and was made from this very lock and this very pyproject.toml, by
+# the Python that was named, if one was: the stamp is a copy of both files, written last, so a set-up
+# that was cut short starts over.
 setup:
-	@if cat requirements.lock pyproject.toml | cmp -s - $(VENV)/installed-from \
-	    && $(bin)/python -c '' 2>/dev/null; then exit 0; fi; \
+	@is_ours() { [ -z "$(version)" ] || $(bin)/python -c 'import sys; \
+	      sys.exit("%d.%d" % sys.version_info[:2] != "$(version)")' 2>/dev/null; }; \
+	if cat requirements.lock pyproject.toml | cmp -s - $(VENV)/installed-from \
+	    && $(bin)/python -c '' 2>/dev/null && is_ours; then exit 0; fi; \
 	set -e; \
-	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 	  if $$candidate -c 'import sys, venv, ensurepip; \
 	      sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	  then python=$$candidate; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-	  echo 'shipsync needs Python 3.11, 3.12 or 3.13 with its venv module, and none is on PATH.' >&2; \
+	  echo 'shipsync needs Python 3.11, 3.12 or 3.13 with its venv module; $(if $(PYTHON),$(PYTHON) is not that,none is on PATH).' >&2; \
 	  echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12' >&2; \
 	  exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$($$python --version): about a minute, once." >&2; \
 	rm -f $(VENV)/installed-from; \
-	$(bin)/python -c '' 2>/dev/null || $$python -m venv --clear $(VENV); \
+	{ $(bin)/python -c '' 2>/dev/null && is_ours; } || $$python -m venv --clear $(VENV); \
 	$(bin)/python -m pip install -qq --require-hashes -r requirements.lock; \
 	$(bin)/python -m pip install -qq --no-deps --no-build-isolation -e .; \
 	cat requirements.lock pyproject.toml > $(VENV)/installed-from
 
 clean:
-	rm -rf $(VENV) build dist data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv .venv-3.* build dist data .pytest_cache .mypy_cache .ruff_cache .hypothesis

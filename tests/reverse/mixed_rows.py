@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from random import Random
 
-from reverse.shop import BACK, MAIN
+from reverse.shop import BACK
 from shipsync.emulator import Account
 from shipsync.reverse.outbox.states import WriteState
 from shipsync.reverse.outbox.store import LedgerEntry
 from shipsync.reverse.stock.change import Change, StockAction, from_request
-
-LOCATION_NAMES = {MAIN: "Main", BACK: "Back room"}
 
 
 def mixed_rows(

@@ -116,11 +116,6 @@ class Shop:
         """Units that the account has."""
         return int(self.account.level(sku, location)["on_hand"])
 
-    def movements(self, after: int = 0) -> list[tuple[str, int]]:
-        """Every level change of the account's own log: place and units on hand afterwards."""
-        entries = self.account.journal.of("inventory_levels", after=after)
-        return [(entry.entity_id, entry.body["on_hand"]) for entry in entries]
-
     def writes_sent(self) -> int:
         """How many changes of stock reached the account or its door."""
         return sum(request.method == "POST" for request in self.account.requests)

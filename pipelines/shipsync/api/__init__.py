@@ -1,0 +1,1 @@
+"""The ShipStation v2 API over HTTP: endpoints, paging, retries and the rate budget."""

@@ -34,8 +34,10 @@ class Tools:
         return {"shipments": plain(rows.objects())}
 
     def stock_of(self, sku: str) -> dict[str, Any]:
-        """``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``; the numbers are
-        null while the account's stock was never read."""
+        """The stock of one SKU: ``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``.
+
+        The numbers are null while the account's stock was never read.
+        """
         with readable(self._database) as con:
             known = queries.fetch(con, "sku", {"sku": sku}, package=_STATEMENTS).objects()[0]
             levels = queries.fetch(con, "stock", {"sku": sku}, package=_STATEMENTS).objects()

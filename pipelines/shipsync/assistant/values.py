@@ -13,8 +13,10 @@ _SAFE_WHOLE = 2**53
 
 
 def plain(value: Any) -> Any:
-    """``value`` in JSON's terms: times in ISO 8601 with Z for UTC, decimals as numbers, what has no form
-    there as text; numbers that JSON's readers would round as text too."""
+    """``value`` as JSON holds it: times in ISO 8601 with Z for UTC, decimals as numbers.
+
+    What JSON cannot hold becomes text, and so do numbers that its readers would round.
+    """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):

@@ -111,7 +111,7 @@ def _give_on_standard_input(text: str) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """This environment, with everything off that marimo and dlt would send."""
+    """The environment of this process, with everything off that marimo and dlt would send."""
     off = {
         "MARIMO_SKIP_UPDATE_CHECK": "1",
         "DO_NOT_TRACK": "1",

@@ -1,0 +1,1 @@
+"""The feed of change events: consumers, deliveries to a receiver, and webhooks taken in."""

@@ -19,7 +19,7 @@ from shipsync.api.paging import follow
 from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.instants import as_parameter
-from shipsync.sources.streams import STREAMS, TRACKING, Stream
+from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.statements import statement
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import read_again
@@ -168,8 +168,3 @@ def _split(start: datetime, end: datetime | None, unit: str) -> Iterator[Window]
         if lower is None or lower < bound:
             yield Window(lower, bound)
         lower = bound
-
-
-def comparable_streams() -> list[Stream]:
-    """The streams that ``reconcile`` compares."""
-    return [stream for name, stream in STREAMS.items() if name != TRACKING]

@@ -131,8 +131,11 @@ def _fulfilled(row: Row) -> Parcel:
 def _events(
     database: duckdb.DuckDBPyConnection, parcel_ids: Sequence[str]
 ) -> Mapping[str, list[ScanEvent]]:
-    """The scans of each parcel, newest first. Carriers repeat one with small differences: the first
-    answer that held it stands, and of one answer the row with a place, as in core.tracking_events."""
+    """The scans of each parcel, newest first.
+
+    Carriers repeat a scan with small differences: the first answer that held it stands, and of one
+    answer the row with a place, as in core.tracking_events.
+    """
     if not parcel_ids:
         return {}
     told: dict[tuple[object, ...], Row] = {}

@@ -34,10 +34,11 @@ class FoundOrders:
 
 
 def find_order(database: duckdb.DuckDBPyConnection, reference: str) -> Order:
-    """The order that ``reference`` means: its shipment number, shipment id, external shipment or
-    order id, sales order id, or a tracking number, also with a ``#`` or a shop's prefix more or less.
+    """The order that ``reference`` means.
 
-    Raises ``UnknownOrder`` when nothing is held by it, ``AmbiguousOrder`` when several orders are.
+    A reference is a shipment number, a shipment id, an external shipment or order id, a sales order id or
+    a tracking number, also with a ``#`` or a shop's prefix more or less. Raises ``UnknownOrder`` when
+    nothing is stored under it, ``AmbiguousOrder`` when several orders are.
     """
     batch = find_orders(database, [reference])
     if reference in batch.ambiguous:

@@ -11,8 +11,11 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 
 
 def spellings(reference: str) -> list[str]:
-    """The ways to look ``reference`` up, nearest first: as written, in capitals without spaces (tracking
-    numbers are printed in groups), with and without ``#``, and without a shop's prefix (ACME-10452)."""
+    """The ways to look ``reference`` up, nearest first.
+
+    As written, in capitals without spaces (tracking numbers are printed in groups), with and without
+    ``#``, and without a shop's prefix (ACME-10452).
+    """
     plain = reference.strip()
     bare = plain.lstrip("#").strip()
     closed = re.sub(r"\s+", "", bare).upper()

@@ -1,0 +1,1 @@
+"""The emulated account: what it holds and how that changes, whoever asks."""

@@ -24,7 +24,6 @@ Kind = Literal[
     "carriers",
     "tags",
 ]
-KINDS: tuple[Kind, ...] = Kind.__args__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The bodies of the emulated API: account objects in the vendor's JSON."""

@@ -1,4 +1,4 @@
-"""What is checked of every request before a route looks at the account, in this order:
+"""What is checked of every request before a route looks at the account, in this order.
 
 1. key: the ``api-key`` header must name a key of the account (401), one that may use the API (403);
 2. rate: the account's requests per minute (429);

@@ -1,0 +1,1 @@
+"""What the emulated shop deals in: goods, people, places, carriers and journeys."""

@@ -101,14 +101,6 @@ class Recipient:
         """The address as ``ship_to`` of a shipment shows it."""
         return {"geolocation": None, **self._lines(self.company_name)}
 
-    def on_label(self) -> Body:
-        """The address as ``ship_to`` of a label shows it."""
-        return {"geolocation": [], **self._lines(self.company_name)}
-
-    def on_fulfillment(self) -> Body:
-        """The address as ``ship_to`` of a fulfillment shows it."""
-        return self._lines(self.company_name or None)
-
     def _lines(self, company_name: str | None) -> Body:
         return {
             "instructions": self.instructions,

@@ -1,0 +1,1 @@
+"""The emulated account's past, and what goes on happening in it."""

@@ -1,0 +1,1 @@
+"""Shipments, cancels, voids and fulfillments as kinds of write."""

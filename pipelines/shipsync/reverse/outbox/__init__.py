@@ -1,0 +1,1 @@
+"""The outbox: each write recorded before it is sent, and settled by what is read back."""

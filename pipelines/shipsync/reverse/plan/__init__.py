@@ -1,0 +1,1 @@
+"""Plans: rows from a file or a query, checked one by one, shown, and kept in a file."""

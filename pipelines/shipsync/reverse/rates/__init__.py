@@ -1,0 +1,1 @@
+"""What carriers would charge for shipments: asked for, kept, compared."""

@@ -1,0 +1,1 @@
+"""Stock as a kind of write: quantities planned, sent, and proved by what the account holds."""

@@ -1,0 +1,1 @@
+"""The ledger's tables as numbered SQL files, each applied once."""
