@@ -27,3 +27,34 @@ insert or replace into ledger.stream_runs (
     $run_id, $stream, $outcome, $read_at, $finished_at, $rows, $unchanged, $stale, $caught_late, $pages,
     $requests, $packages, $extras, $error, $calls_saved, $calls_put_off
 )
+
+-- name: waiting_in_quarantine
+-- What was set aside and has not come right, newest first; of one stream, or of all where $stream is null.
+select
+    quarantine_id, stream, row_id, position, reason, body, first_seen_at, last_seen_at, times_seen,
+    run_id, resolved_at, resolution
+from ledger.quarantine
+where ($stream is null or stream = $stream) and (resolved_at is null or $with_resolved)
+order by last_seen_at desc, stream, quarantine_id
+
+-- name: put_in_quarantine
+insert into ledger.quarantine (
+    quarantine_id, stream, row_id, position, reason, body, first_seen_at, last_seen_at, times_seen, run_id
+)
+values (
+    $quarantine_id, $stream, $row_id, $position, $reason, $body, $seen_at, $seen_at, 1, $run_id
+)
+on conflict (quarantine_id) do update set
+    position = excluded.position,
+    reason = excluded.reason,
+    body = excluded.body,
+    last_seen_at = excluded.last_seen_at,
+    -- met twice in one run it is still one sighting
+    times_seen = quarantine.times_seen + (quarantine.run_id is distinct from excluded.run_id)::bigint,
+    run_id = excluded.run_id,
+    resolved_at = null,
+    resolution = null
+
+-- name: resolve_in_quarantine
+update ledger.quarantine set resolved_at = $resolved_at, resolution = $resolution
+where resolved_at is null and list_contains($quarantine_ids::varchar[], quarantine_id)

@@ -1,0 +1,149 @@
+"""What could not be used of the account's answers, kept in ``ledger.quarantine`` until it comes right."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final, Literal
+
+import duckdb
+import orjson
+
+from shipsync import clock
+from shipsync.set_aside import SetAside
+from shipsync.sources.redaction import Redaction
+from shipsync.sources.sound import sound
+from shipsync.statements import statement
+
+_STATEMENTS: Final = "shipsync.warehouse"
+LONGEST_BODY: Final = 10_000
+MOST_NAMED: Final = 10
+"""So many are named one by one in a report; the others are counted."""
+
+Resolution = Literal["came right", "gone"]
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """One row of ``ledger.quarantine``; ``resolved_at`` is None while it waits."""
+
+    quarantine_id: str
+    stream: str
+    row_id: str | None
+    position: int | None
+    reason: str
+    body: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    times_seen: int
+    run_id: str | None
+    resolved_at: datetime | None
+    resolution: Resolution | None
+
+
+class Quarantine:
+    """Sets things aside for one run and takes out what came right; each change is committed at once.
+
+    ``named`` holds the first sentences of what this run set aside, ``counts`` how many things by
+    stream. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        run_id: str | None = None,
+        redaction: Redaction | None = None,
+    ) -> None:
+        self._cursor = con.cursor()
+        self._run_id = run_id
+        self._redaction = redaction or Redaction()
+        self._lock = threading.Lock()
+        self._met: dict[str, str] = {}
+        self.counts: Counter[str] = Counter()
+        self.named: list[str] = []
+
+    def put(self, thing: SetAside) -> None:
+        """Keep ``thing``; what is here already is brought up to date and waits again."""
+        body = _stored(thing.body, self._redaction)
+        key = _identity(thing, body)
+        with self._lock:
+            if key not in self._met:
+                self._met[key] = thing.stream
+                self.counts[thing.stream] += 1
+                if len(self.named) < MOST_NAMED:
+                    self.named.append(str(thing))
+            self._cursor.execute(
+                statement(_STATEMENTS, "put_in_quarantine"),
+                {
+                    "quarantine_id": key,
+                    "stream": thing.stream,
+                    "row_id": thing.row_id,
+                    "position": thing.position,
+                    "reason": thing.reason,
+                    "body": _cut(body),
+                    "seen_at": clock.now(),
+                    "run_id": self._run_id,
+                },
+            )
+
+    def waiting(
+        self, stream: str | None = None, *, with_resolved: bool = False
+    ) -> list[Quarantined]:
+        """What waits, newest first; ``with_resolved`` also what has come right."""
+        query = statement(_STATEMENTS, "waiting_in_quarantine")
+        values = {"stream": stream, "with_resolved": with_resolved}
+        with self._lock:
+            return [Quarantined(*row) for row in self._cursor.execute(query, values).fetchall()]
+
+    def came_right(self, stream: str, row_ids: Collection[str]) -> int:
+        """Take out what waits of ``stream`` under one of these ids, unless this run set it aside."""
+        if not row_ids:
+            return 0
+        right = [one for one in self.waiting(stream) if one.row_id in row_ids]
+        return self.resolve(right, "came right")
+
+    def whole_list_was_read(self, stream: str) -> int:
+        """Take out what waits of a list that was read whole in this run and showed it no more."""
+        return self.resolve(self.waiting(stream), "gone")
+
+    def resolve(self, things: Collection[Quarantined], resolution: Resolution) -> int:
+        """Take out ``things`` that this run did not set aside; returns how many."""
+        keys = [one.quarantine_id for one in things if one.quarantine_id not in self._met]
+        if keys:
+            with self._lock:
+                self._cursor.execute(
+                    statement(_STATEMENTS, "resolve_in_quarantine"),
+                    {
+                        "quarantine_ids": keys,
+                        "resolved_at": clock.now(),
+                        "resolution": resolution,
+                    },
+                )
+        return len(keys)
+
+
+def _stored(body: object, redaction: Redaction) -> str | None:
+    """``body`` as JSON, redacted; what is no object cannot be looked through, and is kept or not."""
+    if body is None:
+        return None
+    fit = sound(body)
+    if isinstance(fit, dict):
+        fit = redaction.apply(fit)
+    elif redaction.policy != "keep":
+        return None
+    return orjson.dumps(fit).decode()
+
+
+def _identity(thing: SetAside, body: str | None) -> str:
+    kind, what = ("id", thing.row_id)
+    if what is None:
+        kind, what = ("position", str(thing.position)) if body is None else ("body", body)
+    return blake2b(f"{thing.stream}\x1f{kind}\x1f{what}".encode(), digest_size=16).hexdigest()
+
+
+def _cut(body: str | None) -> str | None:
+    return body if body is None or len(body) <= LONGEST_BODY else f"{body[:LONGEST_BODY]}…"
