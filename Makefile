@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint format lock wheel clean
+.PHONY: help setup demo test prove lint format docs lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
@@ -29,6 +29,7 @@ help:
 	@echo 'make prove   set up, then run the tests that take minutes'
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
+	@echo 'make docs    write the pages of docs/ that are generated'
 	@echo 'make lock    resolve requirements.lock again (needs uv)'
 	@echo 'make wheel   build dist/shipsync-*.whl'
 	@echo 'make clean   remove what make made'
@@ -59,6 +60,9 @@ lint: setup
 format: setup
 	@$(bin)/ruff check --fix .
 	@$(bin)/ruff format .
+
+docs: setup
+	@$(bin)/python -m shipsync.settings.page > docs/settings.md
 
 wheel: setup
 	@$(bin)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir $(WHEELS) .

@@ -10,8 +10,7 @@ import pytest
 
 from given_settings import ENVIRONMENT_KEY, from_environment, from_file
 from shipsync.errors import ConfigurationError
-from shipsync.setting import SETTINGS
-from shipsync.settings import load
+from shipsync.settings import SETTINGS, load
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ import pytest
 from given_settings import ENVIRONMENT_KEY, KEY, from_environment, from_file
 from shipsync.connection import Connection, Secret
 from shipsync.errors import ConfigurationError
-from shipsync.setting import SETTINGS
-from shipsync.settings import Local, load, local
+from shipsync.settings import SETTINGS, Local, load, local
 
 SHARED_CONFIG = """
 [runtime]

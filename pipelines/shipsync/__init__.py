@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shipsync.version import __version__
+
 if TYPE_CHECKING:
     from shipsync.tracking import track, track_many
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "track", "track_many"]
 
 

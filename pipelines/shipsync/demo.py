@@ -18,12 +18,12 @@ import pendulum
 
 from shipsync import clock, job, queries, tracking
 from shipsync.api.session import Session
-from shipsync.cli.changes import describe
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import UsageError
+from shipsync.feed.events import summary
 from shipsync.queries import ResultRows
 from shipsync.reverse.outbox.apply import ApplyReport, apply_plan
 from shipsync.reverse.plan.input_files import read_rows
@@ -133,7 +133,7 @@ def _changes(database: Path) -> Iterator[Step]:
         counts = queries.fetch(con, "change_counts")
         examples = queries.fetch(con, "change_examples", {"each": SHOWN_CHANGES})
     yield Step("What changed, as rows of changes.events", table=counts)
-    cells = [(e["trigger"], e["entity_id"], describe(e)) for e in examples.objects()]
+    cells = [(e["trigger"], e["entity_id"], summary(e)) for e in examples.objects()]
     yield Step(
         "Some of it, with old and new values", table=ResultRows(("trigger", "id", "change"), cells)
     )

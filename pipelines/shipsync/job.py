@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
-from shipsync.sql_project import fingerprint
 from shipsync.sync.reconcile import Comparison
 from shipsync.sync.reconcile import reconcile as compare
 from shipsync.sync.reports import SyncProgress, SyncReport
@@ -22,6 +21,7 @@ from shipsync.warehouse import lock, models, runs
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.models import BuildReport
+from shipsync.warehouse.sql_project import fingerprint
 
 if TYPE_CHECKING:
     from shipsync.connection import Connection

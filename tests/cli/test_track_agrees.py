@@ -8,7 +8,7 @@ import pytest
 
 from cli.conftest import Demo, Run
 from shipsync.emulator import Account
-from shipsync.parcel_state import ParcelState
+from shipsync.sync.parcel_state import ParcelState
 from shipsync.tracking import find_orders
 from shipsync.warehouse.database import connect
 

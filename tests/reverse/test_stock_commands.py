@@ -14,8 +14,8 @@ from reverse.shop import MAIN, Shop
 from reverse.stock_cli import Run, run, served
 from shipsync import clock
 from shipsync.emulator import Fault, FaultKind
-from shipsync.sql_project import sql_dir
 from shipsync.warehouse import lock
+from shipsync.warehouse.sql_project import sql_dir
 
 __all__ = ["run", "served"]
 

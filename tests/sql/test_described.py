@@ -11,7 +11,7 @@ import yaml
 
 from shipsync.sources.schema import Table
 from shipsync.sources.tables import TABLES
-from shipsync.sql_project import sql_dir
+from shipsync.warehouse.sql_project import sql_dir
 from sql.story import Story
 
 pytestmark = pytest.mark.xdist_group("dbt")

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from shipsync.errors import ModelError
-from shipsync.parcel_state import ParcelState, state_of
-from shipsync.sql_project import sql_dir
+from shipsync.sync.parcel_state import ParcelState, state_of
 from shipsync.warehouse.models import build
+from shipsync.warehouse.sql_project import sql_dir
 from sql.raw_tables import RawTables
 from sql.story import day, seven, shipment
 

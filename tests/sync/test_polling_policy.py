@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipsync.parcel_state import ParcelState
+from shipsync.sync.parcel_state import ParcelState
 from shipsync.sync.polling_policy import (
     FINISHED,
     POLL_INTERVALS,

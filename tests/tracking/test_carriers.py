@@ -10,7 +10,7 @@ import pytest
 
 from shipsync.emulator import Account
 from shipsync.emulator.simulation.seed import seed_account
-from shipsync.parcel_state import ParcelState, state_of
+from shipsync.sync.parcel_state import ParcelState, state_of
 from shipsync.tracking import Situation, find_order, find_orders, situation_of, told
 from tracking.cases import Case, add_label, hold_cases, order
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipsync.parcel_state import ParcelState, state_of
+from shipsync.sync.parcel_state import ParcelState, state_of
 from shipsync.tracking.situations import BY_DETAIL, Situation
 
 TOLD = {

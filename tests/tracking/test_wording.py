@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shipsync
-from shipsync.parcel_state import ParcelState, state_of
+from shipsync.sync.parcel_state import ParcelState, state_of
 from shipsync.tracking import Order, Parcel, ScanEvent, Shipment, Situation, situation_of, told
 from shipsync.tracking.facts import facts_of
 from shipsync.tracking.situations import BY_DETAIL, BY_LETTERS

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, ModelError, UsageError
-from shipsync.sql_project import sql_dir
 from shipsync.warehouse.models import BuildReport, build
+from shipsync.warehouse.sql_project import sql_dir
 from sql.raw_tables import RawTables
 from sql.story import day, shipment
 

@@ -9,9 +9,9 @@ import pytest
 
 from shipsync import job
 from shipsync.errors import ModelError
-from shipsync.sql_project import fingerprint
 from shipsync.sync.state import StreamState
 from shipsync.warehouse.database import connect
+from shipsync.warehouse.sql_project import fingerprint
 from sql.raw_tables import RawTables
 from sql.story import day, scan
 

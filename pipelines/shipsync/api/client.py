@@ -7,8 +7,8 @@ from collections.abc import Generator
 
 import httpx
 
-from shipsync import __version__
 from shipsync.connection import Connection, Secret
+from shipsync.version import __version__
 
 # A kept connection may be closed by the server just as a request leaves on it, and nobody can tell
 # then whether it was received. That is harmless for reads; each write gets a connection of its own.

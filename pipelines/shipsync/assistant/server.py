@@ -12,10 +12,10 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from shipsync import __version__
 from shipsync.assistant.sql import MOST_ROWS, SECONDS
 from shipsync.assistant.tools import MOST_CHANGES, Tools
 from shipsync.errors import ShipsyncError
+from shipsync.version import __version__
 
 Asked = ParamSpec("Asked")
 

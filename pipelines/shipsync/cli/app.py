@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from shipsync import __version__
 from shipsync.cli import (
     changes,
     check,
@@ -24,6 +23,7 @@ from shipsync.cli import (
     stock,
     track,
 )
+from shipsync.version import __version__
 
 app = typer.Typer(
     name="shipsync",

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import orjson
 import typer
 
 from shipsync.cli import consumers, deliver, options, output, times
 from shipsync.cli.triggers import Trigger
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(consumers.app)
 app.add_typer(deliver.app)
-
-SHOWN_CHARACTERS = 40
-SHOWN_FIELDS = 4
 
 
 @app.callback()
@@ -50,6 +43,7 @@ def list_changes(
 ) -> None:
     """List changes as the models recorded them, oldest first."""
     from shipsync import queries
+    from shipsync.feed.events import summary
     from shipsync.warehouse.database import connect
 
     values = {"trigger": trigger and trigger.value, "since": since, "limit": limit}
@@ -60,29 +54,7 @@ def list_changes(
         output.show_json(events.objects())
         return
     rows = [
-        (e["sequence"], e["trigger"], e["entity_id"], e["occurred_at"], describe(e))
+        (e["sequence"], e["trigger"], e["entity_id"], e["occurred_at"], summary(e))
         for e in events.objects()
     ]
     output.show_table(queries.ResultRows(("sequence", "trigger", "id", "at", "change"), rows))
-
-
-def describe(event: Mapping[str, object]) -> str:
-    """The changed fields of one event with old and new value, cut to what fits a line."""
-    before, after = _fields(event["before"]), _fields(event["after"])
-    names = [str(name) for name in event["changed_fields"] or ()]  # type: ignore[attr-defined]
-    shown = [
-        f"{name}: {_short(before.get(name))} → {_short(after.get(name))}"
-        for name in names[:SHOWN_FIELDS]
-    ]
-    more = len(names) - len(shown)
-    if event["is_touch"]:
-        return "only modified_at moved"
-    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
-
-
-def _fields(values: object) -> Mapping[str, object]:
-    return values if isinstance(values, dict) else {}
-
-
-def _short(value: object) -> str:
-    return output.shortened(orjson.dumps(value).decode(), SHOWN_CHARACTERS)

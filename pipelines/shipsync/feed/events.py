@@ -1,4 +1,4 @@
-"""One event of the feed, and the two forms in which it leaves: a JSON line and a CloudEvent."""
+"""One event of the feed, and its forms: a JSON line, a CloudEvent, and one line for a person."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ TRIGGERS: Final = (
 )
 _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_APPEND_NEWLINE
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN_FIELDS: Final = 4
+_SHOWN_CHARACTERS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,31 @@ def cloud_line(event: ChangeEvent, source: str) -> bytes:
     return orjson.dumps(cloud_event(event, source), default=_json_value, option=_OPTIONS)
 
 
+def summary(event: Mapping[str, Any]) -> str:
+    """The changed fields of one row of ``changes.events``, each with its old and new value, on one line.
+
+    At most four fields are shown, and 40 characters of a value.
+    """
+    if event["is_touch"]:
+        return "only modified_at moved"
+    before, after = event["before"] or {}, event["after"] or {}
+    names = [str(name) for name in event["changed_fields"] or ()]
+    shown = [
+        f"{name}: {_short(before.get(name))} → {_short(after.get(name))}"
+        for name in names[:_SHOWN_FIELDS]
+    ]
+    more = len(names) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
 def source_of(connection: str) -> str:
     """The ``source`` of CloudEvents about the account behind ``connection``."""
     return f"/shipsync/{connection}"
+
+
+def _short(value: object) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
 
 
 def _parsed(text: str | None) -> Mapping[str, Any] | None:

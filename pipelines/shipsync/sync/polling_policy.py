@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from shipsync.parcel_state import ParcelState, state_of
+from shipsync.sync.parcel_state import ParcelState, state_of
 
 PROMISED_DELAY: Final = timedelta(hours=2)
 FIRST_LOOK: Final = timedelta(hours=6)

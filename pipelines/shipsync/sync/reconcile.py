@@ -23,6 +23,7 @@ from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.statements import statement
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import read_again
+from shipsync.sync.reports import record_stream
 from shipsync.sync.snapshots import sync_snapshot
 from shipsync.warehouse import runs
 from shipsync.warehouse.load import Loader
@@ -78,7 +79,7 @@ def reconcile(
             stream_run = StreamRun(run, stream)
             compare = _compare_windows if stream.cursor else _compare_snapshot
             done += compare(stream_run)
-            runs.record_stream(con, run_id, stream_run.finish())
+            record_stream(con, run_id, stream_run.finish())
     except Exception as error:
         runs.end(con, run_id, "failed", requests=session.requests_sent, error=str(error))
         raise

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
+
+import duckdb
+
+from shipsync import clock
+from shipsync.statements import statement
+
+_STATEMENTS = "shipsync.sync"
 
 StreamOutcome = Literal["loaded", "unchanged", "skipped", "failed"]
 
@@ -81,3 +89,26 @@ class NoProgress:
 
     def ended(self, report: StreamReport) -> None:
         """Nothing."""
+
+
+def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamReport) -> None:
+    """Record in the ledger what became of one stream of run ``run_id``."""
+    row = {
+        "run_id": run_id,
+        "stream": report.stream,
+        "outcome": report.outcome,
+        "read_at": report.read_at,
+        "finished_at": clock.now(),
+        "rows": report.rows,
+        "unchanged": report.unchanged,
+        "stale": report.stale,
+        "caught_late": report.caught_late,
+        "pages": report.pages,
+        "requests": report.requests,
+        "packages": report.packages,
+        "extras": json.dumps(dict(report.extras)) if report.extras else None,
+        "error": report.error,
+        "calls_saved": report.calls_saved,
+        "calls_put_off": report.calls_put_off,
+    }
+    con.execute(statement(_STATEMENTS, "record_stream_run"), row)

@@ -15,7 +15,13 @@ from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachabl
 from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import sync_by_recency, sync_shipments
-from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress, SyncReport
+from shipsync.sync.reports import (
+    NoProgress,
+    StreamReport,
+    SyncProgress,
+    SyncReport,
+    record_stream,
+)
 from shipsync.sync.snapshots import sync_snapshot
 from shipsync.sync.tracking import sync_tracking
 from shipsync.sync.webhooks import read_hinted
@@ -132,6 +138,6 @@ def _way_to_sync(stream: Stream) -> Callable[[StreamRun], None]:
 
 def _record(run: RunContext, run_id: str, stream_run: StreamRun) -> StreamReport:
     finished = stream_run.finish()
-    runs.record_stream(run.con, run_id, finished)
+    record_stream(run.con, run_id, finished)
     run.progress.ended(finished)
     return finished

@@ -215,6 +215,15 @@ on conflict (label_id) do update set
     end,
     polls = tracking_polls.polls + 1
 
+-- name: record_stream_run
+insert or replace into ledger.stream_runs (
+    run_id, stream, outcome, read_at, finished_at, rows, unchanged, stale, caught_late, pages, requests,
+    packages, extras, error, calls_saved, calls_put_off
+) values (
+    $run_id, $stream, $outcome, $read_at, $finished_at, $rows, $unchanged, $stale, $caught_late, $pages,
+    $requests, $packages, $extras, $error, $calls_saved, $calls_put_off
+)
+
 -- name: set_mark
 insert or replace into ledger.marks (stream, mark, value, recorded_at) values (?, ?, ?, ?)
 

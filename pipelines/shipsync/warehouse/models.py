@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
-from shipsync.sql_project import sql_dir
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.sql_project import sql_dir
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Literal
 
@@ -10,7 +9,6 @@ import duckdb
 
 from shipsync import clock
 from shipsync.statements import statement
-from shipsync.sync.reports import StreamReport
 
 _STATEMENTS = "shipsync.warehouse"
 
@@ -35,26 +33,3 @@ def end(
 ) -> None:
     """Record how the run ended; ``error`` is a sentence without secrets."""
     con.execute(statement(_STATEMENTS, "end_run"), [clock.now(), outcome, requests, error, run_id])
-
-
-def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamReport) -> None:
-    """Record what became of one stream."""
-    row = {
-        "run_id": run_id,
-        "stream": report.stream,
-        "outcome": report.outcome,
-        "read_at": report.read_at,
-        "finished_at": clock.now(),
-        "rows": report.rows,
-        "unchanged": report.unchanged,
-        "stale": report.stale,
-        "caught_late": report.caught_late,
-        "pages": report.pages,
-        "requests": report.requests,
-        "packages": report.packages,
-        "extras": json.dumps(dict(report.extras)) if report.extras else None,
-        "error": report.error,
-        "calls_saved": report.calls_saved,
-        "calls_put_off": report.calls_put_off,
-    }
-    con.execute(statement(_STATEMENTS, "record_stream_run"), row)

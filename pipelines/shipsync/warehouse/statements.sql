@@ -19,15 +19,6 @@ select table_name from information_schema.tables where table_schema = 'raw'
 -- name: record_migration
 insert into ledger.migrations (name, applied_at) values (?, ?)
 
--- name: record_stream_run
-insert or replace into ledger.stream_runs (
-    run_id, stream, outcome, read_at, finished_at, rows, unchanged, stale, caught_late, pages, requests,
-    packages, extras, error, calls_saved, calls_put_off
-) values (
-    $run_id, $stream, $outcome, $read_at, $finished_at, $rows, $unchanged, $stale, $caught_late, $pages,
-    $requests, $packages, $extras, $error, $calls_saved, $calls_put_off
-)
-
 -- name: waiting_in_quarantine
 -- What was set aside and has not come right, newest first; of one stream, or of all where $stream is null.
 select

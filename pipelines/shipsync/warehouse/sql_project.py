@@ -13,11 +13,11 @@ _WHAT_MODELS_ARE_MADE_OF: Final = ("macros", "models", "seeds")
 
 def sql_dir() -> Path:
     """The dbt project: ``shipsync/_sql`` in an installed wheel, ``sql/`` in a checkout."""
-    module = Path(__file__).resolve()
-    for folder in (module.parent / "_sql", module.parents[2] / "sql"):
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "_sql", package.parents[1] / "sql"):
         if (folder / "dbt_project.yml").is_file():
             return folder
-    raise ModelError(f"The SQL models are missing beside {module.parent}. Install shipsync again.")
+    raise ModelError(f"The SQL models are missing beside {package}. Install shipsync again.")
 
 
 def fingerprint() -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
-from shipsync.sql_project import sql_dir
+from shipsync.warehouse.sql_project import sql_dir
 
 
 class ParcelState(StrEnum):

@@ -1,4 +1,4 @@
-"""Settings of a connection, read once: the only reader of configuration files and the environment.
+"""Reading the settings of a connection: the only reader of configuration files and the environment.
 
 The places are dlt's own, and so is their order: environment (``SOURCES__SHIPSTATION__API_KEY``),
 then ``.dlt/secrets.toml``, then ``.dlt/config.toml``. ``[sources.shipstation]`` holds what all
@@ -16,14 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shipsync.connection import PERSONAL_DATA, Connection, PersonalData, Secret
+from shipsync.connection import Connection, PersonalData, Secret
 from shipsync.errors import ConfigurationError
-from shipsync.setting import SETTINGS
+from shipsync.settings.keys import SETTINGS
 
 if TYPE_CHECKING:
     import pendulum
 
-__all__ = ["PERSONAL_DATA", "Connection", "Local", "PersonalData", "Secret", "load", "local"]
 
 CONFIG_DIR = Path(".dlt")
 _SECTION = ("sources", "shipstation")
@@ -44,7 +43,7 @@ class Local:
     """The DuckDB file, from when on changes are told of (None: since the first run), and to whom.
 
     ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed. Name, limit and
-    page size make it a ``Pace``; ``personal_data`` says what is kept of buyers.
+    page size make it ``RateSettings``; ``personal_data`` says what is kept of buyers.
     """
 
     name: str

@@ -1,0 +1,225 @@
+"""Every setting of a connection: its key, what it sets, and how a text or a TOML value is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from shipsync.connection import Secret
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How the value of a key becomes ``argument`` of ``Connection``; ``help`` says what it sets.
+
+    ``convert`` raises ``ValueError``, ``TypeError`` or ``OverflowError`` for a value it cannot
+    read; ``wanted`` then completes the sentence "must be".
+    """
+
+    argument: str
+    wanted: str
+    convert: Callable[[object], object]
+    help: str
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value must neither be shown nor stand in a file that is shared."""
+        return self.convert is _secret
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it belongs to one connection and is never inherited by the others."""
+        return self.argument in ("api_key", "database", "deliver_to", "deliver_secret")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _secret(value: object) -> Secret:
+    return Secret(_text(value))
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def _yes_or_no(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = _text(value).lower()
+    if word not in ("true", "false"):
+        raise ValueError
+    return word == "true"
+
+
+def _seconds(value: object) -> timedelta:
+    return timedelta(seconds=_number(value))
+
+
+def _hours(value: object) -> timedelta:
+    return timedelta(hours=_number(value))
+
+
+def _instant(value: object) -> object:
+    import pendulum  # costs as much as all other settings together; few connections set this one
+
+    moment = value
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value.strip())
+        is_day = re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()) is not None
+        if is_day:
+            moment = moment.date()
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise ValueError
+        return pendulum.instance(moment).in_timezone("UTC")
+    if isinstance(moment, date):
+        return pendulum.datetime(moment.year, moment.month, moment.day)
+    raise ValueError
+
+
+_NUMBER, _DAYS = "a whole number", "a whole number of days"
+
+SETTINGS: dict[str, Setting] = {
+    "api_key": Setting(
+        "api_key",
+        "a text that is not empty",
+        _secret,
+        "The account's V2 API key; from `.dlt/secrets.toml` or the environment only.",
+    ),
+    "base_url": Setting(
+        "base_url",
+        "an address",
+        _text,
+        "The address of the API; http is allowed for this machine only, as for the emulator.",
+    ),
+    "timeout_seconds": Setting(
+        "timeout_seconds",
+        "a number from 10 to 180",
+        _number,
+        "How long to wait for an answer to one request; 10 to 180.",
+    ),
+    "requests_per_minute": Setting(
+        "requests_per_minute",
+        _NUMBER,
+        _whole,
+        "The account's rate limit; raise it only if ShipStation raised yours.",
+    ),
+    "page_size": Setting(
+        "page_size",
+        "a whole number from 1 to 500",
+        _whole,
+        "Rows asked for in one request; 1 to 500.",
+    ),
+    "give_up_after_seconds": Setting(
+        "give_up_after",
+        "a number of seconds",
+        _seconds,
+        "How long a failing request is repeated before its stream fails.",
+    ),
+    "lag_seconds": Setting(
+        "lag",
+        "a number of seconds",
+        _seconds,
+        "How far before its cursor each run reads shipments again, for changes that show up late.",
+    ),
+    "label_sweep_days": Setting(
+        "label_sweep_days",
+        _DAYS,
+        _whole,
+        "Labels and fulfillments created in so many days are read again once a day.",
+    ),
+    "slow_lists_every_hours": Setting(
+        "slow_lists_every",
+        "a number of hours",
+        _hours,
+        "How often products, carriers, warehouses, locations and tags are read; 0 is each run.",
+    ),
+    "inventory_every_hours": Setting(
+        "inventory_every",
+        "a number of hours",
+        _hours,
+        "How often stock levels are read; 0 is each run.",
+    ),
+    "checkpoint_pages": Setting(
+        "checkpoint_pages",
+        _NUMBER,
+        _whole,
+        "Pages loaded and committed together; an interrupted run goes on from the last commit.",
+    ),
+    "tracking_calls_per_run": Setting(
+        "tracking_calls_per_run",
+        _NUMBER,
+        _whole,
+        "The most parcels whose tracking one run asks for; each costs a request.",
+    ),
+    "tracking_calls_per_day": Setting(
+        "tracking_calls_per_day",
+        _NUMBER,
+        _whole,
+        "The most parcels whose tracking is asked for in any 24 hours.",
+    ),
+    "tracking_finished_after_days": Setting(
+        "tracking_finished_after_days",
+        _DAYS,
+        _whole,
+        "A parcel without news for so long is not asked for any more.",
+    ),
+    "personal_data": Setting(
+        "personal_data",
+        "keep, hash or drop",
+        _text,
+        "What is stored of buyers' names, addresses, telephone numbers and e-mail addresses: "
+        "`keep`, `hash` or `drop`.",
+    ),
+    "personal_data_salt": Setting(
+        "personal_data_salt",
+        "a text that is not empty",
+        _secret,
+        'The key of the hashes that `personal_data = "hash"` stores.',
+    ),
+    "read_only": Setting(
+        "read_only",
+        "true or false",
+        _yes_or_no,
+        "Whether every write to the account is refused before it is sent.",
+    ),
+    "database": Setting("database", "the path of a file", _path, "The DuckDB file."),
+    "changes_since": Setting(
+        "changes_since",
+        "a day (2026-01-31) or an instant with its offset (…T08:00:00Z)",
+        _instant,
+        "Shipments and fulfillments created before this day or instant make no events.",
+    ),
+    "deliver_to": Setting(
+        "deliver_to",
+        "an https address, a file or a folder",
+        _text,
+        "Where each run delivers new events: an https address, `FILE.jsonl` or `FOLDER/`.",
+    ),
+    "deliver_secret": Setting(
+        "deliver_secret",
+        "a text that is not empty",
+        _secret,
+        "Signs deliveries to an https address; base64, as Standard Webhooks has it.",
+    ),
+}
