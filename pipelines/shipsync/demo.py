@@ -163,7 +163,7 @@ def _stock(
         )
         plan = plan_stock(con, read_rows(file), connection, now=pacing.now())
         yield Step(f"Three stock changes from {file}, planned", table=_planned(plan))
-        account.move_stock(damaged["sku"], damaged["inventory_location_id"], on_hand=4)
+        account.stock.move(damaged["sku"], damaged["inventory_location_id"], on_hand=4)
         report = apply_plan(con, session, plan, pacing=pacing)
     sold = f"Before it was applied, {damaged['sku']} sold down to 4, so taking 10 was refused."
     yield Step("The plan, applied", (sold,), _applied(report))

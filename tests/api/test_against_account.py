@@ -57,7 +57,7 @@ def session_to(
 
 
 def shelf(account: Account) -> dict[str, object]:
-    return account.levels()[0]
+    return account.stock.levels()[0]
 
 
 def increment(session: Session, level: dict[str, object]) -> None:
@@ -92,7 +92,7 @@ def test_no_fault_makes_a_stock_movement_twice_or_hides_one(kind: FaultKind) -> 
         reported = "done"
     except OutcomeUnknown:
         reported = "unknown"
-    moved = account.level(str(before["sku"]), str(before["inventory_location_id"]))["on_hand"]
+    moved = account.stock.level(str(before["sku"]), str(before["inventory_location_id"]))["on_hand"]
     moved -= before["on_hand"]
     assert moved in (0, 5)
     assert reported == "unknown" or moved == 5
@@ -185,8 +185,8 @@ def test_every_list_is_read_whole(listing: Listing, options: Options) -> None:
         "shipments": lambda: len(account.ids("shipments")),
         "labels": lambda: len(account.ids("labels")),
         "fulfillments": lambda: len(account.ids("fulfillments")),
-        "inventory_levels": lambda: sum(level["on_hand"] > 0 for level in account.levels()),
-    }.get(listing.stream, lambda: len(account.items(listing.stream)))  # type: ignore[arg-type]
+        "inventory_levels": lambda: sum(level["on_hand"] > 0 for level in account.stock.levels()),
+    }.get(listing.stream, lambda: len(account.master_data.items(listing.stream)))  # type: ignore[arg-type]
     assert len(snapshot.items) == expected()
 
 

@@ -124,7 +124,7 @@ def serve_account(shipments: int) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/touch/"):
             count = int(scope["path"].rpartition("/")[2])
             for shipment_id in account.ids("shipments")[:count]:
-                account.change_shipment(shipment_id, internal_notes=f"at {account.clock.now()}")
+                account.orders.change(shipment_id, internal_notes=f"at {account.clock.now()}")
             account.clock.advance(hours=1)
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})

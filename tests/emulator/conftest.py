@@ -52,10 +52,10 @@ def buy_label(account: Account) -> tuple[str, str]:
     """Buy a label for the last shipment a minute ago; returns the ids of both."""
     body = account.entity("labels", account.ids("labels")[0])
     shipment_id = account.ids("shipments")[-1]
-    account.change_shipment(shipment_id, shipment_status="label_purchased")
+    account.orders.change(shipment_id, shipment_status="label_purchased")
     fresh = {"label_id": "se-77", "shipment_id": shipment_id, "status": "completed"}
     new = {**body, **fresh, "voided": False, "voided_at": None, "tracking_number": "1Z77"}
-    account.put_label({**new, "created_at": "2026-04-06T08:59:00Z"})
+    account.parcels.put_label({**new, "created_at": "2026-04-06T08:59:00Z"})
     return shipment_id, "se-77"
 
 

@@ -195,14 +195,14 @@ def a_shipment(account: Account, wanted: Callable[[Any], bool]) -> tuple[Body, A
     rng = random.Random(1)
     orders = (purchase(rng, number, recipient(rng), PRODUCTS) for number in range(1, 5_000))
     order = next(order for order in orders if wanted(order))
-    return shipment_body(account, order, created_at=10**15, service_is_chosen=True), order
+    return shipment_body(account.numbers, order, created_at=10**15, service_is_chosen=True), order
 
 
 def test_boxes_of_a_label_are_not_in_the_order_of_their_sequence() -> None:
     account = Account()
     shipment, order = a_shipment(account, lambda order: order.boxes == 3 and order.carrier is UPS)
     label = label_body(
-        account,
+        account.numbers,
         random.Random(2),
         shipment,
         service_code=order.service.code,

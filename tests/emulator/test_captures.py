@@ -70,7 +70,7 @@ def test_tracking_has_the_keys_of_production() -> None:
     label_id = account.ids("labels")[0]
     with client_of(account) as client:
         assert list(client.get(f"/v2/labels/{label_id}/track").json()) == theirs
-        account.put_label({**account.entity("labels", label_id), "label_id": "se-77"})
+        account.parcels.put_label({**account.entity("labels", label_id), "label_id": "se-77"})
         assert list(client.get("/v2/labels/se-77/track").json()) == theirs
 
 

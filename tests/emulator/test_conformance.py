@@ -75,7 +75,7 @@ def read_one_of_each(client: httpx.Client, account: Account) -> None:
     rates = client.get(f"/v2/shipments/{shipment_id}/rates").json()["rates"]
     client.get(f"/v2/rates/{rates[0]['rate_id']}")
     for kind in ("warehouse", "inventory_warehouse", "inventory_location"):
-        rows = account.items(f"{kind}s")  # type: ignore[arg-type]
+        rows = account.master_data.items(f"{kind}s")  # type: ignore[arg-type]
         client.get(f"/v2/{kind}s/{rows[0][f'{kind}_id']}")
 
 
@@ -98,10 +98,10 @@ def ask_for_what_is_not_there(client: httpx.Client, account: Account) -> None:
 
 
 def write_stock(client: httpx.Client, account: Account) -> None:
-    location_id = account.items("inventory_locations")[0]["inventory_location_id"]
+    location_id = account.master_data.items("inventory_locations")[0]["inventory_location_id"]
     body = {
         "transaction_type": "increment",
-        "sku": account.items("products")[0]["sku"],
+        "sku": account.master_data.items("products")[0]["sku"],
         "quantity": 4,
         "inventory_location_id": location_id,
         "cost": {"amount": 2.5, "currency": "usd"},

@@ -22,9 +22,9 @@ def write(client: httpx.Client, account: Account) -> httpx.Response:
         "/v2/inventory",
         json={
             "transaction_type": "increment",
-            "sku": account.items("products")[0]["sku"],
+            "sku": account.master_data.items("products")[0]["sku"],
             "quantity": 1,
-            "inventory_location_id": account.items("inventory_locations")[0][
+            "inventory_location_id": account.master_data.items("inventory_locations")[0][
                 "inventory_location_id"
             ],
         },
@@ -201,9 +201,9 @@ def test_late_commits_carry_an_earlier_instant(account: Account, client: httpx.C
 
 def test_a_call_may_do_anything(account: Account, client: httpx.Client) -> None:
     def remove_tag(account: Account, request: IncomingRequest) -> None:
-        account.remove_item("tags", account.items("tags")[0]["name"])
+        account.master_data.remove("tags", account.master_data.items("tags")[0]["name"])
 
-    before = len(account.items("tags"))
+    before = len(account.master_data.items("tags"))
     account.faults.add(Fault(K.CALL, path="/v2/tags", call=remove_tag))
     assert len(client.get("/v2/tags").json()["tags"]) == before - 1
     assert account.journal[-1].removed
@@ -220,7 +220,7 @@ def test_duplicates_across_pages(account: Account, client: httpx.Client) -> None
 
 def test_a_missing_page(account: Account, client: httpx.Client) -> None:
     account.faults.add(Fault(K.MISSING_PAGE, path="/v2/inventory", page=2))
-    whole = len(account.levels())
+    whole = len(account.stock.levels())
     assert len(walk(client, "/v2/inventory")) == whole - 10
     assert client.get("/v2/inventory").json()["total"] == whole
 
@@ -228,7 +228,7 @@ def test_a_missing_page(account: Account, client: httpx.Client) -> None:
 def test_stale_rows(account: Account, client: httpx.Client) -> None:
     shipment_id = account.ids("shipments")[0]
     before = account.entity("shipments", shipment_id)
-    account.change_shipment(shipment_id, notes_from_buyer="newer")
+    account.orders.change(shipment_id, notes_from_buyer="newer")
     account.faults.add(Fault(K.STALE, path=SHIPMENTS))
     params = {"sort_by": "modified_at", "page_size": 1}
     assert client.get(SHIPMENTS, params=params).json()["shipments"] == [before]

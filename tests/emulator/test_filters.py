@@ -56,7 +56,7 @@ def test_exact_filters(
 def test_filters_by_content(account: Account, rows_of: Rows) -> None:
     item = {"sku": "ODD-1", "name": "Brass Lamp", "sales_order_id": "so-9", "quantity": 1}
     shipment_id = account.ids("shipments")[3]
-    account.change_shipment(shipment_id, items=[item])
+    account.orders.change(shipment_id, items=[item])
     for filters in (
         {"item_keyword": "odd-"},
         {"item_keyword": "brass"},
@@ -73,8 +73,8 @@ def test_filters_by_what_no_field_shows(account: Account, rows_of: Rows) -> None
     body = account.entity("shipments", account.ids("shipments")[0])
     batch = "11111111-2222-4333-8444-555555555555"
     new = {**body, "shipment_id": "se-7"}
-    account.put_shipment(new, import_batch_id=batch, batch_id="se-8", paid_at=paid_at)
-    account.change_shipment("se-7", notes_from_buyer="kept through changes")
+    account.orders.put(new, import_batch_id=batch, batch_id="se-8", paid_at=paid_at)
+    account.orders.change("se-7", notes_from_buyer="kept through changes")
     for filters in (
         {"import_batch_id": batch},
         {"batch_id": "se-8"},
@@ -108,8 +108,8 @@ def test_default_orders(rows_of: Rows, path: str, field: str, descending: bool) 
 
 def test_labels_by_void(account: Account, rows_of: Rows) -> None:
     first, second = account.ids("labels")[:2]
-    account.void_label(second, at=START.add(hours=1))
-    account.void_label(first, at=START.add(hours=2))
+    account.orders.void_label(second, at=START.add(hours=1))
+    account.orders.void_label(first, at=START.add(hours=2))
     rows = rows_of("/v2/labels", label_status="voided", sort_by="voided_at", sort_dir="desc")
     assert pick(rows, "label_id")[:2] == [first, second]
 
@@ -117,7 +117,7 @@ def test_labels_by_void(account: Account, rows_of: Rows) -> None:
 def test_hidden_modification_orders_labels(account: Account, rows_of: Rows) -> None:
     oldest = account.ids("labels")[0]
     account.clock.advance(seconds=1)
-    account.change_label(oldest, label_image_id="img_1")
+    account.parcels.change_label(oldest, label_image_id="img_1")
     rows = rows_of("/v2/labels", sort_by="modified_at", page_size=1)
     assert pick(rows, "label_id") == [oldest]
     assert "modified_at" not in rows[0]
@@ -128,7 +128,9 @@ def test_hidden_modification_orders_labels(account: Account, rows_of: Rows) -> N
 @pytest.mark.parametrize(("sort", "leads"), [("modified", True), ("created", False)])
 def test_what_an_unlisted_sort_means(sort: Any, leads: bool) -> None:
     account = make_account(Options(unlisted_modified_sort=sort))
-    account.change_fulfillment(account.ids("fulfillments")[0], delivered_at="2026-04-06T09:00:00Z")
+    account.parcels.change_fulfillment(
+        account.ids("fulfillments")[0], delivered_at="2026-04-06T09:00:00Z"
+    )
     params = {"sort_by": "modified_at", "sort_dir": "desc", "page_size": 1}
     with client_of(account) as client:
         row = client.get("/v2/fulfillments", params=params).json()["fulfillments"][0]
@@ -151,7 +153,7 @@ def test_bounds_of_shipments(start_inclusive: bool, end_inclusive: bool) -> None
     account = make_account(options, shipments=3)
     instants = [START.add(seconds=second) for second in range(3)]
     for shipment_id, at in zip(account.ids("shipments"), instants, strict=True):
-        account.change_shipment(shipment_id, at=at)
+        account.orders.change(shipment_id, at=at)
     params = {
         "modified_at_start": instants[0].to_iso8601_string(),
         "modified_at_end": instants[2].to_iso8601_string(),
@@ -184,7 +186,7 @@ def test_other_bounds_are_inclusive(rows_of: Rows, path: str, stem: str, field: 
 
 def test_windows_are_finer_than_the_rows(account: Account, rows_of: Rows) -> None:
     at = pendulum.datetime(2026, 4, 7, 1, 2, 3, microsecond=440_000, tz="UTC")
-    account.change_shipment(account.ids("shipments")[0], at=at)
+    account.orders.change(account.ids("shipments")[0], at=at)
     assert rows_of("/v2/shipments", modified_at_start="2026-04-07T01:02:03.44Z")
     assert not rows_of("/v2/shipments", modified_at_start="2026-04-07T01:02:03.440001Z")
     assert rows_of("/v2/shipments", modified_at_start="2026-04-06T18:02:03.44-07:00")
@@ -194,7 +196,7 @@ def test_windows_are_finer_than_the_rows(account: Account, rows_of: Rows) -> Non
 def test_ties_cover_every_row_within_a_page(ties: Any) -> None:
     account = make_account(Options(ties=ties), shipments=30)
     for shipment_id in account.ids("shipments"):
-        account.change_shipment(shipment_id, at=START)
+        account.orders.change(shipment_id, at=START)
     params = {"sort_by": "modified_at", "sort_dir": "asc", "page_size": 30}
     with client_of(account) as client:
         first = pick(client.get("/v2/shipments", params=params).json()["shipments"], "shipment_id")
@@ -209,7 +211,7 @@ def test_ties_cover_every_row_within_a_page(ties: Any) -> None:
 def test_default_sort_can_be_modified_at() -> None:
     account = make_account(Options(shipments_sort_by="modified_at"))
     oldest = account.ids("shipments")[0]
-    account.change_shipment(oldest, notes_from_buyer="bump")
+    account.orders.change(oldest, notes_from_buyer="bump")
     with client_of(account) as client:
         row = client.get("/v2/shipments", params={"page_size": 1}).json()["shipments"][0]
     assert row["shipment_id"] == oldest

@@ -67,7 +67,7 @@ def test_an_order_lives_on_as_before_when_another_is_cancelled_from_outside() ->
         for body in (untouched.entity("shipments", i) for i in untouched.ids("shipments")[-9:])
         if body["shipment_status"] == "pending"
     )
-    disturbed.cancel_shipment(victim)
+    disturbed.orders.cancel(victim)
     for account in (untouched, disturbed):
         Life(account, orders_per_day=0).live(2)
     others = [
@@ -138,10 +138,10 @@ def test_shipments_that_came_through_the_api_live_on_too() -> None:
         answer = client.post("/v2/shipments", json={"shipments": wanted}).raise_for_status().json()
     life.live(9)
     ids = [row["shipment_id"] for row in answer["shipments"]]
-    labels = [label for shipment_id in ids for label in account.labels_of(shipment_id)]
+    labels = [label for shipment_id in ids for label in account.parcels.labels_of(shipment_id)]
     assert len(labels) >= 9
     delivered = [label for label in labels if label["tracking_status"] == "delivered"]
-    tracking = account.tracking_of(delivered[0]["label_id"])
+    tracking = account.parcels.tracking_of(delivered[0]["label_id"])
     assert tracking is not None
     assert tracking["events"][0]["city_locality"] in ("Eureka", "EUREKA")
 

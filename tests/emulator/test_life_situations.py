@@ -243,7 +243,7 @@ def test_what_is_allocated_is_what_waits_for_a_label(lived: Account) -> None:
     waiting: Counter[str] = Counter()
     for shipment_id in lived.ids("shipments"):
         body = lived.entity("shipments", shipment_id)
-        taken = (*lived.labels_of(shipment_id), *lived.fulfillments_of(shipment_id))
+        taken = (*lived.parcels.labels_of(shipment_id), *lived.parcels.fulfillments_of(shipment_id))
         if body["shipment_status"] == "pending" and all(parcel["voided"] for parcel in taken):
             waiting.update({item["sku"]: item["quantity"] for item in body["items"]})
     allocated: Counter[str] = Counter()

@@ -76,7 +76,7 @@ def test_update_while_pending(account: Account, client: httpx.Client) -> None:
     assert body["tags"] == [{"name": "vip"}]
     assert body["ship_to"]["name"] == "Bo Reed"
     assert body["modified_at"] == "2026-04-06T09:01:00Z"
-    account.cancel_shipment(shipment_id)
+    account.orders.cancel(shipment_id)
     answer = client.put(f"/v2/shipments/{shipment_id}", json=SHIPMENT)
     assert (answer.status_code, answer.json()["errors"][0]["error_code"]) == (400, "invalid_status")
 
@@ -135,13 +135,13 @@ def test_a_taken_id_may_refuse_the_whole_call() -> None:
 @pytest.mark.parametrize(("policy", "made"), [("refuse", 1), ("accept", 2)])
 def test_a_shipment_may_be_fulfilled_twice_or_not(policy: Any, made: int) -> None:
     account = make_account(Options(repeated_fulfillment=policy), shipments=0)
-    code = account.items("carriers")[0]["carrier_code"]
+    code = account.master_data.items("carriers")[0]["carrier_code"]
     with client_of(account) as client:
         shipment_id = create(client, SHIPMENT)["shipments"][0]["shipment_id"]
         row = {"shipment_id": shipment_id, "tracking_number": "1Z", "carrier_code": code}
         for _ in range(2):
             client.post("/v2/fulfillments", json={"fulfillments": [row]})
-    assert len(account.fulfillments_of(shipment_id)) == made
+    assert len(account.parcels.fulfillments_of(shipment_id)) == made
 
 
 @pytest.mark.parametrize("status", ["pending", "label_purchased"])
@@ -159,15 +159,15 @@ def test_void_sets_the_shipment_back(status: Any) -> None:
 def test_void_refusals_are_200(account: Account, client: httpx.Client) -> None:
     _, label_id = buy_label(account)
     path = f"/v2/labels/{label_id}/void"
-    account.put_tracking(label_id, {"status_code": "IT", "events": []})
+    account.parcels.put_tracking(label_id, {"status_code": "IT", "events": []})
     assert client.put(path).json()["reason_code"] == "label_already_used"
-    account.put_tracking(label_id, {"status_code": "AC", "events": []})
-    account.change_label(label_id, status="processing")
+    account.parcels.put_tracking(label_id, {"status_code": "AC", "events": []})
+    account.parcels.change_label(label_id, status="processing")
     assert client.put(path).json()["reason_code"] == "validation_failed"
-    account.change_label(label_id, status="completed")
+    account.parcels.change_label(label_id, status="completed")
     account.clock.advance(days=31)
     assert client.put(path).json()["reason_code"] == "label_not_found_within_void_period"
-    account.void_label(label_id)
+    account.orders.void_label(label_id)
     answer = client.put(path)
     assert answer.status_code == 200
     assert answer.json()["approved"] is False
@@ -191,7 +191,7 @@ def test_fulfillments_row_by_row(account: Account, client: httpx.Client) -> None
     labelled, _ = buy_label(account)
     made = create(client, SHIPMENT, {**SHIPMENT, "external_shipment_id": "ext-2"})["shipments"]
     fresh, cancelled = (shipment["shipment_id"] for shipment in made)
-    account.cancel_shipment(cancelled)
+    account.orders.cancel(cancelled)
     rows = [
         row(fresh, ship_date="2026-04-09T00:00:00Z", notify_order_source=True),
         *(row(fresh), row(cancelled), row(labelled), row("se-404")),
@@ -241,7 +241,7 @@ def test_tracking_before_any_scan(account: Account, client: httpx.Client) -> Non
     _, label_id = buy_label(account)
     body = client.get(f"/v2/labels/{label_id}/track").json()
     assert (body["status_code"], body["events"]) == ("NY", [])
-    account.put_tracking(label_id, {**body, "status_code": "AC"})
+    account.parcels.put_tracking(label_id, {**body, "status_code": "AC"})
     assert client.get(f"/v2/labels/{label_id}/track").json()["status_code"] == "AC"
 
 

@@ -87,7 +87,7 @@ def test_a_larger_page_is_clamped_or_refused() -> None:
 def test_products_stop_at_a_hundred() -> None:
     account = make_account(shipments=0)
     for number in range(150):
-        account.put_product({"product_id": 900_000 + number, "sku": f"N{number}"})
+        account.master_data.put_product({"product_id": 900_000 + number, "sku": f"N{number}"})
     with client_of(account) as client:
         assert len(client.get("/v2/products", params={"page_size": 500}).json()["products"]) == 100
 
@@ -109,12 +109,16 @@ def test_inventory_by_links_alone() -> None:
         assert client.get("/v2/inventory", params={"page": 2}).json() == first
         bodies = list(walk(client, "/v2/inventory"))
         assert client.get("/v2/inventory", params={"cursor": "made-up"}).status_code == 400
-    assert sum(len(body["inventory"]) for body in bodies) == first["total"] == len(account.levels())
+    assert (
+        sum(len(body["inventory"]) for body in bodies)
+        == first["total"]
+        == len(account.stock.levels())
+    )
 
 
 def test_lists_without_paging_come_whole(account: Account, client: httpx.Client) -> None:
     for index in range(120):
-        account.put_tag({"name": f"tag {index}"})
+        account.master_data.put_tag({"name": f"tag {index}"})
     assert len(client.get("/v2/tags", params={"page_size": 5}).json()["tags"]) == 125
 
 

@@ -42,14 +42,14 @@ def shared_account() -> Account:
 def real_ids() -> dict[str, str]:
     """An id that exists for each name under which ids are sent, so that routes get to state."""
     account = shared_account()
-    location_id = account.items("inventory_locations")[0]["inventory_location_id"]
+    location_id = account.master_data.items("inventory_locations")[0]["inventory_location_id"]
     return {
         "shipment_id": account.ids("shipments")[-1],
         "label_id": account.ids("labels")[-1],
-        "warehouse_id": account.items("warehouses")[0]["warehouse_id"],
+        "warehouse_id": account.master_data.items("warehouses")[0]["warehouse_id"],
         "inventory_location_id": location_id,
         "new_inventory_location_id": location_id,
-        "sku": account.items("products")[0]["sku"],
+        "sku": account.master_data.items("products")[0]["sku"],
         "tracking_number": account.entity("labels", account.ids("labels")[0])["tracking_number"],
     }
 

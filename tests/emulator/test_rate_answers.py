@@ -11,7 +11,7 @@ from shipsync.emulator import Account, Options
 
 def test_rates_can_be_narrowed_and_kept(account: Account, client: httpx.Client) -> None:
     shipment_id = account.ids("shipments")[0]
-    carrier = account.items("carriers")[0]
+    carrier = account.master_data.items("carriers")[0]
     asked = {
         "shipment_id": shipment_id,
         "rate_options": {

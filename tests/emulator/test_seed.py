@@ -47,7 +47,7 @@ def test_even_a_small_past_holds_some_of_everything() -> None:
     assert account.ids("fulfillments")
     statuses = {entry.body["status_code"] for entry in account.journal.of("tracking")}
     assert {"DE", "IT"} <= statuses
-    assert account.levels()
+    assert account.stock.levels()
 
 
 def test_everything_happened_inside_the_days_before_the_clock() -> None:
@@ -100,4 +100,4 @@ def test_garbage_collection_is_on_again_afterwards() -> None:
 def test_empty_shelves_make_an_empty_stock_list() -> None:
     account = Account(start=START)
     seed_account(account, shipments=5, units_per_shelf=0)
-    assert account.levels() == []
+    assert account.stock.levels() == []

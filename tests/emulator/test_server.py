@@ -95,20 +95,22 @@ def test_it_stops_while_somebody_waits(account: Account) -> None:
 
 
 def test_threads_share_an_account(account: Account, served: Served) -> None:
-    before = account.level("X", "se-1")["on_hand"]
-    location_id = account.put_inventory_location({"inventory_location_id": "se-1", "name": "bay"})
-    account.put_product({"product_id": 5, "sku": "X"})
+    before = account.stock.level("X", "se-1")["on_hand"]
+    location_id = account.master_data.put_inventory_location(
+        {"inventory_location_id": "se-1", "name": "bay"}
+    )
+    account.master_data.put_product({"product_id": 5, "sku": "X"})
     body = {"transaction_type": "increment", "sku": "X", "quantity": 1}
 
     def receive(times: int) -> None:
         with httpx.Client(base_url=served.url, headers=KEY) as client:
             for _ in range(times):
                 client.post("/v2/inventory", json={**body, "inventory_location_id": location_id})
-                account.move_stock("X", location_id, delta=1, cause="beside the API")
+                account.stock.move("X", location_id, delta=1, cause="beside the API")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(receive, [10] * 4))
-    assert account.level("X", "se-1")["on_hand"] == before + 80
+    assert account.stock.level("X", "se-1")["on_hand"] == before + 80
     assert len(account.requests) == 40
 
 

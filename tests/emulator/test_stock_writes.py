@@ -20,12 +20,14 @@ Write = Callable[..., httpx.Response]
 def shop(**options: Any) -> Account:
     """An account with one SKU, ten of it here and none there."""
     account = Account(options=Options(**options))
-    account.put_inventory_warehouse({"inventory_warehouse_id": "se-9000", "name": "Barn"})
+    account.master_data.put_inventory_warehouse(
+        {"inventory_warehouse_id": "se-9000", "name": "Barn"}
+    )
     for location_id in (HERE, THERE):
         location = {"inventory_location_id": location_id, "inventory_warehouse_id": "se-9000"}
-        account.put_inventory_location({**location, "name": location_id})
-    account.put_product({"product_id": 1, "sku": SKU, "name": "Lamp"})
-    account.move_stock(SKU, HERE, on_hand=10, cause="opening")
+        account.master_data.put_inventory_location({**location, "name": location_id})
+    account.master_data.put_product({"product_id": 1, "sku": SKU, "name": "Lamp"})
+    account.stock.move(SKU, HERE, on_hand=10, cause="opening")
     return account
 
 
@@ -49,7 +51,7 @@ def writer(client: httpx.Client) -> Write:
 
 
 def on_hand(account: Account, location_id: str = HERE) -> int:
-    return int(account.level(SKU, location_id)["on_hand"])
+    return int(account.stock.level(SKU, location_id)["on_hand"])
 
 
 def test_increment_adds(account: Account, write: Write) -> None:
@@ -108,7 +110,7 @@ def test_modify_changes_condition_and_cost(account: Account, write: Write) -> No
     cost = {"amount": 3, "currency": "usd"}
     assert write("modify", 4, new_condition="qa_hold", new_cost=cost).status_code == 204
     assert on_hand(account) == 10
-    assert account.level(SKU, HERE)["average_cost"] == {"amount": 3.0, "currency": "usd"}
+    assert account.stock.level(SKU, HERE)["average_cost"] == {"amount": 3.0, "currency": "usd"}
     assert write("decrement", 7).status_code == 400
     assert write("decrement", 4, condition="qa_hold").status_code == 204
 
@@ -117,7 +119,7 @@ def test_average_cost_is_weighted(account: Account, write: Write) -> None:
     write("adjust", 0)
     write("increment", 1, cost={"amount": 1, "currency": "usd"})
     write("increment", 3, cost={"amount": 2, "currency": "usd"})
-    assert account.level(SKU, HERE)["average_cost"]["amount"] == 1.75
+    assert account.stock.level(SKU, HERE)["average_cost"]["amount"] == 1.75
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_a_sku_at_nothing_vanishes_from_the_list(account: Account, write: Write)
 
 def test_filters_and_groups(account: Account, write: Write) -> None:
     write("modify", 4, new_inventory_location_id=THERE)
-    account.move_stock(SKU, THERE, allocated=3)
+    account.stock.move(SKU, THERE, allocated=3)
     with client_of(account) as client:
         rows = client.get("/v2/inventory", params={"inventory_location_id": THERE}).json()
         summed = client.get("/v2/inventory", params={"group_by": "warehouse"}).json()
@@ -172,7 +174,7 @@ def test_below_what_is_allocated(kind: str) -> None:
     more = {"new_inventory_location_id": THERE} if kind == "modify" else {}
     for rule, status, left in (("refuse", 400, 10), ("allow", 204, 2)):
         account = shop(below_allocated=rule)
-        account.move_stock(SKU, HERE, allocated=5)
+        account.stock.move(SKU, HERE, allocated=5)
         with client_of(account) as client:
             assert writer(client)(kind, quantity, **more).status_code == status
         assert on_hand(account) == left
@@ -190,14 +192,14 @@ def test_unknown_skus_may_be_accepted() -> None:
     account = shop(unknown_sku="accept")
     with client_of(account) as client:
         assert writer(client)("increment", 1, sku="NEW").status_code == 204
-    assert account.level("NEW", HERE)["on_hand"] == 1
+    assert account.stock.level("NEW", HERE)["on_hand"] == 1
 
 
 def test_every_movement_is_in_the_journal(account: Account, write: Write) -> None:
     write("increment", 2)
     write("adjust", 12)
     write("modify", 5, new_inventory_location_id=THERE)
-    account.move_stock(SKU, HERE, delta=-9, cause="label se-1")
+    account.stock.move(SKU, HERE, delta=-9, cause="label se-1")
     entries = list(account.journal.of("inventory_levels"))
     assert [(entry.entity_id, entry.body["on_hand"], entry.cause) for entry in entries] == [
         (f"{SKU}@{HERE}", 10, "opening"),

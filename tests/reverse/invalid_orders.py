@@ -55,20 +55,20 @@ def labelled(office: Office) -> None:
 
 
 def cancelled(office: Office) -> None:
-    office.account.cancel_shipment(pending(office)[0])
+    office.account.orders.cancel(pending(office)[0])
     office.sync()
 
 
 def fulfilled(office: Office) -> None:
     shipment_id = pending(office)[0]
     body = {"shipment_id": shipment_id, "tracking_number": "OLD", "voided": False}
-    office.account.put_fulfillment({**body, "fulfillment_id": "se-5"})
+    office.account.parcels.put_fulfillment({**body, "fulfillment_id": "se-5"})
     office.sync()
 
 
 def one_external_id(office: Office) -> None:
     for shipment_id in pending(office)[:2]:
-        office.account.change_shipment(shipment_id, external_shipment_id="SPLIT")
+        office.account.orders.change(shipment_id, external_shipment_id="SPLIT")
     office.sync()
 
 

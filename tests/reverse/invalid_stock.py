@@ -23,7 +23,7 @@ def nothing(shop: Shop) -> None:
 
 def claimed(shop: Shop) -> None:
     """Orders have claimed four of the ten."""
-    shop.account.move_stock("A-1", MAIN, allocated=4)
+    shop.account.stock.move("A-1", MAIN, allocated=4)
     shop.observe()
 
 

@@ -90,7 +90,7 @@ def _check_levels(
             open_places |= set(places(entry))
     held = {
         f"{level['sku']}@{level['inventory_location_id']}": level["on_hand"]
-        for level in account.levels()
+        for level in account.stock.levels()
     }
     known = (set(held) | {place for place, units in expected.items() if units}) - open_places
     assert {p: held.get(p, 0) for p in known} == {p: expected[p] for p in known}

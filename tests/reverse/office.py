@@ -21,8 +21,8 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.emulator.account.options import Options
-from shipsync.emulator.bodies.given_shipment import shipment_from
 from shipsync.emulator.http.request_bodies import NewShipment
+from shipsync.emulator.routes.given_shipment import shipment_from
 from shipsync.emulator.simulation.provisioning import furnish
 from shipsync.reverse.orders.cancel_planner import plan_cancels
 from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
@@ -89,12 +89,12 @@ class Office:
     @property
     def warehouse(self) -> str:
         """The first warehouse's id."""
-        return str(self.account.items("warehouses")[0]["warehouse_id"])
+        return str(self.account.master_data.items("warehouses")[0]["warehouse_id"])
 
     @property
     def carrier(self) -> str:
         """The first carrier's code."""
-        return str(self.account.items("carriers")[0]["carrier_code"])
+        return str(self.account.master_data.items("carriers")[0]["carrier_code"])
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,7 +115,7 @@ class Office:
 
     def sync(self) -> None:
         """Put the account's orders into the raw tables, as a sync would leave them."""
-        carriers = self.account.items("carriers")
+        carriers = self.account.master_data.items("carriers")
         services = [
             {**service, "carrier_id": carrier["carrier_id"]}
             for carrier in carriers
@@ -123,7 +123,7 @@ class Office:
         ]
         held = {
             **{kind: self._bodies(kind) for kind in ("shipments", "labels", "fulfillments")},
-            "warehouses": self.account.items("warehouses"),
+            "warehouses": self.account.master_data.items("warehouses"),
             "carriers": carriers,
             "carrier_services": services,
         }
@@ -146,8 +146,8 @@ class Office:
             "tracking_number": f"1Z-{label_id}",
             **fields,
         }
-        self.account.put_label(body)
-        self.account.change_shipment(shipment_id, shipment_status="label_purchased")
+        self.account.parcels.put_label(body)
+        self.account.orders.change(shipment_id, shipment_status="label_purchased")
         return label_id
 
     def plan_shipments(self, *rows: Row) -> WritePlan:
@@ -228,7 +228,7 @@ def open_office(
     address = {name.removeprefix("ship_to_"): text for name, text in ADDRESS.items()}
     new = NewShipment.model_validate({"ship_to": address, "items": [{"sku": "MUG"}]})
     for _ in range(shipments):
-        account.put_shipment(shipment_from(account, new))
+        account.orders.put(shipment_from(account, new))
     office = Office(folder, account)
     database = office.connection.database
     if (shipments, seed) in _SYNCED:

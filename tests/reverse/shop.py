@@ -83,7 +83,12 @@ class Shop:
     def observe(self) -> None:
         """Put the account's stock into the raw tables, as a sync would leave it."""
         with self.connect() as con:
-            observe(con, self.account.levels(), self.account.items("products"), self.now)
+            observe(
+                con,
+                self.account.stock.levels(),
+                self.account.master_data.items("products"),
+                self.now,
+            )
 
     @property
     def now(self) -> datetime:
@@ -114,7 +119,7 @@ class Shop:
 
     def on_hand(self, sku: str, location: str = MAIN) -> int:
         """Units that the account has."""
-        return int(self.account.level(sku, location)["on_hand"])
+        return int(self.account.stock.level(sku, location)["on_hand"])
 
     def writes_sent(self) -> int:
         """How many changes of stock reached the account or its door."""
@@ -131,9 +136,11 @@ def open_shop(
 ) -> Shop:
     """A shop with ``on_hand`` units of each SKU (A-1, A-2, ...) in Main, observed."""
     account = Account(seed=seed, options=options, start=NOW)
-    account.put_inventory_warehouse({"inventory_warehouse_id": "se-900", "name": "Home"})
+    account.master_data.put_inventory_warehouse(
+        {"inventory_warehouse_id": "se-900", "name": "Home"}
+    )
     for location_id, name in LOCATIONS:
-        account.put_inventory_location(
+        account.master_data.put_inventory_location(
             {
                 "inventory_location_id": location_id,
                 "name": name,
@@ -142,9 +149,11 @@ def open_shop(
         )
     names = tuple(f"A-{number}" for number in range(1, skus + 1))
     for number, sku in enumerate(names, start=1):
-        account.put_product({"product_id": number, "sku": sku, "name": f"Thing {number}"})
+        account.master_data.put_product(
+            {"product_id": number, "sku": sku, "name": f"Thing {number}"}
+        )
         if on_hand:
-            account.move_stock(sku, MAIN, on_hand=on_hand, cause="opening stock")
+            account.stock.move(sku, MAIN, on_hand=on_hand, cause="opening stock")
     shop = Shop(folder, account, names)
     shop.observe()
     return shop

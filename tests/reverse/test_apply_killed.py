@@ -36,8 +36,8 @@ def sell_now_and_then(dice: Random) -> Fault:
     last: list[str] = []
 
     def sell(account: Account, request: IncomingRequest) -> None:
-        if last and dice.random() < 1 / 15 and account.level(last[-1], MAIN)["on_hand"] > 0:
-            account.move_stock(last[-1], MAIN, delta=-1, cause="sold")
+        if last and dice.random() < 1 / 15 and account.stock.level(last[-1], MAIN)["on_hand"] > 0:
+            account.stock.move(last[-1], MAIN, delta=-1, cause="sold")
         last.append(orjson.loads(request.body)["sku"])
 
     return Fault(FaultKind.CALL, PATH, "POST", count=None, call=sell)

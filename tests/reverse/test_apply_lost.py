@@ -81,7 +81,7 @@ def test_an_adjust_is_not_sent_for_ever(shop: Shop) -> None:
 def test_an_adjust_does_not_bring_back_what_was_sold_after_it(shop: Shop) -> None:
     """25 on hand, the answer lost, two sold: a second adjust to 25 would make two out of nothing."""
     lose(shop, FaultKind.TIMEOUT_AFTER)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     shop.apply(shop.plan(TO_25))
     assert shop.on_hand("A-1") == 23
     assert shop.entries()["k"].state is WriteState.UNKNOWN
@@ -93,7 +93,7 @@ def test_an_adjust_does_not_bring_back_what_was_sold_after_it(shop: Shop) -> Non
 )
 def test_what_a_reading_cannot_tell_stays_unknown(shop: Shop, kind: FaultKind) -> None:
     lose(shop, kind)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     report = shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
     assert entry.state is WriteState.UNKNOWN
@@ -104,10 +104,10 @@ def test_what_a_reading_cannot_tell_stays_unknown(shop: Shop, kind: FaultKind) -
 
 def test_a_sale_that_hides_a_change_shows_in_the_claims(shop: Shop) -> None:
     """Ten on hand before and after: five came and a claimed five went."""
-    shop.account.move_stock("A-1", MAIN, allocated=5)
+    shop.account.stock.move("A-1", MAIN, allocated=5)
     shop.observe()
     lose(shop, FaultKind.TIMEOUT_AFTER)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-5, allocated=0))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-5, allocated=0))
     shop.apply(shop.plan(PLUS_5))
     assert shop.on_hand("A-1") == 10
     assert shop.entries()["k"].state is WriteState.UNKNOWN
@@ -128,7 +128,7 @@ def test_a_late_commit_is_waited_for(shop: Shop) -> None:
             path="/v2/inventory",
             method="GET",
             skip=2,
-            call=lambda account, request: account.move_stock("A-1", MAIN, delta=5, cause="late"),
+            call=lambda account, request: account.stock.move("A-1", MAIN, delta=5, cause="late"),
         )
     )
     shop.apply(shop.plan(PLUS_5))
@@ -144,10 +144,10 @@ def test_waiting_for_a_late_commit_can_be_shortened(shop: Shop) -> None:
 
 def test_unknown_stays_unknown_however_often_the_plan_is_applied(shop: Shop) -> None:
     lose(shop, FaultKind.TIMEOUT)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     plan = shop.plan(PLUS_5)
     shop.apply(plan)
-    shop.account.move_stock("A-1", MAIN, on_hand=15)
+    shop.account.stock.move("A-1", MAIN, on_hand=15)
     report = shop.apply(plan)
     assert report.outcomes[0].state is WriteState.UNKNOWN
     assert report.requests == 0
@@ -173,7 +173,7 @@ def test_a_reading_that_could_not_be_had_is_had_by_applying_again(shop: Shop) ->
 def test_nothing_else_is_sent_where_an_outcome_is_unknown(shop: Shop) -> None:
     later = shop.plan({**TO_25, "key": "later"})
     lose(shop, FaultKind.TIMEOUT)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     shop.apply(shop.plan(PLUS_5))
     sent = shop.writes_sent()
     report = shop.apply(later)
@@ -186,7 +186,7 @@ def test_nothing_else_is_sent_where_an_outcome_is_unknown(shop: Shop) -> None:
 @pytest.mark.parametrize("applied", [True, False])
 def test_a_person_settles_what_is_unknown(shop: Shop, applied: bool) -> None:
     lose(shop, FaultKind.RESET_AFTER if applied else FaultKind.RESET)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     shop.apply(shop.plan(PLUS_5))
     database = shop.connection.database
     entry = stock_service.resolve(

@@ -34,52 +34,52 @@ MOVED = [
     Moved(
         "adjust_after_a_sale",
         TO_25,
-        lambda account: account.move_stock("A-1", MAIN, delta=-2),
+        lambda account: account.stock.move("A-1", MAIN, delta=-2),
         "A-1 at Main went from 10 to 8 on hand since the plan was made. Run `shipsync sync` and plan "
         "the row again.",
     ),
     Moved(
         "adjust_below_new_claims",
         {**A1, "quantity": 5},
-        lambda account: account.move_stock("A-1", MAIN, allocated=6),
+        lambda account: account.stock.move("A-1", MAIN, allocated=6),
         "5 would be less than the 6 that orders have claimed of A-1 at Main; release the orders or "
         "raise the quantity.",
     ),
     Moved(
         "adjust_of_a_sku_that_vanished",
         TO_25,
-        lambda account: account.move_stock("A-1", MAIN, on_hand=0),
+        lambda account: account.stock.move("A-1", MAIN, on_hand=0),
         "A-1 at Main went from 10 to 0 on hand since the plan was made. Run `shipsync sync` and plan "
         "the row again.",
     ),
     Moved(
         "decrement_beyond_what_is_left",
         MINUS_5,
-        lambda account: account.move_stock("A-1", MAIN, delta=-6),
+        lambda account: account.stock.move("A-1", MAIN, delta=-6),
         "5 cannot be taken: 4 of A-1 are available at Main (4 on hand, 0 claimed by orders).",
     ),
     Moved(
         "move_of_claimed_stock",
         MOVE_5,
-        lambda account: account.move_stock("A-1", MAIN, allocated=6),
+        lambda account: account.stock.move("A-1", MAIN, allocated=6),
         "5 cannot be taken: 4 of A-1 are available at Main (10 on hand, 6 claimed by orders).",
     ),
     Moved(
         "increment_still_fits",
         PLUS_5,
-        lambda account: account.move_stock("A-1", MAIN, delta=-2),
+        lambda account: account.stock.move("A-1", MAIN, delta=-2),
         None,
     ),
     Moved(
         "decrement_still_fits",
         MINUS_5,
-        lambda account: account.move_stock("A-1", MAIN, delta=-2),
+        lambda account: account.stock.move("A-1", MAIN, delta=-2),
         None,
     ),
     Moved(
         "adjust_that_somebody_made_already",
         TO_25,
-        lambda account: account.move_stock("A-1", MAIN, on_hand=25),
+        lambda account: account.stock.move("A-1", MAIN, on_hand=25),
         None,
     ),
 ]
@@ -138,8 +138,8 @@ def test_a_server_that_ignores_the_filters_is_read_to_the_end(tmp_path: Path) ->
 
 
 def test_a_sku_with_a_comma_is_not_taken_for_a_list(shop: Shop) -> None:
-    shop.account.put_product({"product_id": 99, "sku": "A,1", "name": "Odd"})
-    shop.account.move_stock("A,1", MAIN, on_hand=3)
+    shop.account.master_data.put_product({"product_id": 99, "sku": "A,1", "name": "Odd"})
+    shop.account.stock.move("A,1", MAIN, on_hand=3)
     shop.observe()
     shop.apply(shop.plan({**PLUS_5, "sku": "A,1"}))
     assert shop.on_hand("A,1") == 8

@@ -126,9 +126,9 @@ def test_the_ledger_says_nothing_wrong_while_orders_draw_stock(tmp_path: Path, s
 
     def sell(account: Account, request: IncomingRequest) -> None:
         sku = sales.choice(shop.skus)
-        held = account.level(sku, MAIN)["on_hand"]
+        held = account.stock.level(sku, MAIN)["on_hand"]
         if held:
-            account.move_stock(sku, MAIN, delta=-1, cause="sale")
+            account.stock.move(sku, MAIN, delta=-1, cause="sale")
 
     stir(shop, dice)
     shop.account.faults.add(
@@ -149,16 +149,16 @@ def test_small_recounts_are_told_from_sales_by_what_orders_had_claimed(
     dice = Random(seed)
     shop = open_shop(tmp_path, skus=SKUS, on_hand=ON_HAND, seed=seed)
     for sku in shop.skus:
-        shop.account.move_stock(sku, MAIN, allocated=ON_HAND // 2)
+        shop.account.stock.move(sku, MAIN, allocated=ON_HAND // 2)
     shop.observe()
     plan = shop.plan(*small_rows(shop.skus, dice, ON_HAND))
     opened_at, sales = len(shop.account.journal), Random(seed)
 
     def sell(account: Account, request: IncomingRequest) -> None:
         sku, units = sales.choice(shop.skus), sales.randint(1, 3)
-        claimed = account.level(sku, MAIN)["allocated"]
+        claimed = account.stock.level(sku, MAIN)["allocated"]
         if claimed >= units:
-            account.move_stock(sku, MAIN, delta=-units, allocated=claimed - units, cause="sale")
+            account.stock.move(sku, MAIN, delta=-units, allocated=claimed - units, cause="sale")
 
     stir(shop, dice)
     shop.account.faults.add(

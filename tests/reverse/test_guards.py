@@ -16,7 +16,7 @@ from shipsync.reverse.plan.guards import Guards
 def test_a_guard_rail_stops_the_whole_plan(
     shop: Shop, guards: Guards, rows: list[dict[str, object]], sentence: str
 ) -> None:
-    shop.account.move_stock("A-6", MAIN, allocated=4)
+    shop.account.stock.move("A-6", MAIN, allocated=4)
     shop.observe()
     shop.account.clock.advance(hours=2)
     plan = shop.plan(*rows, guards=guards)

@@ -30,7 +30,7 @@ def test_every_kind_of_problem_has_its_case() -> None:
 def test_rows_that_need_nothing_say_why(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     cancelled(office)
-    office.account.change_shipment(pending(office)[1], external_shipment_id="W-1")
+    office.account.orders.change(pending(office)[1], external_shipment_id="W-1")
     office.sync()
     third = pending(office)[2]
     reasons = [

@@ -21,7 +21,7 @@ repeated = pytest.mark.parametrize("deed", [CREATE, CANCEL, VOID], ids=lambda de
 
 
 def land(shop: Shop) -> None:
-    shop.account.move_stock("A-1", MAIN, on_hand=25, cause="POST /v2/inventory")
+    shop.account.stock.move("A-1", MAIN, on_hand=25, cause="POST /v2/inventory")
 
 
 def test_a_refusal_of_the_second_is_no_refusal_of_the_first(shop: Shop) -> None:
@@ -162,7 +162,7 @@ def test_what_an_answer_denied_is_not_told_made_when_others_do_the_same(
     if status == 400:
         # A plan that takes the row up and does not come to it.
         shop.apply(shop.plan(others, PLUS_5), only_first=True)
-    shop.account.move_stock("A-1", MAIN, delta=5, cause="a colleague")
+    shop.account.stock.move("A-1", MAIN, delta=5, cause="a colleague")
     shop.observe()
     shop.apply(shop.plan(PLUS_5))
     entry = shop.entries()["k"]
@@ -186,7 +186,7 @@ def test_a_key_stands_for_what_was_sent_under_it(shop: Shop) -> None:
     """Five were sent and landed late; under the same key seven are planned now."""
     shop.transport = Scripted(shop.account, "POST", lost)
     shop.apply(shop.plan(PLUS_5))
-    shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
+    shop.account.stock.move("A-1", MAIN, delta=5, cause="POST /v2/inventory")
     shop.observe()
     shop.apply(shop.plan({**PLUS_5, "quantity": 7}))
     entry = shop.entries()["k"]
@@ -199,7 +199,7 @@ def test_one_goes_on_past_a_row_that_only_a_person_can_settle(shop: Shop) -> Non
     plan = shop.plan(PLUS_5, {**PLUS_5, "sku": "A-2", "key": "next"})
 
     def lost_and_sold() -> httpx.Response:
-        shop.account.move_stock("A-1", MAIN, delta=-1)
+        shop.account.stock.move("A-1", MAIN, delta=-1)
         return lost()
 
     shop.transport = Scripted(shop.account, "POST", lost_and_sold)

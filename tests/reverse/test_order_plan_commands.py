@@ -39,7 +39,7 @@ def test_a_plan_is_kept_and_applied_later(
 def test_what_is_not_as_it_was_sent_needs_a_person(run: Run, served: Office) -> None:
     run("fulfillments", "create", "shipped.csv", "--out", "it.plan.json")
     run("fulfillments", "apply", "it.plan.json", "--one")
-    served.account.change_fulfillment(served.account.ids("fulfillments")[0], voided=True)
+    served.account.parcels.change_fulfillment(served.account.ids("fulfillments")[0], voided=True)
     done = run("fulfillments", "apply", "it.plan.json", "--verify")
     assert done.code == 3
     assert "3 looked at again; 1 are not as they were sent." in done.err

@@ -64,7 +64,7 @@ def test_a_plan_is_the_same_when_read_back(tmp_path: Path, deed: Deed) -> None:
 
 def test_a_plan_keeps_invalid_rows_and_those_that_need_nothing(tmp_path: Path) -> None:
     office = open_office(tmp_path)
-    office.account.cancel_shipment(pending(office)[0])
+    office.account.orders.cancel(pending(office)[0])
     office.sync()
     rows = ({"shipment_id": i} for i in (*pending(office), "se-1"))
     plan = office.plan_cancels(*rows)
@@ -139,10 +139,10 @@ def test_shipments_that_moved_since_are_not_fulfilled(tmp_path: Path) -> None:
     office = open_office(tmp_path, shipments=4)
     plan = kept(office, FULFIL)
     cancelled, labelled, fulfilled, _ = pending(office)
-    office.account.cancel_shipment(cancelled)
+    office.account.orders.cancel(cancelled)
     office.label(labelled)
     old = {"shipment_id": fulfilled, "tracking_number": "OLD", "voided": False}
-    office.account.put_fulfillment({**old, "fulfillment_id": "se-5"})
+    office.account.parcels.put_fulfillment({**old, "fulfillment_id": "se-5"})
     report = office.send(plan)
     assert [outcome.reason for outcome in report.outcomes[:3]] == [
         f"Shipment {cancelled} is cancelled by now. Nothing was sent.",
@@ -178,7 +178,7 @@ def test_one_after_the_other_each_with_its_label(tmp_path: Path) -> None:
 def test_one_goes_on_past_a_line_that_was_rejected(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = kept(office, FULFIL)
-    office.account.cancel_shipment(pending(office)[0])
+    office.account.orders.cancel(pending(office)[0])
     assert office.send(plan, only_first=True).counts == {WriteState.REJECTED: 1}
     assert office.send(plan, only_first=True).counts == {
         WriteState.REJECTED: 1,

@@ -48,7 +48,7 @@ def test_a_shipment_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, 
     after_the_look(
         office,
         CREATE,
-        lambda account: account.put_shipment({**_plain(), "external_shipment_id": "W-1"}),
+        lambda account: account.orders.put({**_plain(), "external_shipment_id": "W-1"}),
     )
     report = CREATE.send(office, plan, in_flight=1)
     assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
@@ -62,7 +62,7 @@ def test_a_shipment_that_is_refused_does_not_hold_up_the_others(tmp_path: Path, 
 def test_an_id_that_the_account_knows_is_not_sent(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = CREATE.plan(office)
-    made = office.account.put_shipment({**_plain(), "external_shipment_id": "W-1"})
+    made = office.account.orders.put({**_plain(), "external_shipment_id": "W-1"})
     report = CREATE.send(office, plan)
     assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     assert f"already: {made} (pending). Nothing was sent." in (
@@ -90,7 +90,7 @@ def test_a_list_that_heeds_no_filter_proves_nothing(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = FULFIL.plan(office)
     made = {"shipment_id": pending(office)[0], "tracking_number": "OLD", "voided": True}
-    office.account.put_fulfillment({**made, "fulfillment_id": "se-5"})
+    office.account.parcels.put_fulfillment({**made, "fulfillment_id": "se-5"})
     office.account.faults.add(
         Fault(
             FaultKind.WRONG_TYPE,
@@ -176,7 +176,7 @@ def test_labels_are_voided_and_their_shipments_cancelled(tmp_path: Path, status:
 def test_a_shipment_is_cancelled_by_an_id_of_ones_own(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     first = pending(office)[0]
-    office.account.change_shipment(first, external_shipment_id="W-9")
+    office.account.orders.change(first, external_shipment_id="W-9")
     office.label(first)
     office.sync()
     plan = office.plan_cancels({"external_shipment_id": "W-9"}, void_labels=True)
@@ -188,7 +188,7 @@ def test_a_void_that_is_not_approved_leaves_its_shipment(tmp_path: Path) -> None
     office = open_office(tmp_path)
     with_labels(office)
     used, shipment_id = VOID.keys(office)[0], pending(office)[0]
-    office.account.put_tracking(used, {"status_code": "IT", "events": []})
+    office.account.parcels.put_tracking(used, {"status_code": "IT", "events": []})
     report = office.send(cancel_with_labels(office))
     assert report.counts == {WriteState.REJECTED: 1, WriteState.APPLIED: 2}
     entries = office.entries()
@@ -215,8 +215,8 @@ def test_fulfillments_fail_row_by_row(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = FULFIL.plan(office)
     first, second, _ = pending(office)
-    after_the_look(office, FULFIL, lambda account: account.cancel_shipment(first))
-    office.account.put_fulfillment(
+    after_the_look(office, FULFIL, lambda account: account.orders.cancel(first))
+    office.account.parcels.put_fulfillment(
         {"shipment_id": second, "tracking_number": "OLD", "voided": False, "fulfillment_id": "se-5"}
     )
     report = FULFIL.send(office, plan, in_flight=1)
@@ -250,7 +250,7 @@ def test_what_is_refused_can_be_sent_again_once_it_is_mended(tmp_path: Path) -> 
     shipment_id = pending(office)[0]
     label = office.label(shipment_id)
     CANCEL.send(office, plan)
-    office.account.void_label(label)
+    office.account.orders.void_label(label)
     office.sync()
     assert CANCEL.send(office).counts == {WriteState.APPLIED: 1}
     assert office.states(shipment_id)[-3:] == ["planned", "sending", "applied"]

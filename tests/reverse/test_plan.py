@@ -70,9 +70,9 @@ def test_what_changes_nothing_costs_no_call(
 
 
 def test_a_sku_that_vanished_from_the_list_is_still_known(shop: Shop) -> None:
-    shop.account.move_stock("GONE", MAIN, on_hand=4)
+    shop.account.stock.move("GONE", MAIN, on_hand=4)
     shop.observe()
-    shop.account.move_stock("GONE", MAIN, on_hand=0)
+    shop.account.stock.move("GONE", MAIN, on_hand=0)
     shop.observe()
     row = shop.plan({"sku": "GONE", "location": "Main", "quantity": 4}).rows[0]
     assert (row.status, row.on_hand, row.wanted) == (Status.READY, 0, 4)
@@ -149,7 +149,7 @@ def test_an_adjust_to_the_same_figure_is_a_new_row_after_a_new_observation(shop:
     count = {**A1, "quantity": 12}
     shop.apply(shop.plan(count))
     assert shop.plan(count).rows[0].status is Status.NO_OP
-    shop.account.move_stock("A-1", MAIN, on_hand=3)
+    shop.account.stock.move("A-1", MAIN, on_hand=3)
     shop.account.clock.advance(days=30)
     shop.observe()
     shop.apply(shop.plan(count))

@@ -95,7 +95,7 @@ def test_a_shipment_without_rates_has_a_problem(body: object, problem: str) -> N
 
 def test_all_pending_shipments_are_asked_for_and_kept(tmp_path: Path) -> None:
     office = open_office(tmp_path, stays_open=False)
-    office.account.cancel_shipment(pending(office)[0])
+    office.account.orders.cancel(pending(office)[0])
     office.sync()
     for _ in range(2):
         answers = compare(office)
@@ -124,8 +124,10 @@ def test_nothing_in_the_account_is_changed_by_asking(tmp_path: Path) -> None:
 
 def test_carriers_can_be_chosen_and_a_shipment_named_by_its_own_id(tmp_path: Path) -> None:
     office = open_office(tmp_path, stays_open=False)
-    carrier, code = (office.account.items("carriers")[1][n] for n in ("carrier_id", "carrier_code"))
-    office.account.change_shipment(pending(office)[0], external_shipment_id="W-1")
+    carrier, code = (
+        office.account.master_data.items("carriers")[1][n] for n in ("carrier_id", "carrier_code")
+    )
+    office.account.orders.change(pending(office)[0], external_shipment_id="W-1")
     [found] = compare(office, "W-1", carriers=[carrier])
     assert found.shipment_id == pending(office)[0]
     assert {rate.carrier_id for rate in found.rates} == {carrier}
@@ -145,7 +147,7 @@ def test_a_lost_answer_is_asked_for_again(tmp_path: Path) -> None:
 
 def test_rates_that_carriers_still_think_about_are_waited_for(tmp_path: Path) -> None:
     office = open_office(tmp_path, options=Options(rates_pending_for=3), stays_open=False)
-    carrier = office.account.items("carriers")[1]["carrier_id"]
+    carrier = office.account.master_data.items("carriers")[1]["carrier_id"]
     [found] = compare(office, pending(office)[0], carriers=[carrier])
     assert (found.problem, found.is_pending) == (None, False)
     assert {rate.carrier_id for rate in found.rates} == {carrier}

@@ -23,21 +23,21 @@ def made(office: Office, external_id: str) -> str:
 
 def take_an_item_out(office: Office) -> object:
     shipment_id = made(office, "W-2")
-    return office.account.change_shipment(shipment_id, items=[{"sku": "CUP", "quantity": 2}])
+    return office.account.orders.change(shipment_id, items=[{"sku": "CUP", "quantity": 2}])
 
 
 def bring_back(office: Office) -> object:
-    return office.account.change_shipment(pending(office)[1], shipment_status="pending")
+    return office.account.orders.change(pending(office)[1], shipment_status="pending")
 
 
 def print_anew(office: Office) -> object:
     label = {"shipment_id": pending(office)[1], "status": "completed", "voided": False}
-    return office.account.put_label({**label, "label_id": "se-770002", "voided_at": None})
+    return office.account.parcels.put_label({**label, "label_id": "se-770002", "voided_at": None})
 
 
 def void_fulfillment(office: Office) -> object:
     second = office.account.ids("fulfillments")[1]
-    return office.account.change_fulfillment(second, voided=True)
+    return office.account.parcels.change_fulfillment(second, voided=True)
 
 
 @pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
@@ -54,7 +54,7 @@ def test_what_the_account_holds_is_no_drift(tmp_path: Path, deed: Deed) -> None:
     [
         (
             CREATE,
-            lambda office: office.account.cancel_shipment(made(office, "W-2")),
+            lambda office: office.account.orders.cancel(made(office, "W-2")),
             " is cancelled.",
         ),
         (CREATE, take_an_item_out, "It holds 2 CUP, not 2 MUG."),
@@ -82,7 +82,7 @@ def test_what_was_changed_since_is_drift(
 def test_what_was_not_applied_is_not_looked_for(tmp_path: Path) -> None:
     office = open_office(tmp_path)
     plan = FULFIL.plan(office)
-    office.account.cancel_shipment(pending(office)[0])
+    office.account.orders.cancel(pending(office)[0])
     looked = office.apply(plan, reads_back=True).read_back
     assert looked is not None
     assert (looked.checked, looked.drifts) == (2, ())

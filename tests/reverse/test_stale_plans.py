@@ -23,7 +23,7 @@ def test_a_level_that_came_back_by_chance_is_not_the_one_of_the_plan(shop: Shop)
     second = shop.plan({**A1, "quantity": 11, "key": "second"})
     shop.pacing.sleep(60)
     shop.apply(first)
-    shop.account.move_stock("A-1", MAIN, delta=-1)
+    shop.account.stock.move("A-1", MAIN, delta=-1)
     shop.apply(second)
     entry = shop.entries()["second"]
     assert (entry.state, entry.source) == (WriteState.REJECTED, Source.CHECK)
@@ -103,8 +103,8 @@ def test_a_plan_knows_what_was_applied_since_the_stock_was_read(
     original = shop.plan({**here, "quantity": 10}).rows[0]
     assert (original.status == "no_op") is (level == 10)
     # Once the stock was read again, that reading is what counts.
-    shop.account.move_stock("A-1", MAIN, on_hand=3)
-    shop.account.move_stock("A-1", BACK, on_hand=4)
+    shop.account.stock.move("A-1", MAIN, on_hand=3)
+    shop.account.stock.move("A-1", BACK, on_hand=4)
     shop.account.clock.advance(minutes=5)
     shop.observe()
     assert [r.on_hand for r in shop.plan(here, there).rows] == [3, 4]
@@ -127,7 +127,7 @@ def test_what_a_person_resolves_later_does_not_stand_over_a_newer_reading(shop: 
     )
     shop.apply(shop.plan(PLUS_5))
     shop.account.faults.clear()
-    shop.account.move_stock("A-1", MAIN, on_hand=8)
+    shop.account.stock.move("A-1", MAIN, on_hand=8)
     shop.account.clock.advance(hours=1)
     shop.observe()
     database = shop.connection.database

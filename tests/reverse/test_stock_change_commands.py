@@ -50,7 +50,7 @@ def test_a_change_is_planned_against_what_the_one_before_it_left(run: Run, serve
         assert served.on_hand("A-1") == quantity
     added = run("increment", "A-1", "Main", "5", "--apply")
     assert (added.code, served.on_hand("A-1")) == (0, 15)
-    served.account.move_stock("A-1", "se-901", delta=-2)
+    served.account.stock.move("A-1", "se-901", delta=-2)
     moved = run("adjust", "A-1", "Main", "40", "--apply")
     assert moved.code == 3
     assert "A-1 at Main went from 15 to 13 on hand since the plan was made." in moved.out

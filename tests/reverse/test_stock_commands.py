@@ -100,7 +100,7 @@ def test_an_unknown_outcome_asks_for_a_person_who_resolves_it(run: Run, served: 
     Path("counts.csv").write_text("sku,location,quantity,key\nA-2,Main,5,delivery-1\n")
 
     def sell(account: Any, request: object) -> None:
-        account.move_stock("A-2", MAIN, delta=-1)
+        account.stock.move("A-2", MAIN, delta=-1)
 
     served.account.faults.add(
         Fault(FaultKind.SERVER_ERROR_AFTER, "/v2/inventory", "POST"),
@@ -127,7 +127,7 @@ def test_verify_tells_what_moved_since(run: Run, served: Shop) -> None:
     clean = run("apply", "counts.plan.json", "--verify", "--json")
     assert clean.code == 0
     assert clean.json["verification"] == {"checked": 2, "not_comparable": 0, "drifts": []}
-    served.account.move_stock("A-1", MAIN, delta=-2)
+    served.account.stock.move("A-1", MAIN, delta=-2)
     drifted = run("apply", "counts.plan.json", "--verify")
     assert drifted.code == 3
     assert lines(drifted.out)[-1] == ["count-1", "A-1", MAIN, "25", "23"]

@@ -24,7 +24,7 @@ RECOUNT = {**A1, "quantity": 11}
 
 
 def sell(shop: Shop, units: int = 2, sku: str = "A-1") -> None:
-    shop.account.move_stock(sku, MAIN, delta=-units, cause="sale")
+    shop.account.stock.move(sku, MAIN, delta=-units, cause="sale")
 
 
 @pytest.mark.parametrize("pushed_back", ["429", "refused"])
@@ -64,7 +64,7 @@ def test_only_a_level_that_moved_is_written_down_again(shop: Shop) -> None:
 
 def test_a_429_after_the_change_was_made_does_not_make_it_twice(shop: Shop) -> None:
     def made() -> httpx.Response:
-        shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
+        shop.account.stock.move("A-1", MAIN, delta=5, cause="POST /v2/inventory")
         return refusal(429)
 
     shop.transport = Scripted(shop.account, "POST", made)
@@ -126,10 +126,10 @@ def test_a_429_that_is_passed_on_is_a_lost_answer(shop: Shop, source: str) -> No
 
 def test_an_adjust_goes_out_again_only_where_no_claim_moved(shop: Shop) -> None:
     """Ten before and after: counted up by one, and the one that was claimed went out."""
-    shop.account.move_stock("A-1", MAIN, allocated=1)
+    shop.account.stock.move("A-1", MAIN, allocated=1)
     shop.observe()
     lose(shop, FaultKind.TIMEOUT_AFTER)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-1, allocated=0))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-1, allocated=0))
     shop.apply(shop.plan(RECOUNT))
     assert (shop.entries()["k"].state, shop.on_hand("A-1")) == (WriteState.UNKNOWN, 10)
     assert shop.writes_sent() == 1
@@ -153,7 +153,7 @@ def test_an_adjust_found_open_days_later_does_not_go_out_again(shop: Shop) -> No
 def test_an_adjust_that_is_unknown_stays_so(shop: Shop) -> None:
     plan = shop.plan(TO_25)
     lose(shop, FaultKind.TIMEOUT_AFTER)
-    meddle(shop, lambda account: account.move_stock("A-1", MAIN, delta=-2))
+    meddle(shop, lambda account: account.stock.move("A-1", MAIN, delta=-2))
     shop.apply(plan)
     sell(shop, 13)
     assert shop.on_hand("A-1") == 10
@@ -168,7 +168,7 @@ def test_a_late_commit_is_waited_for_before_an_adjust_goes_out_again(shop: Shop)
         PATH,
         "GET",
         skip=2,
-        call=lambda account, request: account.move_stock("A-1", MAIN, on_hand=25, cause="POST"),
+        call=lambda account, request: account.stock.move("A-1", MAIN, on_hand=25, cause="POST"),
     )
     shop.account.faults.add(late)
     shop.apply(shop.plan(TO_25))
@@ -184,7 +184,7 @@ def test_a_change_that_lands_after_it_was_found_not_made_is_not_made_again(
     shop.transport = Scripted(shop.account, "POST", lost)
     shop.apply(shop.plan(PLUS_5))
     assert shop.entries()["k"].state is WriteState.REJECTED
-    shop.account.move_stock("A-1", MAIN, delta=5, cause="POST /v2/inventory")
+    shop.account.stock.move("A-1", MAIN, delta=5, cause="POST /v2/inventory")
     shop.account.clock.advance(seconds=pause.total_seconds())
     shop.observe()
     shop.apply(shop.plan(PLUS_5))

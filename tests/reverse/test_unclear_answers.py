@@ -194,7 +194,7 @@ def test_a_refused_cancel_is_one_though_its_labels_cannot_be_listed(tmp_path: Pa
         return listed(request, response)
 
     with_labels(office)
-    office.account.change_shipment(pending(office)[0], shipment_status="pending")
+    office.account.orders.change(pending(office)[0], shipment_status="pending")
     office.transport = Answering(office.account, change)
     report = CANCEL.send(office, plan, in_flight=1, only_first=True)
     assert report.counts == {WriteState.REJECTED: 1}

@@ -54,8 +54,8 @@ def test_every_place_of_every_applied_row_is_compared(shop: Shop, pages: int) ->
 @pytest.mark.parametrize("pages", [1, 99], ids=["out_of_the_list", "one_by_one"])
 def test_a_level_that_moved_since_is_drift(shop: Shop, pages: int) -> None:
     apply(shop, *ROWS)
-    shop.account.move_stock("A-2", MAIN, delta=-3)
-    shop.account.move_stock("A-4", BACK, delta=1)
+    shop.account.stock.move("A-2", MAIN, delta=-3)
+    shop.account.stock.move("A-4", BACK, delta=1)
     assert read_back(shop, pages=pages).drifts == (
         Drift("add", "A-2", MAIN, expected=15, found=12),
         Drift("move", "A-4", BACK, expected=10, found=11),
@@ -64,7 +64,7 @@ def test_a_level_that_moved_since_is_drift(shop: Shop, pages: int) -> None:
 
 def test_a_level_that_vanished_counts_as_nothing(shop: Shop) -> None:
     apply(shop, *ROWS)
-    shop.account.move_stock("A-1", MAIN, on_hand=0)
+    shop.account.stock.move("A-1", MAIN, on_hand=0)
     assert read_back(shop).drifts == (Drift("set", "A-1", MAIN, expected=25, found=0),)
 
 
@@ -76,7 +76,7 @@ def test_what_need_not_show_in_on_hand_is_counted_apart(shop: Shop) -> None:
 def test_many_levels_take_one_list_and_a_request_for_each_that_differs(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, skus=40)
     apply(shop, *({"sku": sku, "location": "Main", "quantity": 25} for sku in shop.skus))
-    shop.account.move_stock("A-7", MAIN, delta=-1)
+    shop.account.stock.move("A-7", MAIN, delta=-1)
     before = len(shop.account.requests)
     assert [drift.sku for drift in read_back(shop, pages=1).drifts] == ["A-7"]
     assert len(shop.account.requests) - before == 2

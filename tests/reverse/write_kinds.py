@@ -8,8 +8,8 @@ from typing import Any
 
 from reverse.office import ADDRESS, Office
 from shipsync.emulator import Account, Fault, FaultKind
-from shipsync.emulator.bodies.given_shipment import shipment_from
 from shipsync.emulator.http.request_bodies import NewShipment
+from shipsync.emulator.routes.given_shipment import shipment_from
 from shipsync.reverse.orders import void_kind
 from shipsync.reverse.outbox.apply import ApplyReport
 from shipsync.reverse.plan.write_plan import WritePlan
@@ -73,7 +73,7 @@ def _create(office: Office, key: str) -> None:
     address = {name.removeprefix("ship_to_"): text for name, text in ADDRESS.items()}
     sent = {"ship_to": address, "external_shipment_id": key, "warehouse_id": office.warehouse}
     body = shipment_from(office.account, NewShipment.model_validate(sent))
-    office.account.put_shipment(body, cause="POST /v2/shipments")
+    office.account.orders.put(body, cause="POST /v2/shipments")
 
 
 def _fulfil(office: Office, key: str) -> None:
@@ -82,9 +82,9 @@ def _fulfil(office: Office, key: str) -> None:
         "shipment_id": shipment_id,
         "tracking_number": number,
         "voided": False,
-        "fulfillment_id": office.account.new_id("fulfillments"),
+        "fulfillment_id": office.account.numbers.new_id("fulfillments"),
     }
-    office.account.put_fulfillment(body, cause="POST /v2/fulfillments")
+    office.account.parcels.put_fulfillment(body, cause="POST /v2/fulfillments")
 
 
 def pending(office: Office) -> list[str]:
@@ -138,7 +138,7 @@ CANCEL = Deed(
     nothing,
     lambda office: office.plan_cancels(*({"shipment_id": i} for i in pending(office))),
     pending,
-    lambda office, key: office.account.cancel_shipment(key, cause="PUT /v2/shipments/cancel"),
+    lambda office, key: office.account.orders.cancel(key, cause="PUT /v2/shipments/cancel"),
 )
 VOID = Deed(
     "void",
@@ -163,4 +163,4 @@ DEEDS = (CREATE, CANCEL, VOID, FULFIL)
 
 
 def _voided(account: Account, label_id: str) -> None:
-    account.void_label(label_id, cause="PUT /v2/labels/void")
+    account.orders.void_label(label_id, cause="PUT /v2/labels/void")

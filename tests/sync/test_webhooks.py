@@ -146,7 +146,7 @@ def test_what_a_hint_names_is_read_first_and_once(busy: Shop) -> None:
 def test_rows_that_hints_brought_hide_nothing_that_changed_before_them(busy: Shop) -> None:
     busy.sync("labels")
     changed = sorted(label_ids(busy))[0]
-    busy.account.change_label(changed, label_format="zpl")
+    busy.account.parcels.change_label(changed, label_format="zpl")
     Life(busy.account, seed=6, orders_per_day=60).live(days=0.9)
     waiting = new_labels(busy)
     assert len(waiting) > 2 * busy.connection.page_size
@@ -187,7 +187,7 @@ def test_a_flood_of_forged_hints_costs_a_bounded_number_of_reads(busy: Shop) -> 
 def parcel(shop: Shop) -> tuple[str, dict[str, Any]]:
     """A label that is held, and a state that its parcel might be in."""
     label_id = next(iter(sorted(label_ids(shop))))
-    state = dict(shop.account.tracking_of(label_id) or {})
+    state = dict(shop.account.parcels.tracking_of(label_id) or {})
     return label_id, {**state, "status_code": "AT", "status_description": "Told by a webhook"}
 
 

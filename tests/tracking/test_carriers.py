@@ -35,7 +35,9 @@ def whole(account: Account) -> duckdb.DuckDBPyConnection:
         fulfillments=[
             account.find("fulfillments", key) or {} for key in account.ids("fulfillments")
         ],
-        tracking={key: body for key in account.ids("labels") if (body := account.tracking_of(key))},
+        tracking={
+            key: body for key in account.ids("labels") if (body := account.parcels.tracking_of(key))
+        },
     )
     con = duckdb.connect()
     con.execute("set timezone = 'UTC'")

@@ -132,7 +132,7 @@ def test_what_the_account_changed_since_the_sync_is_told(shop: Shop) -> None:
     label = shop.live_label()
     shop.sync()
     shop.account.clock.advance(seconds=60)
-    shop.account.void_label(str(label["label_id"]))
+    shop.account.orders.void_label(str(label["label_id"]))
 
     order = shop.ask(str(label["tracking_number"]))
 

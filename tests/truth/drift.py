@@ -67,22 +67,22 @@ def put(account: Account, kind: str, body: Body, micros: int) -> None:
     """Add one object that was made and last changed at ``micros``."""
     at, text = to_moment(micros), to_text(micros)
     if kind == "shipments":
-        account.put_shipment({**body, "created_at": text, "modified_at": text}, at=at)
+        account.orders.put({**body, "created_at": text, "modified_at": text}, at=at)
     elif kind == "labels":
-        account.put_label({**body, "created_at": text}, at=at)
+        account.parcels.put_label({**body, "created_at": text}, at=at)
     else:
-        account.put_fulfillment({**body, "created_at": text}, at=at)
+        account.parcels.put_fulfillment({**body, "created_at": text}, at=at)
 
 
 def change(account: Account, kind: str, entity_id: str, at: pendulum.DateTime) -> None:
     """Change one object at ``at``, which several may share."""
     note = f"changed {len(account.journal)}"
     if kind == "shipments":
-        account.change_shipment(entity_id, at=at, note=note)
+        account.orders.change(entity_id, at=at, note=note)
     elif kind == "labels":
-        account.change_label(entity_id, at=at, note=note)
+        account.parcels.change_label(entity_id, at=at, note=note)
     else:
-        account.change_fulfillment(entity_id, at=at, note=note)
+        account.parcels.change_fulfillment(entity_id, at=at, note=note)
 
 
 @dataclass

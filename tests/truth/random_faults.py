@@ -92,7 +92,7 @@ def _late(random: Random) -> Fault:
             # Of two versions with one modified_at nobody could tell the stale one.
             before = account.entity("shipments", shipment_id)["modified_at"]
             if datetime.fromisoformat(before) < modified_at:
-                account.commit_late(
+                account.orders.commit_late(
                     shipment_id, modified_at=modified_at, notes_to_buyer=f"late {seconds}"
                 )
 
@@ -130,7 +130,7 @@ def live_a_day(account: Account, life: Life, seed: int, day: int) -> None:
         new_shapes(account, seed, day)
     now = account.clock.now()
     for shipment_id in account.ids("shipments")[-2:]:
-        account.commit_late(
+        account.orders.commit_late(
             shipment_id,
             modified_at=now + timedelta(minutes=52),
             visible_at=now + timedelta(hours=1, seconds=30),
@@ -144,8 +144,10 @@ def new_shapes(account: Account, seed: int, day: int) -> None:
     random = Random(f"shapes {seed} {day}")
     shipment_id = random.choice(account.ids("shipments"))
     label_id = random.choice(account.ids("labels"))
-    account.change_shipment(shipment_id, gift_wrap={"paper": f"no. {day}"})
-    account.change_shipment(random.choice(account.ids("shipments")), zone=f"{day}a")
-    account.change_label(label_id, co2_grams=day * 1.5)
-    product = random.choice(account.items("products"))
-    account.put_product({**product, "shelf_life": {"days": day}, "upc": 4_000_000 + day})
+    account.orders.change(shipment_id, gift_wrap={"paper": f"no. {day}"})
+    account.orders.change(random.choice(account.ids("shipments")), zone=f"{day}a")
+    account.parcels.change_label(label_id, co2_grams=day * 1.5)
+    product = random.choice(account.master_data.items("products"))
+    account.master_data.put_product(
+        {**product, "shelf_life": {"days": day}, "upc": 4_000_000 + day}
+    )

@@ -141,7 +141,7 @@ def test_sync_of_a_moving_list(tmp_path: Path, kind: str) -> None:
     if kind == "labels":
         shop.sync(only)
         for label_id in account.ids("labels")[::4]:
-            account.change_label(label_id, label_image_id="changed")
+            account.parcels.change_label(label_id, label_image_id="changed")
     drift = Drift(kind, 3, total=total, page=200, per_request=400)
     drift.arm(account)
     shop.sync(only)

@@ -52,18 +52,22 @@ def touch_everything(shop: Shop) -> None:
     account.clock.advance(days=1, hours=1)
     number = len(account.journal)
     for shipment_id in account.ids("shipments")[-5:]:
-        account.change_shipment(shipment_id, internal_notes=f"note {number}")
+        account.orders.change(shipment_id, internal_notes=f"note {number}")
     for label_id in account.ids("labels")[-5:]:
-        account.change_label(label_id, label_image_id=f"image {number}")
+        account.parcels.change_label(label_id, label_image_id=f"image {number}")
     for fulfillment_id in account.ids("fulfillments")[-2:]:
-        account.change_fulfillment(fulfillment_id, notification_error_message=f"no {number}")
-    level = account.levels()[-1]
-    account.move_stock(level["sku"], level["inventory_location_id"], delta=number)
+        account.parcels.change_fulfillment(
+            fulfillment_id, notification_error_message=f"no {number}"
+        )
+    level = account.stock.levels()[-1]
+    account.stock.move(level["sku"], level["inventory_location_id"], delta=number)
     for kind in ("warehouses", "inventory_warehouses", "inventory_locations", "products"):
-        body = account.items(kind)[-1]  # type: ignore[arg-type]
-        account.put_item(kind, {**body, "name": f"name {number}"})  # type: ignore[arg-type]
-    account.put_carrier({**account.items("carriers")[-1], "nickname": f"name {number}"})
-    account.put_tag({"name": f"tag {number}"})
+        body = account.master_data.items(kind)[-1]  # type: ignore[arg-type]
+        account.master_data.put(kind, {**body, "name": f"name {number}"})  # type: ignore[arg-type]
+    account.master_data.put_carrier(
+        {**account.master_data.items("carriers")[-1], "nickname": f"name {number}"}
+    )
+    account.master_data.put_tag({"name": f"tag {number}"})
 
 
 @pytest.mark.parametrize("name", STREAMS)

@@ -31,7 +31,7 @@ class Followed:
 
     def ask(self, account: Account, now: datetime) -> None:
         """Take the account's answer of this moment."""
-        answer = account.tracking_of(self.label["label_id"])
+        answer = account.parcels.tracking_of(self.label["label_id"])
         assert answer is not None
         scans = [datetime.fromisoformat(event["occurred_at"]) for event in answer["events"]]
         first = max(scans, default=self.parcel.created_at)

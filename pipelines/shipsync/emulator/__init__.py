@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.journal import Journal, JournalEntry
 from shipsync.emulator.account.options import Options
+from shipsync.emulator.emulated_account import EmulatedAccount as Account
 from shipsync.emulator.http.faults import Fault, FaultKind
 from shipsync.emulator.http.request import IncomingRequest, Response
 from shipsync.emulator.http.server import Served, asgi_app, serve

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pendulum
 
 from shipsync.emulator.account.parcels import Body, Parcels
-from shipsync.emulator.account.state import LateChange
+from shipsync.emulator.account.state import AccountState
 from shipsync.emulator.timestamps import MILLISECOND, of_moment, to_micros, to_text
+
+
+@dataclass(frozen=True, order=True)
+class LateChange:
+    """A change of a shipment that is still to show; instants in microseconds since 1970."""
+
+    visible_at: int
+    rank: int
+    shipment_id: str = field(compare=False)
+    modified_at: int = field(compare=False)
+    fields: Mapping[str, Any] = field(compare=False)
 
 
 class LiveLabelError(Exception):
     """A shipment cannot be cancelled while one of its labels is not voided."""
 
 
-class Orders(Parcels):
-    """The part of an account that holds orders and what became of them."""
+class Orders:
+    """Shipments, which is what an order is here, and what becomes of them."""
 
-    def put_shipment(
+    def __init__(self, state: AccountState, parcels: Parcels) -> None:
+        self._state = state
+        self._parcels = parcels
+        self._late: list[LateChange] = []
+
+    def put(
         self,
         body: Mapping[str, Any],
         *,
@@ -35,11 +52,11 @@ class Orders(Parcels):
         ``created_at`` and ``modified_at`` of the body hold; where missing they become ``at``. The
         other arguments are what only filters see.
         """
-        with self.lock:
-            micros = self._stamp(at)
+        with self._state.lock:
+            micros = self._state.stamp(at)
             full = {**body}
             if "shipment_id" not in full:
-                full["shipment_id"] = self.new_id("shipments")
+                full["shipment_id"] = self._state.numbers.new_id("shipments")
             for name in ("created_at", "modified_at"):
                 if name not in full:
                     full[name] = to_text(micros)
@@ -48,7 +65,7 @@ class Orders(Parcels):
             self._store_shipment(full, to_micros(full["modified_at"]), given, paid_at, cause)
             return str(full["shipment_id"])
 
-    def change_shipment(
+    def change(
         self,
         shipment_id: str,
         *,
@@ -61,25 +78,25 @@ class Orders(Parcels):
         Without ``at`` the new ``modified_at`` is the clock's and later than the one before by at
         least a millisecond. KeyError when there is no such shipment.
         """
-        with self.lock:
-            body = self.entity("shipments", shipment_id)
-            micros = self._stamp(at)
+        with self._state.lock:
+            body = self._state.entity("shipments", shipment_id)
+            micros = self._state.stamp(at)
             if at is None:
                 micros = max(micros, to_micros(body["modified_at"]) + MILLISECOND)
             body = {**body, **changes, "modified_at": to_text(micros)}
             self._store_shipment(body, micros, {}, None, cause)
             return body
 
-    def cancel_shipment(
+    def cancel(
         self, shipment_id: str, *, at: pendulum.DateTime | None = None, cause: str = "cancel"
     ) -> None:
         """Cancel a shipment; again changes nothing. Raises LiveLabelError or KeyError."""
-        with self.lock:
-            body = self.entity("shipments", shipment_id)
-            if any(not label["voided"] for label in self.labels_of(shipment_id)):
+        with self._state.lock:
+            body = self._state.entity("shipments", shipment_id)
+            if any(not label["voided"] for label in self._parcels.labels_of(shipment_id)):
                 raise LiveLabelError(shipment_id)
             if body["shipment_status"] != "cancelled":
-                self.change_shipment(shipment_id, at=at, cause=cause, shipment_status="cancelled")
+                self.change(shipment_id, at=at, cause=cause, shipment_status="cancelled")
 
     def void_label(
         self, label_id: str, *, at: pendulum.DateTime | None = None, cause: str = "void"
@@ -88,16 +105,16 @@ class Orders(Parcels):
 
         The rules under which a carrier refuses belong to the route, not here.
         """
-        with self.lock:
-            micros = self._stamp(at)
+        with self._state.lock:
+            micros = self._state.stamp(at)
             voided = {"status": "voided", "voided": True, "voided_at": to_text(micros)}
-            body = self.change_label(label_id, at=at, cause=cause, **voided)
+            body = self._parcels.change_label(label_id, at=at, cause=cause, **voided)
             shipment_id = body["shipment_id"]
-            status = self.options.status_after_void
-            live = any(not label["voided"] for label in self.labels_of(shipment_id))
-            held = self.find("shipments", shipment_id)
+            status = self._state.options.status_after_void
+            live = any(not label["voided"] for label in self._parcels.labels_of(shipment_id))
+            held = self._state.find("shipments", shipment_id)
             if held and not live and held["shipment_status"] not in (status, "cancelled"):
-                self.change_shipment(shipment_id, at=at, cause=cause, shipment_status=status)
+                self.change(shipment_id, at=at, cause=cause, shipment_status=status)
             return body
 
     def commit_late(
@@ -113,11 +130,11 @@ class Orders(Parcels):
         The change shows at ``visible_at`` (now when not given). It never carries a ``modified_at``
         before the one it replaces.
         """
-        with self.lock:
-            self.entity("shipments", shipment_id)
+        with self._state.lock:
+            self._state.entity("shipments", shipment_id)
             late = LateChange(
-                visible_at=self._stamp(visible_at),
-                rank=len(self.journal) + len(self._late),
+                visible_at=self._state.stamp(visible_at),
+                rank=len(self._state.journal) + len(self._late),
                 shipment_id=shipment_id,
                 modified_at=of_moment(modified_at),
                 fields=changes,
@@ -127,11 +144,11 @@ class Orders(Parcels):
 
     def settle(self) -> None:
         """Make the late changes visible whose time has come; every request does this first."""
-        with self.lock:
-            now = of_moment(self.clock.now())
+        with self._state.lock:
+            now = of_moment(self._state.clock.now())
             while self._late and self._late[0].visible_at <= now:
                 late = heapq.heappop(self._late)
-                body = self.entity("shipments", late.shipment_id)
+                body = self._state.entity("shipments", late.shipment_id)
                 stamp = to_text(max(late.modified_at, to_micros(body["modified_at"])))
                 body = {**body, **late.fields, "modified_at": stamp}
                 self._store_shipment(body, late.visible_at, {}, None, "late commit")
@@ -149,10 +166,10 @@ class Orders(Parcels):
             "created_at": to_micros(body["created_at"]),
             "modified_at": to_micros(body["modified_at"]),
         }
-        held = self._shipments.get(shipment_id)
+        held = self._state.shipments.get(shipment_id)
         if paid_at is not None:
             instants["paid_at"] = of_moment(paid_at)
         elif held is not None and "paid_at" in held.instants:
             instants["paid_at"] = held.instants["paid_at"]
-        raw = self._write("shipments", shipment_id, body, at, cause)
-        self._shipments.put(body, raw, instants, hidden)
+        raw = self._state.write("shipments", shipment_id, body, at, cause)
+        self._state.shipments.put(body, raw, instants, hidden)

@@ -20,8 +20,12 @@ _NEVER = 0
 """Where a label that was never voided stands when labels are sorted by ``voided_at``."""
 
 
-class Parcels(AccountState):
-    """The part of an account that holds what left, or is about to leave, the warehouse."""
+class Parcels:
+    """What left, or is about to leave, the warehouse."""
+
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
+        self._tracking: dict[str, bytes] = {}
 
     def put_label(
         self,
@@ -33,7 +37,7 @@ class Parcels(AccountState):
         cause: str = "put",
     ) -> str:
         """Add a label or replace the one with its id; returns the id. Its shipment stays as is."""
-        with self.lock:
+        with self._state.lock:
             hidden = {"rate_id": rate_id, "warehouse_id": warehouse_id}
             given = {name: value for name, value in hidden.items() if value is not None}
             return self._put_unlisted("labels", body, at, given, cause)
@@ -47,8 +51,8 @@ class Parcels(AccountState):
         **changes: Any,
     ) -> Body:
         """Replace top-level fields of a label; KeyError when there is none."""
-        with self.lock:
-            body = {**self.entity("labels", label_id), **changes}
+        with self._state.lock:
+            body = {**self._state.entity("labels", label_id), **changes}
             self._put_unlisted("labels", body, at, {}, cause)
             return body
 
@@ -62,7 +66,7 @@ class Parcels(AccountState):
         cause: str = "put",
     ) -> str:
         """Add a fulfillment, or replace the one with its id; returns the id."""
-        with self.lock:
+        with self._state.lock:
             hidden = {"batch_id": batch_id, "order_source_id": order_source_id}
             given = {name: value for name, value in hidden.items() if value is not None}
             return self._put_unlisted("fulfillments", body, at, given, cause)
@@ -76,8 +80,8 @@ class Parcels(AccountState):
         **changes: Any,
     ) -> Body:
         """Replace top-level fields of a fulfillment; KeyError when there is none."""
-        with self.lock:
-            body = {**self.entity("fulfillments", fulfillment_id), **changes}
+        with self._state.lock:
+            body = {**self._state.entity("fulfillments", fulfillment_id), **changes}
             self._put_unlisted("fulfillments", body, at, {}, cause)
             return body
 
@@ -89,11 +93,11 @@ class Parcels(AccountState):
         hidden: Mapping[str, str | None],
         cause: str,
     ) -> str:
-        micros = self._stamp(at)
-        rows = self.collection(kind)
+        micros = self._state.stamp(at)
+        rows = self._state.collection(kind)
         full = {**body}
         if rows.layout.id_field not in full:
-            full[rows.layout.id_field] = self.new_id(kind)
+            full[rows.layout.id_field] = self._state.numbers.new_id(kind)
         if "created_at" not in full:
             full["created_at"] = to_text(micros)
         entity_id = str(full[rows.layout.id_field])
@@ -113,15 +117,15 @@ class Parcels(AccountState):
             instants["voided_at"] = to_micros(voided_at) if voided_at else _NEVER
         elif full.get("ship_date"):
             instants["shipped_at"] = to_micros(full["ship_date"])
-        raw = self._write(kind, entity_id, full, modified, cause)
+        raw = self._state.write(kind, entity_id, full, modified, cause)
         rows.put(full, raw, instants, hidden)
-        if kind == "labels" and self.options.fulfillments_include_labels:
+        if kind == "labels" and self._state.options.fulfillments_include_labels:
             self._mirror(full, at, cause)
         return entity_id
 
     def _mirror(self, label: Body, at: pendulum.DateTime | None, cause: str) -> None:
         """List a label as a fulfillment too, and let it follow the label's void."""
-        shipment = self.find("shipments", label["shipment_id"])
+        shipment = self._state.find("shipments", label["shipment_id"])
         if shipment is None:
             return
         number = label["tracking_number"]
@@ -129,8 +133,8 @@ class Parcels(AccountState):
         body = next((f for f in held if f["tracking_number"] == number), None)
         if body is None:
             body = fulfillment_body(
-                self,
-                self._random,
+                self._state.numbers,
+                self._state.numbers.random,
                 shipment,
                 created_at=to_micros(label["created_at"]),
                 ship_date=date.fromisoformat(label["ship_date"][:10]),
@@ -147,30 +151,32 @@ class Parcels(AccountState):
         cause: str = "put",
     ) -> None:
         """Set what the track endpoint of a label answers; the same body again is no new version."""
-        with self.lock:
+        with self._state.lock:
             raw = serialized(body)
             if self._tracking.get(label_id) != raw:
                 self._tracking[label_id] = raw
-                self.journal.append(self._stamp(at), "tracking", label_id, raw, cause)
+                self._state.journal.append(self._state.stamp(at), "tracking", label_id, raw, cause)
 
     def labels_of(self, shipment_id: str) -> list[Body]:
         """Copies of a shipment's labels, oldest first."""
-        with self.lock:
-            return [orjson.loads(row.raw) for row in self._labels.find("shipment_id", shipment_id)]
+        with self._state.lock:
+            return [
+                orjson.loads(row.raw) for row in self._state.labels.find("shipment_id", shipment_id)
+            ]
 
     def fulfillments_of(self, shipment_id: str) -> list[Body]:
         """Copies of a shipment's fulfillments, oldest first."""
-        with self.lock:
-            rows = self._fulfillments.find("shipment_id", shipment_id)
+        with self._state.lock:
+            rows = self._state.fulfillments.find("shipment_id", shipment_id)
             return [orjson.loads(row.raw) for row in rows]
 
     def raw_tracking(self, label_id: str) -> bytes | None:
         """A label's tracking as served, or None."""
-        with self.lock:
+        with self._state.lock:
             return self._tracking.get(label_id)
 
     def tracking_of(self, label_id: str) -> Body | None:
         """A copy of a label's tracking, or None."""
-        with self.lock:
+        with self._state.lock:
             raw = self._tracking.get(label_id)
             return None if raw is None else orjson.loads(raw)

@@ -1,142 +1,166 @@
-"""Stock of one SKU at one location: lots, and the four ways in which the API changes them.
-
-The documented rules: increment adds; decrement removes all of the quantity from what its filters
-match, or nothing; adjust makes on_hand equal to the quantity by adding to or removing from one
-condition; modify changes attributes of what its filters match. That the oldest units go first is
-assumed.
-"""
+"""Stock levels of an account and every way in which they move."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Mapping
+from typing import Any
 
-Money = tuple[Decimal, str]
-"""Amount and lower-case currency."""
+import pendulum
 
-
-class NotEnoughStockError(Exception):
-    """Fewer units match than were asked for; nothing was changed."""
-
-    def __init__(self, wanted: int, matching: int) -> None:
-        super().__init__(f"{wanted} units were asked for and {matching} match")
-        self.wanted = wanted
-        self.matching = matching
+from shipsync.emulator.account.levels import Attributes, EmulatedLevel, Match, Money, changed
+from shipsync.emulator.account.master_data import MasterData
+from shipsync.emulator.account.state import AccountState
 
 
-@dataclass(frozen=True)
-class Attributes:
-    """What distinguishes units of one SKU at one location."""
-
-    condition: str
-    cost: Money | None = None
-    lot: str | None = None
-    usable_start_date: str | None = None
-    usable_end_date: str | None = None
+class BelowAllocatedError(Exception):
+    """The change would leave fewer units than orders have claimed; nothing was changed."""
 
 
-@dataclass(frozen=True)
-class Match:
-    """Which units a decrement or modify may take; None admits every value."""
+class Stock:
+    """The stock of an account: one level per SKU and inventory location."""
 
-    condition: str | None = None
-    cost: Money | None = None
-    lot: str | None = None
-    usable_start_date: str | None = None
-    usable_end_date: str | None = None
+    def __init__(self, state: AccountState, master_data: MasterData) -> None:
+        self._state = state
+        self._master_data = master_data
+        self._levels: dict[tuple[str, str], EmulatedLevel] = {}
 
-    def admits(self, attributes: Attributes) -> bool:
-        """Whether units with these attributes may be taken."""
-        pairs = (
-            (self.condition, attributes.condition),
-            (self.cost, attributes.cost),
-            (self.lot, attributes.lot),
-            (self.usable_start_date, attributes.usable_start_date),
-            (self.usable_end_date, attributes.usable_end_date),
-        )
-        return all(wanted is None or wanted == held for wanted, held in pairs)
+    def level(self, sku: str, location_id: str) -> dict[str, Any]:
+        """The level as GET /v2/inventory gives it, also at 0, where that list leaves it out."""
+        with self._state.lock:
+            held = self._levels.get((sku, location_id)) or EmulatedLevel(sku, location_id)
+            return self._level_body(held)
 
+    def levels(self) -> list[dict[str, Any]]:
+        """Every level with units on hand, sorted by SKU and location: what the list serves."""
+        with self._state.lock:
+            held = (self._levels[key] for key in sorted(self._levels))
+            return [self._level_body(level) for level in held if level.on_hand]
 
-@dataclass
-class StockLot:
-    """Units with the same attributes, received together."""
+    def move(
+        self,
+        sku: str,
+        location_id: str,
+        *,
+        on_hand: int | None = None,
+        delta: int | None = None,
+        allocated: int | None = None,
+        cost: Money | None = None,
+        at: pendulum.DateTime | None = None,
+        cause: str = "move",
+    ) -> int:
+        """Move stock as life does it, not through the API; returns what is on hand afterwards.
 
-    quantity: int
-    attributes: Attributes
-
-
-@dataclass
-class EmulatedLevel:
-    """A SKU at a location: its batches, oldest first, and how many units orders have claimed."""
-
-    sku: str
-    location_id: str
-    batches: list[StockLot] = field(default_factory=list)
-    allocated: int = 0
-
-    @property
-    def on_hand(self) -> int:
-        """Units present, in every condition."""
-        return sum(batch.quantity for batch in self.batches)
-
-    @property
-    def average_cost(self) -> Money:
-        """Mean cost over the units whose cost is known, in cents; zero when none is."""
-        priced = [(b.quantity, b.attributes.cost) for b in self.batches if b.attributes.cost]
-        units = sum(quantity for quantity, _ in priced)
-        if not units:
-            return Decimal(0), "usd"
-        total = sum((quantity * cost[0] for quantity, cost in priced), Decimal(0))
-        return (total / units).quantize(Decimal("0.01")), priced[0][1][1]
-
-    def add(self, quantity: int, attributes: Attributes) -> None:
-        """Receive units; they join the newest batch when its attributes are the same."""
-        if quantity == 0:
-            return
-        if self.batches and self.batches[-1].attributes == attributes:
-            self.batches[-1].quantity += quantity
-        else:
-            self.batches.append(StockLot(quantity, attributes))
-
-    def matching(self, match: Match) -> int:
-        """How many units the filters admit."""
-        return sum(b.quantity for b in self.batches if match.admits(b.attributes))
-
-    def take(self, quantity: int, match: Match) -> list[StockLot]:
-        """Remove exactly that many matching units, oldest first, and return them as batches.
-
-        Raises NotEnoughStockError, with nothing changed, when fewer match.
+        Give ``on_hand`` (units afterwards) or ``delta`` (units more or fewer), ``allocated`` (units
+        claimed afterwards), or both kinds. A delta below nothing takes what is there: the default
+        condition first, then any.
         """
-        if (found := self.matching(match)) < quantity:
-            raise NotEnoughStockError(quantity, found)
-        taken = list(self._taken(quantity, match))
-        self.batches = [batch for batch in self.batches if batch.quantity]
-        return taken
+        with self._state.lock:
+            level = self._hold(sku, location_id)
+            before = self._level_body(level)
+            if on_hand is not None:
+                delta = on_hand - level.on_hand
+            if delta is not None and delta > 0:
+                level.add(delta, Attributes(self._state.options.default_condition, cost))
+            elif delta:
+                self._draw(level, -delta)
+            if allocated is not None:
+                level.allocated = allocated
+            self._log(level, before, at, cause)
+            return level.on_hand
 
-    def _taken(self, quantity: int, match: Match) -> Iterator[StockLot]:
-        for batch in self.batches:
-            part = min(quantity, batch.quantity) if match.admits(batch.attributes) else 0
-            if part:
-                batch.quantity -= part
-                quantity -= part
-                yield StockLot(part, batch.attributes)
+    def _draw(self, level: EmulatedLevel, quantity: int) -> None:
+        quantity = min(quantity, level.on_hand)
+        usual = Match(condition=self._state.options.default_condition)
+        first = min(quantity, level.matching(usual))
+        level.take(first, usual)
+        level.take(quantity - first, Match())
 
-    def set_on_hand(self, quantity: int, attributes: Attributes) -> None:
-        """Make on_hand ``quantity`` by one condition; NotEnoughStockError if it holds less."""
-        difference = quantity - self.on_hand
-        if difference >= 0:
-            self.add(difference, attributes)
-        else:
-            self.take(-difference, Match(condition=attributes.condition))
+    # What POST /v2/inventory does, one method per transaction type. Each changes all or nothing.
 
+    def increment(self, sku: str, location_id: str, quantity: int, attributes: Attributes) -> None:
+        """Add units with these attributes."""
+        with self._state.lock:
+            level = self._hold(sku, location_id)
+            before = self._level_body(level)
+            level.add(quantity, attributes)
+            self._log(level, before, None, "POST /v2/inventory increment")
 
-def changed(
-    attributes: Attributes, *, condition: str | None = None, cost: Money | None = None
-) -> Attributes:
-    """The same attributes with a new condition or cost, where given."""
-    return replace(
-        attributes,
-        condition=condition or attributes.condition,
-        cost=attributes.cost if cost is None else cost,
-    )
+    def decrement(self, sku: str, location_id: str, quantity: int, match: Match) -> None:
+        """Remove units that match. Raises NotEnoughStockError or BelowAllocatedError."""
+        with self._state.lock:
+            level = self._hold(sku, location_id)
+            before = self._level_body(level)
+            self._guard_allocated(level, level.on_hand - quantity)
+            level.take(quantity, match)
+            self._log(level, before, None, "POST /v2/inventory decrement")
+
+    def adjust(self, sku: str, location_id: str, quantity: int, attributes: Attributes) -> None:
+        """Make on_hand equal to ``quantity``. Raises NotEnoughStockError or BelowAllocatedError."""
+        with self._state.lock:
+            level = self._hold(sku, location_id)
+            before = self._level_body(level)
+            self._guard_allocated(level, quantity)
+            level.set_on_hand(quantity, attributes)
+            self._log(level, before, None, "POST /v2/inventory adjust")
+
+    def modify(
+        self,
+        sku: str,
+        location_id: str,
+        quantity: int,
+        match: Match,
+        *,
+        new_location_id: str | None = None,
+        new_condition: str | None = None,
+        new_cost: Money | None = None,
+    ) -> None:
+        """Change attributes of matching units, or move them.
+
+        Raises NotEnoughStockError or BelowAllocatedError.
+        """
+        with self._state.lock:
+            source = self._hold(sku, location_id)
+            target = self._hold(sku, new_location_id or location_id)
+            before = [(level, self._level_body(level)) for level in (source, target)]
+            if target is not source:
+                self._guard_allocated(source, source.on_hand - quantity)
+            for batch in source.take(quantity, match):
+                attributes = changed(batch.attributes, condition=new_condition, cost=new_cost)
+                target.add(batch.quantity, attributes)
+            for level, old in before:
+                self._log(level, old, None, "POST /v2/inventory modify")
+
+    def _guard_allocated(self, level: EmulatedLevel, on_hand: int) -> None:
+        refused = self._state.options.below_allocated == "refuse"
+        if refused and on_hand < min(level.allocated, level.on_hand):
+            raise BelowAllocatedError(
+                f"{level.allocated} units are allocated, {on_hand} would be left"
+            )
+
+    def _hold(self, sku: str, location_id: str) -> EmulatedLevel:
+        return self._levels.setdefault((sku, location_id), EmulatedLevel(sku, location_id))
+
+    def _log(
+        self,
+        level: EmulatedLevel,
+        before: Mapping[str, Any],
+        at: pendulum.DateTime | None,
+        cause: str,
+    ) -> None:
+        body = self._level_body(level)
+        if body != before:
+            entity_id = f"{level.sku}@{level.location_id}"
+            self._state.write("inventory_levels", entity_id, body, self._state.stamp(at), cause)
+
+    def _level_body(self, level: EmulatedLevel) -> dict[str, Any]:
+        amount, currency = level.average_cost
+        location = self._master_data.item("inventory_locations", level.location_id) or {}
+        return {
+            "sku": level.sku,
+            "on_hand": level.on_hand,
+            "allocated": level.allocated,
+            "available": level.on_hand - level.allocated,
+            "average_cost": {"amount": float(amount), "currency": currency},
+            "inventory_warehouse_id": location.get("inventory_warehouse_id"),
+            "inventory_location_id": level.location_id,
+        }

@@ -10,56 +10,70 @@ What depends on the account's state is checked after that, by the routes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from shipsync.emulator.http.limiter import Limiter
 from shipsync.emulator.http.problems import ErrorBody, RefusedError, invalid
-from shipsync.emulator.http.query import is_identifier, read_query
+from shipsync.emulator.http.query import Query, is_identifier, read_query
 from shipsync.emulator.http.request import IncomingRequest
-from shipsync.emulator.http.routing import Call, Route
-from shipsync.emulator.routes import TABLE
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
+from shipsync.emulator.http.routing import Route, RouteTable
 
 
-def checked(account: Account, request: IncomingRequest) -> tuple[Route, Call]:
-    """The route and the checked call. Raises RefusedError at the first check that fails."""
-    check_key(account, request)
-    check_rate(account)
-    route, ids = TABLE.match(request.method, request.path)
-    check_ids(route, ids)
-    query = read_query(request.parameters(), route.known())
-    body = None if route.body is None else read_body(route.body, request.body)
-    return route, Call(request, ids, query, body)
+@dataclass(frozen=True)
+class Admitted:
+    """A request that passed every check: its route, and what was read of it."""
+
+    route: Route
+    ids: Mapping[str, str]
+    query: Query
+    body: BaseModel | None
 
 
-def check_key(account: Account, request: IncomingRequest) -> None:
-    """The key is one of the account's and not one of those without access."""
-    key = request.headers.get("api-key")
-    if key is not None and key in account.denied_keys:
-        message = "This key may not use the API."
-        raise RefusedError(403, ErrorBody("security", "forbidden", message))
-    if key not in account.api_keys:
-        message = "The API key is missing." if key is None else "The API key is invalid."
-        raise RefusedError(401, ErrorBody("security", "unauthorized", message))
+@dataclass(frozen=True)
+class Gate:
+    """What requests are checked against."""
+
+    routes: RouteTable
+    api_keys: frozenset[str]
+    denied_keys: frozenset[str]
+    limiter: Limiter | None
+    tells_retry_after: bool
+
+    def admit(self, request: IncomingRequest) -> Admitted:
+        """Check a request. Raises RefusedError at the first check that fails."""
+        self._check_key(request)
+        self._check_rate()
+        route, ids = self.routes.match(request.method, request.path)
+        check_ids(route, ids)
+        query = read_query(request.parameters(), route.known())
+        body = None if route.body is None else read_body(route.body, request.body)
+        return Admitted(route, ids, query, body)
+
+    def _check_key(self, request: IncomingRequest) -> None:
+        key = request.headers.get("api-key")
+        if key is not None and key in self.denied_keys:
+            message = "This key may not use the API."
+            raise RefusedError(403, ErrorBody("security", "forbidden", message))
+        if key not in self.api_keys:
+            message = "The API key is missing." if key is None else "The API key is invalid."
+            raise RefusedError(401, ErrorBody("security", "unauthorized", message))
+
+    def _check_rate(self) -> None:
+        if self.limiter is None:
+            return
+        wait = self.limiter.take()
+        if wait is not None:
+            message = f"{self.limiter.per_minute} requests a minute are allowed."
+            headers = {"retry-after": str(wait)} if self.tells_retry_after else {}
+            problem = ErrorBody("system", "rate_limit_exceeded", message)
+            raise RefusedError(429, problem, headers=headers)
 
 
-def check_rate(account: Account) -> None:
-    """The minute has a request left."""
-    if account.limiter is None:
-        return
-    wait = account.limiter.take()
-    if wait is not None:
-        message = f"{account.limiter.per_minute} requests a minute are allowed."
-        headers = {"retry-after": str(wait)} if account.options.retry_after else {}
-        problem = ErrorBody("system", "rate_limit_exceeded", message)
-        raise RefusedError(429, problem, headers=headers)
-
-
-def check_ids(route: Route, ids: dict[str, str]) -> None:
+def check_ids(route: Route, ids: Mapping[str, str]) -> None:
     """Ids in the path have the form of ids."""
     for name, text in ids.items():
         if name not in route.open_ids and not is_identifier(text):

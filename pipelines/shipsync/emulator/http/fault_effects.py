@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 import orjson
 
-from shipsync.emulator.http.faults import Fault, FaultKind
+from shipsync.emulator.account.account import Account
+from shipsync.emulator.http.faults import Fault, FaultKind, Faults
 from shipsync.emulator.http.problems import JSON, ErrorBody, ErrorType, RefusedError
-from shipsync.emulator.http.request import Breakage, IncomingRequest, Response
+from shipsync.emulator.http.request import Breakage, IncomingRequest, Response, new_request_id
 from shipsync.emulator.timestamps import http_date
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 _PAGE = b"<!DOCTYPE html><html><head><title>Sorry</title></head><body>Try later.</body></html>"
 _HTML = {"content-type": "text/html; charset=utf-8"}
@@ -25,16 +24,16 @@ _UNPAGED = frozenset({"warehouses", "tags", "carriers", "request_id", "errors"})
 """What answers hold that are lists without links."""
 
 
-def instead(account: Account, fault: Fault) -> Response | None:
+def instead(account: Account, fault: Fault, random: Random) -> Response | None:
     """The answer that a fault gives in the account's place, which then does nothing; or None."""
     kind = FaultKind
     match fault.kind:
         case kind.TOO_MANY_REQUESTS:
-            return _too_many(account, fault)
+            return _too_many(account, fault, random)
         case kind.KEY_REFUSED:
-            return _refusal(account, 401, "security", "unauthorized", "The API key is invalid.")
+            return _refusal(random, 401, "security", "unauthorized", "The API key is invalid.")
         case kind.ACCESS_DENIED:
-            return _refusal(account, 403, "security", "forbidden", "This key may not use the API.")
+            return _refusal(random, 403, "security", "forbidden", "This key may not use the API.")
         case kind.SERVER_ERROR:
             return Response(500)
         case kind.BAD_GATEWAY:
@@ -52,14 +51,14 @@ def instead(account: Account, fault: Fault) -> Response | None:
 
 
 def _refusal(
-    account: Account, status: int, error_type: ErrorType, code: str, message: str
+    random: Random, status: int, error_type: ErrorType, code: str, message: str
 ) -> Response:
     problem = ErrorBody(error_type, code, message)
-    return RefusedError(status, problem).response(account.request_id())
+    return RefusedError(status, problem).response(new_request_id(random))
 
 
-def _too_many(account: Account, fault: Fault) -> Response:
-    answer = _refusal(account, 429, "system", "rate_limit_exceeded", "Too many requests.")
+def _too_many(account: Account, fault: Fault, random: Random) -> Response:
+    answer = _refusal(random, 429, "system", "rate_limit_exceeded", "Too many requests.")
     wait = fault.retry_after
     if wait is None:
         return answer
@@ -68,64 +67,74 @@ def _too_many(account: Account, fault: Fault) -> Response:
     return replace(answer, headers={**answer.headers, "retry-after": str(wait)})
 
 
-def before(account: Account, fault: Fault, request: IncomingRequest) -> None:
+def before(account: Account, fault: Fault, request: IncomingRequest, random: Random) -> None:
     """What a fault does to the account before the request is looked at."""
     if fault.kind is FaultKind.CALL and fault.call is not None:
         fault.call(account, request)
     elif fault.kind is FaultKind.DRIFT:
         account.clock.advance(seconds=fault.seconds)
         for _ in range(fault.rows):
-            _drift(account, request.path)
+            _drift(account, request.path, random)
     elif fault.kind is FaultKind.LATE_COMMIT:
-        for shipment_id in _some(account, account.ids("shipments"), fault.rows):
+        for shipment_id in _some(random, account.ids("shipments"), fault.rows):
             modified_at = account.clock.now() - timedelta(seconds=fault.seconds)
             note = f"late note {len(account.journal)}"
-            account.commit_late(shipment_id, modified_at=modified_at, notes_from_buyer=note)
+            account.orders.commit_late(shipment_id, modified_at=modified_at, notes_from_buyer=note)
 
 
-def _some(account: Account, ids: list[str], count: int) -> list[str]:
-    return account.dice.sample(ids, min(count, len(ids)))
+def _some(random: Random, ids: list[str], count: int) -> list[str]:
+    return random.sample(ids, min(count, len(ids)))
 
 
-def _drift(account: Account, path: str) -> None:
+def _drift(account: Account, path: str, random: Random) -> None:
     """Change one row, chosen by chance, of the list at a path."""
     mark = len(account.journal)
     match path:
         case "/v2/labels":
-            for label_id in _some(account, account.ids("labels"), 1):
-                account.change_label(label_id, cause="drift", label_image_id=f"img-{mark}")
+            for label_id in _some(random, account.ids("labels"), 1):
+                account.parcels.change_label(label_id, cause="drift", label_image_id=f"img-{mark}")
         case "/v2/fulfillments":
-            for entity_id in _some(account, account.ids("fulfillments"), 1):
+            for entity_id in _some(random, account.ids("fulfillments"), 1):
                 message = f"store answered {mark}"
-                account.change_fulfillment(
+                account.parcels.change_fulfillment(
                     entity_id, cause="drift", notification_error_message=message
                 )
         case "/v2/inventory":
-            level = account.dice.choice(account.levels())
-            on_hand = account.dice.choice((0, level["on_hand"] + 1))
-            account.move_stock(
+            level = random.choice(account.stock.levels())
+            on_hand = random.choice((0, level["on_hand"] + 1))
+            account.stock.move(
                 level["sku"], level["inventory_location_id"], on_hand=on_hand, cause="drift"
             )
         case _:
-            for shipment_id in _some(account, account.ids("shipments"), 1):
-                account.change_shipment(shipment_id, cause="drift", notes_from_buyer=f"n {mark}")
+            for shipment_id in _some(random, account.ids("shipments"), 1):
+                account.orders.change(shipment_id, cause="drift", notes_from_buyer=f"n {mark}")
 
 
-Spoil = Callable[["Account", Fault, IncomingRequest, Response], Response]
+@dataclass(frozen=True)
+class Struck:
+    """A request that a fault hit, and where to find what the fault needs."""
+
+    account: Account
+    faults: Faults
+    fault: Fault
+    request: IncomingRequest
 
 
-def after(account: Account, fault: Fault, request: IncomingRequest, response: Response) -> Response:
+Spoil = Callable[[Struck, Response], Response]
+
+
+def after(struck: Struck, response: Response) -> Response:
     """What a fault makes of an answer."""
-    spoil = _SPOILERS.get(fault.kind)
-    return response if spoil is None else spoil(account, fault, request, response)
+    spoil = _SPOILERS.get(struck.fault.kind)
+    return response if spoil is None else spoil(struck, response)
 
 
-def remember(account: Account, request: IncomingRequest, response: Response) -> None:
+def remember(faults: Faults, request: IncomingRequest, response: Response) -> None:
     """Keep the rows of an answer while a later page may have to repeat them."""
-    if account.faults.remembers(request.path) and response.body:
+    if faults.remembers(request.path) and response.body:
         rows = _rows(orjson.loads(response.body))
         if rows:
-            account.faults.tails[request.path] = list(rows)
+            faults.tails[request.path] = list(rows)
 
 
 def _rows(document: object) -> list[Any] | None:
@@ -138,23 +147,19 @@ def _rows(document: object) -> list[Any] | None:
 
 
 def _broken(breakage: Breakage) -> Spoil:
-    return lambda account, fault, request, response: replace(response, breakage=breakage)
+    return lambda struck, response: replace(response, breakage=breakage)
 
 
 def _replaced(status: int, body: bytes, headers: Mapping[str, str]) -> Spoil:
-    return lambda account, fault, request, response: Response(status, body, headers)
+    return lambda struck, response: Response(status, body, headers)
 
 
-def _cut_body(
-    account: Account, fault: Fault, request: IncomingRequest, response: Response
-) -> Response:
+def _cut_body(struck: Struck, response: Response) -> Response:
     return Response(200, response.body[: max(1, len(response.body) // 2)] or b"{", JSON)
 
 
-def _edited(edit: Callable[[Account, Fault, IncomingRequest, Any], None]) -> Spoil:
-    def spoil(
-        account: Account, fault: Fault, request: IncomingRequest, response: Response
-    ) -> Response:
+def _edited(edit: Callable[[Struck, Any], None]) -> Spoil:
+    def spoil(struck: Struck, response: Response) -> Response:
         if not response.body or response.status >= 400:
             return response
         try:
@@ -162,19 +167,19 @@ def _edited(edit: Callable[[Account, Fault, IncomingRequest, Any], None]) -> Spo
         except orjson.JSONDecodeError:
             # A fault before this one has left nothing to edit.
             return response
-        edit(account, fault, request, document)
+        edit(struck, document)
         return replace(response, body=orjson.dumps(document))
 
     return spoil
 
 
-def _duplicates(account: Account, fault: Fault, request: IncomingRequest, document: Any) -> None:
-    rows, tail = _rows(document), account.faults.tails.get(request.path, [])
+def _duplicates(struck: Struck, document: Any) -> None:
+    rows, tail = _rows(document), struck.faults.tails.get(struck.request.path, [])
     if rows is not None:
-        rows[:0] = tail[-fault.rows :]
+        rows[:0] = tail[-struck.fault.rows :]
 
 
-def _missing_page(account: Account, fault: Fault, request: IncomingRequest, document: Any) -> None:
+def _missing_page(struck: Struck, document: Any) -> None:
     rows = _rows(document)
     if rows is not None:
         rows.clear()
@@ -186,27 +191,27 @@ def _targets(fault: Fault, document: Any) -> list[Any]:
     return [document] if rows is None else rows[: fault.rows]
 
 
-def _unknown_field(account: Account, fault: Fault, request: IncomingRequest, document: Any) -> None:
-    for target in _targets(fault, document):
-        target[fault.field] = fault.value
+def _unknown_field(struck: Struck, document: Any) -> None:
+    for target in _targets(struck.fault, document):
+        target[struck.fault.field] = struck.fault.value
 
 
-def _wrong_type(account: Account, fault: Fault, request: IncomingRequest, document: Any) -> None:
-    *way, last = fault.field.split(".")
-    for target in _targets(fault, document):
+def _wrong_type(struck: Struck, document: Any) -> None:
+    *way, last = struck.fault.field.split(".")
+    for target in _targets(struck.fault, document):
         for name in way:
             target = target[name]
             target = target[0] if isinstance(target, list) else target
-        target[last] = fault.value
+        target[last] = struck.fault.value
 
 
-def _stale(account: Account, fault: Fault, request: IncomingRequest, document: Any) -> None:
-    kind = request.path.rsplit("/", 1)[-1]
+def _stale(struck: Struck, document: Any) -> None:
+    kind = struck.request.path.rsplit("/", 1)[-1]
     rows = _rows(document)
     if rows is None or kind not in ("shipments", "labels", "fulfillments"):
         return
-    collection = account.collection(kind)  # type: ignore[arg-type]
-    left = fault.rows
+    collection = struck.account.collection(kind)  # type: ignore[arg-type]
+    left = struck.fault.rows
     for position, body in enumerate(rows):
         row = collection.get(body[collection.layout.id_field])
         if left and row is not None and row.previous is not None:

@@ -1,8 +1,8 @@
 """Faults on demand: which request they hit, and what goes wrong.
 
-Add one with ``account.faults.add(Fault(FaultKind.SERVER_ERROR, path="/v2/shipments", count=3))``.
-Every fault of a request that matches is applied: those that change the account first, then the first
-that answers in place of the account, else those that spoil the answer, in the order of adding.
+Add one with ``app.faults.add(Fault(FaultKind.SERVER_ERROR, path="/v2/shipments", count=3))``. Every
+fault that matches a request is applied: those that change the account first, then the first that
+answers in place of the account, else those that spoil the answer, in the order of adding.
 """
 
 from __future__ import annotations
@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from shipsync.emulator.http.request import IncomingRequest
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 
 class FaultKind(StrEnum):
@@ -104,7 +101,8 @@ class Fault:
     value: Any = "unheard of"
     page_size: int = 50
     oversized: Literal["clamp", "refuse"] = "clamp"
-    call: Callable[[Account, IncomingRequest], None] | None = None
+    call: Callable[[Any, IncomingRequest], object] | None = None
+    """Gets the account that the face answers for, and the request."""
 
     def matches(self, request: IncomingRequest) -> bool:
         """Whether it aims at this request."""
@@ -139,7 +137,7 @@ class _Armed:
 
 
 class Faults:
-    """The faults of an account that are still to come. Guarded by the account's lock."""
+    """The faults that are still to come. Guarded by the account's lock."""
 
     def __init__(self) -> None:
         self._armed: list[_Armed] = []

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from zlib import crc32
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import Collection, Filters, Row, TimeWindow
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.account.options import Options
 from shipsync.emulator.account.ordering import Key
 from shipsync.emulator.http.paging import PAGING, PageLimit, cut, envelope, reachable, wanted_page
 from shipsync.emulator.http.query import Query
+from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.routing import Call
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
-    from shipsync.emulator.http.request import Response
-
-_REMEMBERED = 16
 
 NOTHING = "nothing"
 """The sort that is none: an order without meaning, the same at every request."""
@@ -51,26 +46,6 @@ class Bounds:
     end_inclusive: bool = True
 
 
-class Selections:
-    """What recent filtered walks selected, so that each page of a walk need not filter again."""
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[object, ...], tuple[int, list[Key]]] = {}
-
-    def get(
-        self, collection: Collection, filters: Filters, sort_by: str, name: tuple[object, ...]
-    ) -> list[Key]:
-        """Keys of the wanted rows, ascending; filtered anew when the collection has changed."""
-        held = self._held.get(name)
-        if held is None or held[0] != collection.version:
-            held = (collection.version, collection.select(filters, sort_by))
-            self._held.pop(name, None)
-            self._held[name] = held
-            while len(self._held) > _REMEMBERED:
-                del self._held[next(iter(self._held))]
-        return held[1]
-
-
 def list_rows(
     account: Account,
     call: Call,
@@ -86,7 +61,7 @@ def list_rows(
     descending = listing.descending if asked is None else asked == "desc"
     sort_by = _sort(listing, query.text("sort_by") or sort_by, options)
     collection = account.collection(listing.kind)
-    keys, low, high = _sorted_keys(account, collection, listing, query, sort_by, bounds or Bounds())
+    keys, low, high = _sorted_keys(call, collection, listing, sort_by, bounds or Bounds())
     numbers = (
         cut(
             keys,
@@ -95,7 +70,7 @@ def list_rows(
             wanted,
             descending=descending,
             ties=options.ties,
-            random=account.dice,
+            random=call.random,
         )
         if reachable(wanted, options)
         else []
@@ -113,23 +88,22 @@ def _sort(listing: ListedCollection, asked: str, options: Options) -> str:
 
 
 def _sorted_keys(
-    account: Account,
+    call: Call,
     collection: Collection,
     listing: ListedCollection,
-    query: Query,
     sort_by: str,
     bounds: Bounds,
 ) -> tuple[Sequence[Key], int, int]:
-    filters = _filters(collection, listing, query, bounds)
+    filters = _filters(collection, listing, call.query, bounds)
     by_nothing = sort_by == NOTHING
     sort_by = "created_at" if by_nothing else sort_by
     only_window = all(window.instant == sort_by for window in filters.windows)
     if not filters.equal and filters.test is None and only_window and not by_nothing:
         window = filters.windows[0] if filters.windows else TimeWindow(sort_by)
         return collection.span(window)
-    chosen = tuple(pair for pair in query.pairs if pair[0] not in PAGING)
+    chosen = tuple(pair for pair in call.query.pairs if pair[0] not in PAGING)
     name = (listing.kind, sort_by, filters.windows, chosen)
-    keys = account.selections.get(collection, filters, sort_by, name)
+    keys = call.selections.get(collection, filters, sort_by, name)
     if by_nothing:
         keys = sorted((crc32(str(number).encode()), number) for _, number in keys)
     return keys, 0, len(keys)

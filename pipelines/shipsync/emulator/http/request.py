@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from random import Random
 from types import MappingProxyType
+from typing import Protocol
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import pendulum
 
@@ -49,6 +52,14 @@ class Response:
     breakage: Breakage | None = None
 
 
+class Answers(Protocol):
+    """Whoever answers requests: an ``App``, or an account with one in front."""
+
+    def handle(self, request: IncomingRequest) -> Response:
+        """Answer one request."""
+        ...
+
+
 @dataclass(frozen=True)
 class Logged:
     """A line of the account's request log; ``fault`` names the faults that were applied."""
@@ -59,3 +70,8 @@ class Logged:
     query: str
     status: int
     fault: str | None
+
+
+def new_request_id(random: Random) -> UUID:
+    """A uuid for an answer."""
+    return UUID(int=random.getrandbits(128), version=4)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from random import Random
 from urllib.parse import unquote
 
 from pydantic import BaseModel
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.http.paging import PageLimit
 from shipsync.emulator.http.problems import ErrorBody, RefusedError
 from shipsync.emulator.http.query import Parameter, Query
 from shipsync.emulator.http.request import IncomingRequest, Response
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
+from shipsync.emulator.http.selections import Selections
 
 PAGE = Parameter("page", "whole", smallest=1)
 PAGE_SIZE = Parameter("page_size", "whole", smallest=1)
@@ -26,17 +25,22 @@ SORT_DIR = Parameter("sort_dir", "choice", ("asc", "desc"))
 
 @dataclass(frozen=True)
 class Call:
-    """A request that passed every check which needs no state."""
+    """A request that passed every check which needs no state, and what answers draw on.
+
+    ``random`` gives what an answer makes up; ``selections`` are shared by the pages of a walk.
+    """
 
     request: IncomingRequest
     ids: Mapping[str, str]
     query: Query
     body: BaseModel | None
+    random: Random
+    selections: Selections
     page_limit: PageLimit | None = None
     """A limit that a fault put in place of the account's own."""
 
 
-Handler = Callable[["Account", Call], Response]
+Handler = Callable[[Account, Call], Response]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import uvicorn
 from starlette.requests import ClientDisconnect
@@ -15,8 +16,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from shipsync.emulator.account.account import Account
-from shipsync.emulator.http.request import Breakage, IncomingRequest, Response
+from shipsync.emulator.http.request import Answers, Breakage, IncomingRequest, Response
 
 HOST = "127.0.0.1"
 
@@ -31,7 +31,7 @@ class _BreakableProtocol(H11Protocol):
         self.app_state = {**self.app_state, _ABORT: transport.abort}
 
 
-def asgi_app(account: Account) -> ASGIApp:
+def asgi_app(account: Answers) -> ASGIApp:
     """The account as an ASGI application.
 
     Faults that break connections need ``serve``; under another server they raise RuntimeError.
@@ -105,11 +105,14 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
 
-@dataclass(frozen=True)
-class Served:
-    """A running server; ``url`` has no trailing slash."""
+Face = TypeVar("Face", bound=Answers)
 
-    account: Account
+
+@dataclass(frozen=True)
+class Served(Generic[Face]):
+    """A running server and the account that it serves; ``url`` has no trailing slash."""
+
+    account: Face
     url: str
 
 
@@ -124,7 +127,7 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _server(account: Account) -> _Server:
+def _server(account: Answers) -> _Server:
     return _Server(
         uvicorn.Config(
             asgi_app(account),
@@ -142,7 +145,7 @@ def _server(account: Account) -> _Server:
 
 
 @contextmanager
-def serve(account: Account, port: int = 0) -> Iterator[Served]:
+def serve(account: Face, port: int = 0) -> Iterator[Served[Face]]:
     """Serve the account on 127.0.0.1 from a thread until the block ends; port 0 takes a free one.
 
     OSError when the port is taken.

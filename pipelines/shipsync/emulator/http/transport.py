@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from shipsync.emulator.account.account import Account
-from shipsync.emulator.http.request import Breakage, IncomingRequest
+from shipsync.emulator.http.request import Answers, Breakage, IncomingRequest
 
 
 class Transport(httpx.BaseTransport):
@@ -15,7 +14,7 @@ class Transport(httpx.BaseTransport):
     silence (at once, nobody waits), RemoteProtocolError for a body that ends too early.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Answers) -> None:
         self._account = account
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

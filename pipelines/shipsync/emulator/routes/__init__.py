@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shipsync.emulator.http.routing import RouteTable
 from shipsync.emulator.routes import (
-    directory,
     fulfillments,
     inventory,
     labels,
+    master_data,
     rates,
     shipments,
     webhooks,
@@ -19,7 +19,7 @@ TABLE = RouteTable(
         *labels.ROUTES,
         *fulfillments.ROUTES,
         *inventory.ROUTES,
-        *directory.ROUTES,
+        *master_data.ROUTES,
         *rates.ROUTES,
         *webhooks.ROUTES,
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 import orjson
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
 from shipsync.emulator.http.listing import ListedCollection, list_rows
 from shipsync.emulator.http.problems import JSON
@@ -15,9 +17,6 @@ from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import NewFulfillment, NewFulfillments
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
 from shipsync.emulator.timestamps import of_moment, to_micros, to_text
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 LISTING = ListedCollection(
     kind="fulfillments",
@@ -61,20 +60,20 @@ def list_fulfillments(account: Account, call: Call) -> Response:
 def create_fulfillments(account: Account, call: Call) -> Response:
     """Mark each shipment that can be marked; always 200, row by row. No id comes back [O]."""
     assert isinstance(call.body, NewFulfillments)
-    rows = [_row(account, new) for new in call.body.fulfillments]
+    rows = [_row(account, new, call.random) for new in call.body.fulfillments]
     failed = any(row["error_message"] for row in rows)
     return Response(200, orjson.dumps({"has_errors": failed, "fulfillments": rows}), JSON)
 
 
-def _row(account: Account, new: NewFulfillment) -> dict[str, Any]:
+def _row(account: Account, new: NewFulfillment, random: Random) -> dict[str, Any]:
     shipment = account.find("shipments", new.shipment_id)
     message = _reason_against(account, new, shipment)
     if shipment is not None and message is None:
         cause = "POST /v2/fulfillments"
-        account.put_fulfillment(_body(account, new, shipment), cause=cause)
+        account.parcels.put_fulfillment(_body(account, new, shipment, random), cause=cause)
         status = account.options.status_after_fulfillment
         if shipment["shipment_status"] != status:
-            account.change_shipment(new.shipment_id, cause=cause, shipment_status=status)
+            account.orders.change(new.shipment_id, cause=cause, shipment_status=status)
     number = (shipment or {}).get("shipment_number") or ""
     return {
         "shipment_id": new.shipment_id,
@@ -90,23 +89,25 @@ def _reason_against(
         return f"There is no shipment '{new.shipment_id}'."
     if shipment["shipment_status"] == "cancelled":
         return "The shipment is cancelled."
-    if any(not label["voided"] for label in account.labels_of(new.shipment_id)):
+    if any(not label["voided"] for label in account.parcels.labels_of(new.shipment_id)):
         return "The shipment has a label and counts as fulfilled."
-    held = account.fulfillments_of(new.shipment_id)
+    held = account.parcels.fulfillments_of(new.shipment_id)
     refuses = account.options.repeated_fulfillment == "refuse"
     if refuses and any(not fulfillment["voided"] for fulfillment in held):
         return "The shipment is fulfilled already."
-    codes = {carrier.get("carrier_code") for carrier in account.items("carriers")}
+    codes = {carrier.get("carrier_code") for carrier in account.master_data.items("carriers")}
     if new.carrier_code not in codes:
         return f"The carrier '{new.carrier_code}' is not connected."
     return None
 
 
-def _body(account: Account, new: NewFulfillment, shipment: dict[str, Any]) -> dict[str, Any]:
+def _body(
+    account: Account, new: NewFulfillment, shipment: dict[str, Any], random: Random
+) -> dict[str, Any]:
     now = to_text(of_moment(account.clock.now()))
     body = fulfillment_body(
-        account,
-        account.dice,
+        account.numbers,
+        random,
         shipment,
         created_at=to_micros(now),
         ship_date=date.fromisoformat((new.ship_date or now)[:10]),
@@ -122,7 +123,7 @@ def _body(account: Account, new: NewFulfillment, shipment: dict[str, Any]) -> di
 
 
 def _carrier(account: Account, code: str) -> dict[str, Any]:
-    carriers = account.items("carriers")
+    carriers = account.master_data.items("carriers")
     return next((carrier for carrier in carriers if carrier.get("carrier_code") == code), {})
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from shipsync.emulator.account.stock import Attributes, Match, Money, NotEnoughStockError
-from shipsync.emulator.account.stockroom import BelowAllocatedError
+from shipsync.emulator.account.account import Account
+from shipsync.emulator.account.levels import Attributes, Match, Money, NotEnoughStockError
+from shipsync.emulator.account.stock import BelowAllocatedError
 from shipsync.emulator.http.paging import PageLimit, PageWanted, envelope, reachable, wanted_page
 from shipsync.emulator.http.problems import JSON, against_rules, invalid, not_found
 from shipsync.emulator.http.query import Parameter
@@ -17,9 +18,6 @@ from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import Money as MoneyShape
 from shipsync.emulator.http.request_bodies import StockWrite
 from shipsync.emulator.http.routing import LIMIT, PAGE, PAGE_SIZE, Call, Route
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 CURSOR = Parameter("cursor")
 
@@ -44,7 +42,7 @@ def list_levels(account: Account, call: Call) -> Response:
     }
     rows = [
         row
-        for row in account.levels()
+        for row in account.stock.levels()
         if all(value in (None, row[name]) for name, value in by.items())
     ]
     if query.text("group_by") == "warehouse":
@@ -120,10 +118,13 @@ def write_stock(account: Account, call: Call) -> Response:
 
 def _require_known(account: Account, write: StockWrite) -> None:
     for location_id in (write.inventory_location_id, write.new_inventory_location_id):
-        if location_id is None or account.item("inventory_locations", location_id) is not None:
+        if (
+            location_id is None
+            or account.master_data.item("inventory_locations", location_id) is not None
+        ):
             continue
         raise invalid("inventory_location_id", location_id, "there is no such location")
-    skus = {product["sku"] for product in account.items("products")}
+    skus = {product["sku"] for product in account.master_data.items("products")}
     if account.options.unknown_sku == "refuse" and write.sku not in skus:
         raise invalid("sku", write.sku, "no product has it")
     if write.transaction_type != "adjust" and write.quantity == 0:
@@ -138,16 +139,16 @@ def _apply(account: Account, write: StockWrite) -> None:
     where = (write.sku, write.inventory_location_id, write.quantity)
     match write.transaction_type:
         case "increment":
-            account.increment(*where, attributes)
+            account.stock.increment(*where, attributes)
         case "decrement":
-            account.decrement(*where, match)
+            account.stock.decrement(*where, match)
         case "adjust":
-            account.adjust(*where, attributes)
+            account.stock.adjust(*where, attributes)
         case "modify":
             changes = (write.new_inventory_location_id, write.new_condition, write.new_cost)
             if not any(changes):
                 raise invalid("transaction_type", "modify", "a new_ field is expected with it")
-            account.modify(
+            account.stock.modify(
                 *where,
                 match,
                 new_location_id=write.new_inventory_location_id,
@@ -164,14 +165,14 @@ def list_stock_places(account: Account, call: Call) -> Response:
     """A page of inventory warehouses or locations."""
     kind = call.request.path.rsplit("/", 1)[-1]
     assert kind in ("inventory_warehouses", "inventory_locations")
-    rows = list(account.raw_items(kind).values())  # type: ignore[arg-type]
+    rows = list(account.master_data.raw_items(kind).values())  # type: ignore[arg-type]
     return snapshot_page(account, call, kind, rows)
 
 
 def get_inventory_warehouse(account: Account, call: Call) -> Response:
     """One inventory warehouse."""
     warehouse_id = call.ids["inventory_warehouse_id"]
-    raw = account.raw_items("inventory_warehouses").get(warehouse_id)
+    raw = account.master_data.raw_items("inventory_warehouses").get(warehouse_id)
     if raw is None:
         raise not_found("inventory warehouse", warehouse_id)
     return Response(200, raw, JSON)
@@ -180,7 +181,7 @@ def get_inventory_warehouse(account: Account, call: Call) -> Response:
 def get_inventory_location(account: Account, call: Call) -> Response:
     """One inventory location."""
     location_id = call.ids["inventory_location_id"]
-    raw = account.raw_items("inventory_locations").get(location_id)
+    raw = account.master_data.raw_items("inventory_locations").get(location_id)
     if raw is None:
         raise not_found("inventory location", location_id)
     return Response(200, raw, JSON)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import Row
 from shipsync.emulator.account.state import serialized
+from shipsync.emulator.bodies.consignments import REPORT_LAG, consign
 from shipsync.emulator.http.listing import ListedCollection, list_rows
 from shipsync.emulator.http.problems import JSON, RefusedError, invalid, not_found
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
-from shipsync.emulator.shop.consignments import REPORT_LAG, consign
 from shipsync.emulator.timestamps import of_moment, to_micros
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 MOVED = frozenset({"IT", "DE", "AT", "EX", "SP"})
 """Tracking codes under which a carrier has had the parcel in hands; such a label was used."""
@@ -111,7 +109,7 @@ def _of_box(
 
 
 def _tracking(account: Account, row: Row) -> bytes:
-    held = account.raw_tracking(row.entity_id)
+    held = account.parcels.raw_tracking(row.entity_id)
     return held if held is not None else orjson.dumps(_nothing_yet(orjson.loads(row.raw)))
 
 
@@ -147,7 +145,7 @@ def void_label(account: Account, call: Call) -> Response:
         code, message = refusal
         answer = {"approved": False, "message": message, "reason_code": code}
         return Response(200, orjson.dumps(answer), JSON)
-    account.void_label(label_id, cause="PUT /v2/labels/void")
+    account.orders.void_label(label_id, cause="PUT /v2/labels/void")
     answer = {"approved": True, "message": "The label is void; a refund was asked for."}
     return Response(200, orjson.dumps(answer), JSON)
 
@@ -157,7 +155,7 @@ def _reason_against_void(account: Account, label: dict[str, Any]) -> tuple[str, 
         return "label_already_voided", "The label was voided before."
     if label["status"] != "completed":
         return "validation_failed", f"A label that is {label['status']} can't be voided."
-    tracking = account.tracking_of(label["label_id"]) or {}
+    tracking = account.parcels.tracking_of(label["label_id"]) or {}
     if tracking.get("status_code") in MOVED:
         return "label_already_used", "The carrier has scanned the parcel."
     oldest = account.clock.now() - timedelta(days=account.options.void_period_days)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from shipsync.emulator.bodies.given_shipment import shipment_from
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, not_found
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import RateRequest
 from shipsync.emulator.http.routing import Call, Route
+from shipsync.emulator.routes.given_shipment import shipment_from
 from shipsync.emulator.timestamps import of_moment, to_text
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 Body = dict[str, Any]
 
@@ -43,7 +41,7 @@ def calculate_rates(account: Account, call: Call) -> Response:
         raise RefusedError(400, ErrorBody("validation", "field_value_required", message))
     if asked.shipment is not None:
         shipment = shipment_from(account, asked.shipment)
-        account.put_shipment(shipment, cause="POST /v2/rates")
+        account.orders.put(shipment, cause="POST /v2/rates")
     else:
         shipment = _shipment(account, str(asked.shipment_id))
     options = asked.rate_options
@@ -78,7 +76,7 @@ def _information(
 ) -> Body:
     rates = [
         _rate(account, shipment, carrier, service)
-        for carrier in account.items("carriers")
+        for carrier in account.master_data.items("carriers")
         if carriers is None or carrier["carrier_id"] in carriers
         for service in carrier.get("services") or ()
         if not services or service["service_code"] in services
@@ -102,7 +100,7 @@ def _answer(
     return {
         "rates": rates,
         "invalid_rates": [],
-        "rate_request_id": account.new_id("rate_requests"),
+        "rate_request_id": account.numbers.new_id("rate_requests"),
         "shipment_id": shipment["shipment_id"],
         "created_at": to_text(of_moment(account.clock.now())),
         "status": status,
@@ -119,7 +117,7 @@ def _rate(account: Account, shipment: Body, carrier: Body, service: Body) -> Bod
     cents = 450 + 12 * round(weight) + 95 * (len(service["service_code"]) % 9)
     nothing = {"currency": "usd", "amount": 0.0}
     return {
-        "rate_id": account.new_id("rates"),
+        "rate_id": account.numbers.new_id("rates"),
         "rate_type": "shipment",
         "carrier_id": carrier["carrier_id"],
         "shipping_amount": {"currency": "usd", "amount": cents / 100},

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import Row
 from shipsync.emulator.account.orders import LiveLabelError
-from shipsync.emulator.bodies.given_shipment import shipment_from, updated_shipment
 from shipsync.emulator.http.listing import Bounds, ListedCollection, list_rows
 from shipsync.emulator.http.problems import JSON, against_rules, not_found
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import NewShipment, NewShipments, ShipmentUpdate
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
+from shipsync.emulator.routes.given_shipment import shipment_from, updated_shipment
 
 STATUSES = ("pending", "processing", "label_purchased", "cancelled")
 
@@ -113,7 +111,7 @@ def create_shipments(account: Account, call: Call) -> Response:
             answers.append({"errors": errors} if bare else {**echo, "errors": errors})
             continue
         body = shipment_from(account, new)
-        account.put_shipment(body, cause="POST /v2/shipments")
+        account.orders.put(body, cause="POST /v2/shipments")
         answers.append({**body, "errors": [], "address_validation": None})
     failed = any(answer["errors"] for answer in answers)
     return Response(200, orjson.dumps({"has_errors": failed, "shipments": answers}), JSON)
@@ -133,9 +131,12 @@ def _reasons_against(account: Account, new: NewShipment) -> list[str]:
     reasons = []
     if external_id is not None and shipments.find("external_shipment_id", external_id):
         reasons.append(f"A shipment has the external_shipment_id '{external_id}' already.")
-    if new.warehouse_id is not None and account.item("warehouses", new.warehouse_id) is None:
+    if (
+        new.warehouse_id is not None
+        and account.master_data.item("warehouses", new.warehouse_id) is None
+    ):
         reasons.append(f"There is no warehouse '{new.warehouse_id}'.")
-    if new.carrier_id is not None and account.item("carriers", new.carrier_id) is None:
+    if new.carrier_id is not None and account.master_data.item("carriers", new.carrier_id) is None:
         reasons.append(f"There is no carrier '{new.carrier_id}'.")
     return reasons
 
@@ -149,7 +150,7 @@ def update_shipment(account: Account, call: Call) -> Response:
         status = held["shipment_status"]
         raise against_rules("invalid_status", f"A shipment that is {status} can't be changed.")
     changes = updated_shipment(account, held, call.body)
-    body = account.change_shipment(shipment_id, cause="PUT /v2/shipments", **changes)
+    body = account.orders.change(shipment_id, cause="PUT /v2/shipments", **changes)
     return Response(200, orjson.dumps(body), JSON)
 
 
@@ -161,7 +162,7 @@ def cancel_shipment(account: Account, call: Call) -> Response:
         message = "The shipment is cancelled already."
         raise against_rules(options.cancel_refusal_code, message, options.cancel_refusal_status)
     try:
-        account.cancel_shipment(shipment_id, cause="PUT /v2/shipments/cancel")
+        account.orders.cancel(shipment_id, cause="PUT /v2/shipments/cancel")
     except LiveLabelError as error:
         message = "Void the labels of this shipment before cancelling it."
         code, status = options.cancel_refusal_code, options.cancel_refusal_status

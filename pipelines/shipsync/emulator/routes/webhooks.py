@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, not_found
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import NewWebhook, WebhookUpdate
 from shipsync.emulator.http.routing import Call, Route
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 
 def list_webhooks(account: Account, call: Call) -> Response:
@@ -31,7 +29,7 @@ def create_webhook(account: Account, call: Call) -> Response:
                 409, ErrorBody("business_rules", "webhook_event_type_conflict", message)
             )
     sent = new.model_dump(mode="json", exclude_none=True)
-    body = {"webhook_id": account.new_id("webhooks"), **sent}
+    body = {"webhook_id": account.numbers.new_id("webhooks"), **sent}
     account.webhooks[body["webhook_id"]] = body
     return Response(200, orjson.dumps(body), JSON)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.shop.goods import Product
 from shipsync.emulator.shop.towns import DOMESTIC, Town
 
 Body = dict[str, Any]
+
+IdForm = Literal["se", "uuid"]
+"""How ids of inventory warehouses and locations look."""
 
 FOUNDED_AT = "2025-10-06T17:02:09.5Z"
 """When the account got its warehouses."""
@@ -96,24 +98,24 @@ WAREHOUSES = (
 LOCATIONS = ((1, "West shelves"), (1, "West overflow"), (2, "East shelves"), (2, "East mezzanine"))
 
 
-def stock_warehouse_id(options: Options, number: int) -> str:
-    """The id of an inventory warehouse, in the form that the options choose."""
-    return _stock_id(options, 880_100 + number)
+def stock_warehouse_id(form: IdForm, number: int) -> str:
+    """The id of an inventory warehouse, in the given form."""
+    return _stock_id(form, 880_100 + number)
 
 
-def location_ids(options: Options) -> tuple[str, ...]:
-    """The ids of the inventory locations, in the form that the options choose."""
-    return tuple(_stock_id(options, 990_100 + at) for at in range(len(LOCATIONS)))
+def location_ids(form: IdForm) -> tuple[str, ...]:
+    """The ids of the inventory locations, in the given form."""
+    return tuple(_stock_id(form, 990_100 + at) for at in range(len(LOCATIONS)))
 
 
-def _stock_id(options: Options, number: int) -> str:
-    if options.inventory_ids == "uuid":
+def _stock_id(form: IdForm, number: int) -> str:
+    if form == "uuid":
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"inventory {number}"))
     return f"se-{number}"
 
 
-def shelves_of(product: Product, options: Options) -> tuple[str, ...]:
+def shelves_of(product: Product, form: IdForm) -> tuple[str, ...]:
     """Location ids where a product stands: one to three, the one to pick from first."""
-    ids = location_ids(options)
+    ids = location_ids(form)
     first = product.product_id % len(ids)
     return tuple(ids[(first + step) % len(ids)] for step in range(1 + product.product_id % 3))

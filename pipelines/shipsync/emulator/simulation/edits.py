@@ -48,12 +48,10 @@ class Editor:
         now = self._world.account.clock.now()
         for shipment_id in shipment_ids:
             if self._world.waiting(shipment_id):
-                self._world.account.change_shipment(
-                    shipment_id, at=now, cause=Action.TOUCHED_IN_BULK
-                )
+                self._world.account.orders.change(shipment_id, at=now, cause=Action.TOUCHED_IN_BULK)
 
     def _change(self, shipment_id: str, deed: Action, **changes: Any) -> None:
-        self._world.account.change_shipment(shipment_id, cause=deed, **changes)
+        self._world.account.orders.change(shipment_id, cause=deed, **changes)
 
     def _touch(self, shipment_id: str, rng: random.Random) -> None:
         if self._world.waiting(shipment_id):

@@ -11,10 +11,10 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from shipsync.emulator.bodies.consignments import REPORT_LAG, Consignment, consign
 from shipsync.emulator.bodies.label import auto_external_id, label_body
 from shipsync.emulator.bodies.tracking import tracking_body
 from shipsync.emulator.shop.carriers import BY_ID, SERVICES, USPS
-from shipsync.emulator.shop.consignments import REPORT_LAG, Consignment, consign
 from shipsync.emulator.shop.journeys import Scan, Sighting
 from shipsync.emulator.simulation.actions import Action
 from shipsync.emulator.simulation.stock import Stockkeeper
@@ -62,12 +62,12 @@ class Packer:
                 DAY, lambda: self.buy_labels(shipment_ids, rng, deed=deed, waited=waited + 1)
             )
             return
-        external_id, batch_id = auto_external_id(rng), self._account.new_id("batches")
+        external_id, batch_id = auto_external_id(rng), self._account.numbers.new_id("batches")
         for body in waiting:
             if body["hold_until_date"]:
                 continue
             label = label_body(
-                self._account,
+                self._account.numbers,
                 rng,
                 body,
                 service_code=_service_for(body, rng),
@@ -92,9 +92,9 @@ class Packer:
 
     def _issue(self, label: Body, shipment: Body, rng: random.Random, deed: Action) -> None:
         label_id = label["label_id"]
-        self._account.put_label(label, warehouse_id=shipment["warehouse_id"], cause=deed)
+        self._account.parcels.put_label(label, warehouse_id=shipment["warehouse_id"], cause=deed)
         way = consign(self._account.seed, label, shipment["warehouse_id"])
-        self._account.put_tracking(label_id, tracking_body(way.parcel, ()), cause=deed)
+        self._account.parcels.put_tracking(label_id, tracking_body(way.parcel, ()), cause=deed)
         self._stock.sell(shipment["items"])
         self._world.after(
             between(rng, 600, 4_000) * SECOND // 1000, lambda: self._let_shipment_see(label)
@@ -109,7 +109,7 @@ class Packer:
         shipment = self._account.find("shipments", shipment_id)
         pending = shipment is not None and shipment["shipment_status"] == "pending"
         if pending and now and not now["voided"]:
-            self._account.change_shipment(
+            self._account.orders.change(
                 shipment_id,
                 cause=Action.SHIPMENT_SAW_ITS_LABEL,
                 shipment_status="label_purchased",
@@ -122,15 +122,15 @@ class Packer:
         if label is None or label["voided"]:
             return
         deed = _DEEDS.get(sighting.scan, Action.PARCEL_SCANNED)
-        self._account.put_tracking(label_id, way.body(sighting.at), cause=deed)
+        self._account.parcels.put_tracking(label_id, way.body(sighting.at), cause=deed)
         if sighting.scan is Scan.DELIVERED:
-            self._account.change_label(label_id, tracking_status="delivered", cause=deed)
+            self._account.parcels.change_label(label_id, tracking_status="delivered", cause=deed)
 
     def _void(self, label_id: str, rng: random.Random) -> None:
         label = self._account.find("labels", label_id)
         if label is None or label["voided"] or self._has_moved(label_id):
             return
-        self._account.void_label(label_id, cause=Action.LABEL_VOIDED)
+        self._account.orders.void_label(label_id, cause=Action.LABEL_VOIDED)
         shipment_id = label["shipment_id"]
         shipment = self._account.find("shipments", shipment_id)
         if shipment is None:
@@ -144,13 +144,15 @@ class Packer:
             self._world.after(delay, lambda: self._give_up(shipment_id))
 
     def _has_moved(self, label_id: str) -> bool:
-        tracking = self._account.tracking_of(label_id)
+        tracking = self._account.parcels.tracking_of(label_id)
         return tracking is not None and len(tracking["events"]) > 1
 
     def _give_up(self, shipment_id: str) -> None:
         shipment = self._account.find("shipments", shipment_id)
-        if shipment and all(label["voided"] for label in self._account.labels_of(shipment_id)):
-            self._account.cancel_shipment(shipment_id, cause=Action.CANCELLED)
+        if shipment and all(
+            label["voided"] for label in self._account.parcels.labels_of(shipment_id)
+        ):
+            self._account.orders.cancel(shipment_id, cause=Action.CANCELLED)
             self._stock.release(shipment["items"])
 
 

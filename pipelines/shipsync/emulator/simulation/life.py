@@ -51,7 +51,7 @@ class Life:
     def __init__(
         self, account: Account, *, seed: int | None = None, orders_per_day: float = 40
     ) -> None:
-        if not account.items("carriers"):
+        if not account.master_data.items("carriers"):
             furnish(account)
         self._account = account
         self._orders_per_day = orders_per_day

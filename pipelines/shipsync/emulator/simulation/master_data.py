@@ -46,12 +46,16 @@ class Office:
 
     def _make_tag(self, day: int, rng: random.Random) -> None:
         name = _NEW_TAGS[day // 7 % len(_NEW_TAGS)]
-        self._account.put_tag({"name": name}, cause=Action.TAG_MADE)
+        self._account.master_data.put_tag({"name": name}, cause=Action.TAG_MADE)
 
     def _drop_tag(self, day: int, rng: random.Random) -> None:
-        made = [tag["name"] for tag in self._account.items("tags") if tag["name"] in _NEW_TAGS]
+        made = [
+            tag["name"]
+            for tag in self._account.master_data.items("tags")
+            if tag["name"] in _NEW_TAGS
+        ]
         if made:
-            self._account.remove_item("tags", made[0], cause=Action.TAG_DROPPED)
+            self._account.master_data.remove("tags", made[0], cause=Action.TAG_DROPPED)
 
     def _make_product(self, day: int, rng: random.Random) -> None:
         family, name, option, price, weight = _NEW_GOODS[day // 9 % len(_NEW_GOODS)]
@@ -60,32 +64,34 @@ class Office:
             number, family, name, (option, f"No. {number}"), price=price, weight=weight
         )
         now = to_text(self._world.now())
-        self._account.put_product(
+        self._account.master_data.put_product(
             product.body(created_at=now, modified_at=now), cause=Action.PRODUCT_MADE
         )
         stock(self._account, product, between(rng, 20, 50))
         self._world.products.append(product)
 
     def _change_price(self, day: int, rng: random.Random) -> None:
-        body = rng.choice(self._account.items("products"))
+        body = rng.choice(self._account.master_data.items("products"))
         raised = round(body["price"]["amount"] * 1.05, 2)
         body["price"] = {**body["price"], "amount": raised}
         body["modify_date"] = to_text(self._world.now())
-        self._account.put_product(body, cause=Action.PRICE_CHANGED)
+        self._account.master_data.put_product(body, cause=Action.PRICE_CHANGED)
 
     def _rename_location(self, day: int, rng: random.Random) -> None:
-        body = rng.choice(self._account.items("inventory_locations"))
+        body = rng.choice(self._account.master_data.items("inventory_locations"))
         body["name"] = f"{body['name'].split(',')[0]}, row {between(rng, 1, 30)}"
         body["updated_at"] = to_text(self._world.now())
-        self._account.put_inventory_location(body, cause=Action.LOCATION_RENAMED)
+        self._account.master_data.put_inventory_location(body, cause=Action.LOCATION_RENAMED)
 
     def _rename_warehouse(self, day: int, rng: random.Random) -> None:
-        body = rng.choice(self._account.items("warehouses"))
+        body = rng.choice(self._account.master_data.items("warehouses"))
         body["name"] = f"{body['name'].split(' (')[0]} (gate {between(rng, 1, 9)})"
-        self._account.put_warehouse(body, cause=Action.WAREHOUSE_RENAMED)
+        self._account.master_data.put_warehouse(body, cause=Action.WAREHOUSE_RENAMED)
 
     def _spend_postage(self, day: int, rng: random.Random) -> None:
-        body = next(c for c in self._account.items("carriers") if c["requires_funded_amount"])
+        body = next(
+            c for c in self._account.master_data.items("carriers") if c["requires_funded_amount"]
+        )
         spent = round(rng.uniform(5, 60), 2)
         body["balance"] = round(max(0.0, body["balance"] - spent) or 250.0, 2)
-        self._account.put_carrier(body, cause=Action.POSTAGE_SPENT)
+        self._account.master_data.put_carrier(body, cause=Action.POSTAGE_SPENT)

@@ -72,7 +72,7 @@ class Counter:
         hold_until = business_day(now) + timedelta(days=hold_days) if hold_days else None
         return [
             shipment_body(
-                self._world.account,
+                self._world.account.numbers,
                 order,
                 created_at=now - (len(shares) - 1 - position) * _PART_AFTER,
                 modified_at=now,
@@ -85,17 +85,17 @@ class Counter:
 
     def _enter(self, bodies: Sequence[Body], deed: Action) -> None:
         account = self._world.account
-        batch = str(account.new_uuid())
+        batch = str(account.numbers.new_uuid())
         paid_at = to_moment(self._world.now() - HOUR // 4)
         for body in bodies:
-            account.put_shipment(body, import_batch_id=batch, paid_at=paid_at, cause=deed)
+            account.orders.put(body, import_batch_id=batch, paid_at=paid_at, cause=deed)
             self._stock.claim(body["items"])
 
     def _cancel(self, shipment_ids: Sequence[str]) -> None:
         for shipment_id in shipment_ids:
             body = self._world.waiting(shipment_id)
             if body:
-                self._world.account.cancel_shipment(shipment_id, cause=Action.CANCELLED)
+                self._world.account.orders.cancel(shipment_id, cause=Action.CANCELLED)
                 self._stock.release(body["items"])
 
 

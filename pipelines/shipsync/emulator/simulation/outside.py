@@ -39,15 +39,15 @@ class Outsider:
     def _make(self, shipment: Body, rng: random.Random, days_ahead: int) -> None:
         now = self._world.now()
         ship_date = business_day(now) + timedelta(days=days_ahead)
-        body = fulfillment_body(self._account, rng, shipment, created_at=now, ship_date=ship_date)
+        body = fulfillment_body(
+            self._account.numbers, rng, shipment, created_at=now, ship_date=ship_date
+        )
         deed = Action.FULFILLED_IN_ADVANCE if days_ahead else Action.FULFILLED_OUTSIDE
-        self._account.put_fulfillment(body, cause=deed)
+        self._account.parcels.put_fulfillment(body, cause=deed)
         self._stock.release(shipment["items"])
         status = self._account.options.status_after_fulfillment
         if shipment["shipment_status"] != status:
-            self._account.change_shipment(
-                shipment["shipment_id"], cause=deed, shipment_status=status
-            )
+            self._account.orders.change(shipment["shipment_id"], cause=deed, shipment_status=status)
         fulfillment_id = body["fulfillment_id"]
         self._world.after(
             between(rng, 1, 40) * MINUTE, lambda: self._notify(fulfillment_id, rng.random())
@@ -92,4 +92,4 @@ class Outsider:
             self._change(fulfillment_id, Action.ARRIVED_OUTSIDE, delivered_at=delivered_at)
 
     def _change(self, fulfillment_id: str, deed: Action, **changes: Any) -> None:
-        self._account.change_fulfillment(fulfillment_id, cause=deed, **changes)
+        self._account.parcels.change_fulfillment(fulfillment_id, cause=deed, **changes)

@@ -13,12 +13,12 @@ from datetime import timedelta
 from typing import Any
 
 from shipsync.emulator.account.account import Account
+from shipsync.emulator.bodies.consignments import consign
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
 from shipsync.emulator.bodies.label import auto_external_id, label_body
 from shipsync.emulator.bodies.shipment import shipment_body
 from shipsync.emulator.bodies.tracking import tracking_body
 from shipsync.emulator.shop.catalogue import TAGS, shelves_of
-from shipsync.emulator.shop.consignments import consign
 from shipsync.emulator.shop.goods import PRODUCTS
 from shipsync.emulator.shop.people import recipient
 from shipsync.emulator.shop.purchases import Line, Purchase, purchase
@@ -97,7 +97,7 @@ class Past:
         whole_at = at + (len(parts) - 1) * _PART_AFTER
         bodies = [
             shipment_body(
-                self._account,
+                self._account.numbers,
                 order,
                 created_at=at + position * _PART_AFTER,
                 modified_at=modified_at or whole_at,
@@ -108,7 +108,7 @@ class Past:
             for position, lines in enumerate(parts)
         ]
         for body in bodies:
-            self._account.put_shipment(body, at=self._moment, cause=_CAUSE)
+            self._account.orders.put(body, at=self._moment, cause=_CAUSE)
         return bodies
 
     def _put_pending(self, order: Purchase, parts: Parts, at: int, **how: Any) -> None:
@@ -118,12 +118,12 @@ class Past:
 
     def _claim(self, lines: Sequence[Line]) -> None:
         for line in lines:
-            shelf = shelves_of(line.product, self._account.options)[0]
+            shelf = shelves_of(line.product, self._account.options.inventory_ids)[0]
             self._claimed[line.product.sku, shelf] += line.quantity
 
     def _allocate(self) -> None:
         for (sku, shelf), units in sorted(self._claimed.items()):
-            self._account.move_stock(sku, shelf, allocated=units, cause=_CAUSE)
+            self._account.stock.move(sku, shelf, allocated=units, cause=_CAUSE)
 
     def _put_fulfilled(self, order: Purchase, parts: Parts, at: int, sent_at: int) -> None:
         rng, status = self._rng, self._account.options.status_after_fulfillment
@@ -131,7 +131,9 @@ class Past:
         bodies = self._put(order, parts, at, modified_at=modified_at, status=status)
         day = business_day(sent_at)
         for body, lines in zip(bodies, parts, strict=True):
-            outside = fulfillment_body(self._account, rng, body, created_at=sent_at, ship_date=day)
+            outside = fulfillment_body(
+                self._account.numbers, rng, body, created_at=sent_at, ship_date=day
+            )
             outside["order_source_notified"] = True
             touched = sent_at
             if rng.random() < 0.1:
@@ -141,7 +143,7 @@ class Past:
             elif sent_at + 4 * DAY < self._now:
                 touched = sent_at + 3 * DAY
                 outside["delivered_at"] = to_text(touched)
-            self._account.put_fulfillment(outside, at=to_moment(touched), cause=_CAUSE)
+            self._account.parcels.put_fulfillment(outside, at=to_moment(touched), cause=_CAUSE)
 
     def _put_labelled(self, order: Purchase, parts: Parts, at: int, label_at: int) -> None:
         rng = self._rng
@@ -156,19 +158,21 @@ class Past:
         common = {
             "service_code": order.service.code,
             "external_id": auto_external_id(rng),
-            "batch_id": self._account.new_id("batches"),
+            "batch_id": self._account.numbers.new_id("batches"),
         }
         for position, body in enumerate(bodies):
             if position == 0 and label_at // MINUTE * _PLASTIC % 1 < 0.03:
                 spoilt_at = label_at - 9 * MINUTE
-                spoilt = label_body(self._account, rng, body, created_at=spoilt_at, **common)
+                spoilt = label_body(
+                    self._account.numbers, rng, body, created_at=spoilt_at, **common
+                )
                 self._void(spoilt, spoilt_at + 5 * MINUTE)
-            label = label_body(self._account, rng, body, created_at=label_at, **common)
+            label = label_body(self._account.numbers, rng, body, created_at=label_at, **common)
             self._send(order, label, label_at)
 
     def _void(self, label: Body, voided_at: int) -> None:
         label.update(status="voided", voided=True, voided_at=to_text(voided_at))
-        self._account.put_label(label, at=to_moment(voided_at), cause=_CAUSE)
+        self._account.parcels.put_label(label, at=to_moment(voided_at), cause=_CAUSE)
 
     def _send(self, order: Purchase, label: Body, label_at: int) -> None:
         account = self._account
@@ -179,6 +183,6 @@ class Past:
         if delivered:
             label["tracking_status"] = "delivered"
         at = last_seen if delivered else to_moment(label_at)
-        account.put_label(label, at=at, cause=_CAUSE)
+        account.parcels.put_label(label, at=at, cause=_CAUSE)
         body = tracking_body(way.parcel, seen)
-        account.put_tracking(label["label_id"], body, at=last_seen, cause=_CAUSE)
+        account.parcels.put_tracking(label["label_id"], body, at=last_seen, cause=_CAUSE)

@@ -30,7 +30,7 @@ def seed_account(
     shipments are made, all of them pending, which takes a quarter of the time. The same account and
     ``seed`` (the account's own when None) give the same journal.
     """
-    if not account.items("carriers"):
+    if not account.master_data.items("carriers"):
         furnish(account, units_per_shelf=units_per_shelf)
     past = Past(account, account.seed if seed is None else seed)
     with _without_garbage_collection():
@@ -48,7 +48,7 @@ def tie_block(account: Account, count: int, at: pendulum.DateTime | None = None)
         raise ValueError(f"{count} shipments are wanted on one instant, the account has {len(ids)}")
     instant = account.clock.now() if at is None else at
     for shipment_id in ids:
-        account.change_shipment(shipment_id, at=instant, cause="tie")
+        account.orders.change(shipment_id, at=instant, cause="tie")
     return ids
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from shipsync.emulator.account.stock import Money
+from shipsync.emulator.account.levels import Money
 from shipsync.emulator.shop.catalogue import shelves_of
 from shipsync.emulator.shop.goods import Product
 from shipsync.emulator.simulation.actions import Action
@@ -49,7 +49,7 @@ class Stockkeeper:
             first, *others = self._shelves(product)
             claimed = self._claimed(product)
             taken = min(quantity, self._on_hand(product, first))
-            self._account.move_stock(
+            self._account.stock.move(
                 product.sku,
                 first,
                 delta=-taken,
@@ -58,14 +58,14 @@ class Stockkeeper:
             )
             for shelf in others:
                 part = min(quantity - taken, self._on_hand(product, shelf))
-                self._account.move_stock(product.sku, shelf, delta=-part, cause=Action.STOCK_SOLD)
+                self._account.stock.move(product.sku, shelf, delta=-part, cause=Action.STOCK_SOLD)
                 taken += part
 
     def give_back(self, items: list[Body]) -> None:
         """Put units of a voided label back and set them aside again."""
         for product, quantity in self._known(items):
             first = self._shelves(product)[0]
-            self._account.move_stock(
+            self._account.stock.move(
                 product.sku,
                 first,
                 delta=quantity,
@@ -101,7 +101,7 @@ class Stockkeeper:
     def _count(self, product: Product, chance: float) -> None:
         shelf = self._shelves(product)[-1]
         found = max(0, self._on_hand(product, shelf) + (1 if chance < 0.4 else -2))
-        self._account.move_stock(
+        self._account.stock.move(
             product.sku, shelf, on_hand=found, cost=_cost(product), cause=Action.STOCK_COUNTED
         )
 
@@ -122,22 +122,22 @@ class Stockkeeper:
             )
 
     def _add(self, product: Product, shelf: str, units: int, deed: Action) -> None:
-        self._account.move_stock(product.sku, shelf, delta=units, cost=_cost(product), cause=deed)
+        self._account.stock.move(product.sku, shelf, delta=units, cost=_cost(product), cause=deed)
 
     def _allocate(self, product: Product, units: int, deed: Action) -> None:
         claimed = max(0, self._claimed(product) + units)
         first = self._shelves(product)[0]
-        self._account.move_stock(product.sku, first, allocated=claimed, cause=deed)
+        self._account.stock.move(product.sku, first, allocated=claimed, cause=deed)
 
     def _claimed(self, product: Product) -> int:
-        level = self._account.level(product.sku, self._shelves(product)[0])
+        level = self._account.stock.level(product.sku, self._shelves(product)[0])
         return int(level["allocated"])
 
     def _on_hand(self, product: Product, shelf: str) -> int:
-        return int(self._account.level(product.sku, shelf)["on_hand"])
+        return int(self._account.stock.level(product.sku, shelf)["on_hand"])
 
     def _shelves(self, product: Product) -> tuple[str, ...]:
-        return shelves_of(product, self._account.options)
+        return shelves_of(product, self._account.options.inventory_ids)
 
     def _known(self, items: list[Body]) -> Iterator[tuple[Product, int]]:
         by_sku = {product.sku: product for product in self._world.products}

@@ -1,4 +1,4 @@
-"""What an account is furnished with: warehouses, locations, products, carriers, tags."""
+"""The master data of an account: warehouses, locations, products, carriers, tags."""
 
 from __future__ import annotations
 
@@ -29,10 +29,14 @@ class When(TypedDict, total=False):
     cause: str
 
 
-class Directory(AccountState):
-    """The part of an account that rarely changes; every list keeps the order of first addition."""
+class MasterData:
+    """The lists that rarely change; each keeps the order of first addition."""
 
-    def put_item(
+    def __init__(self, state: AccountState) -> None:
+        self._state = state
+        self._lists: dict[Kind, dict[str, bytes]] = {}
+
+    def put(
         self,
         kind: Kind,
         body: Mapping[str, Any],
@@ -44,40 +48,40 @@ class Directory(AccountState):
 
         The same body again is no new version.
         """
-        with self.lock:
-            items = self._catalogue.setdefault(kind, {})
+        with self._state.lock:
+            items = self._lists.setdefault(kind, {})
             entity_id = str(body[ID_FIELDS[kind]])
             raw = orjson.dumps(body)
             if items.get(entity_id) != raw:
                 items[entity_id] = raw
-                self.journal.append(self._stamp(at), kind, entity_id, raw, cause)
+                self._state.journal.append(self._state.stamp(at), kind, entity_id, raw, cause)
             return entity_id
 
     def put_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a warehouse (an origin of parcels, not of stock)."""
-        return self.put_item("warehouses", body, **when)
+        return self.put("warehouses", body, **when)
 
     def put_inventory_warehouse(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a warehouse of stock."""
-        return self.put_item("inventory_warehouses", body, **when)
+        return self.put("inventory_warehouses", body, **when)
 
     def put_inventory_location(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a place inside a warehouse of stock."""
-        return self.put_item("inventory_locations", body, **when)
+        return self.put("inventory_locations", body, **when)
 
     def put_product(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a product."""
-        return self.put_item("products", body, **when)
+        return self.put("products", body, **when)
 
     def put_carrier(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a carrier account with its services."""
-        return self.put_item("carriers", body, **when)
+        return self.put("carriers", body, **when)
 
     def put_tag(self, body: Mapping[str, Any], **when: Unpack[When]) -> str:
         """Add or replace a tag."""
-        return self.put_item("tags", body, **when)
+        return self.put("tags", body, **when)
 
-    def remove_item(
+    def remove(
         self,
         kind: Kind,
         entity_id: str,
@@ -86,21 +90,21 @@ class Directory(AccountState):
         cause: str = "remove",
     ) -> None:
         """Take an entity out of its list; KeyError when it is not there."""
-        with self.lock:
-            del self._catalogue[kind][entity_id]
-            self.journal.append(self._stamp(at), kind, entity_id, b"null", cause)
+        with self._state.lock:
+            del self._lists[kind][entity_id]
+            self._state.journal.append(self._state.stamp(at), kind, entity_id, b"null", cause)
 
     def items(self, kind: Kind) -> list[dict[str, Any]]:
         """Copies of all entities of a kind."""
-        with self.lock:
-            return [orjson.loads(raw) for raw in self._catalogue.get(kind, {}).values()]
+        with self._state.lock:
+            return [orjson.loads(raw) for raw in self._lists.get(kind, {}).values()]
 
     def item(self, kind: Kind, entity_id: str) -> dict[str, Any] | None:
         """A copy of one entity, or None."""
-        with self.lock:
-            raw = self._catalogue.get(kind, {}).get(entity_id)
+        with self._state.lock:
+            raw = self._lists.get(kind, {}).get(entity_id)
             return None if raw is None else orjson.loads(raw)
 
     def raw_items(self, kind: Kind) -> dict[str, bytes]:
         """All entities of a kind as served, by id: the live mapping, to be read under the lock."""
-        return self._catalogue.setdefault(kind, {})
+        return self._lists.setdefault(kind, {})

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from shipsync.emulator.account.account import Account
 from shipsync.emulator.bodies.shipment import ADVANCED_OPTIONS, LABEL_MESSAGES
 from shipsync.emulator.http.request_bodies import GivenPackage, Item, NewShipment, ShipmentUpdate
 from shipsync.emulator.timestamps import of_moment, to_text
-
-if TYPE_CHECKING:
-    from shipsync.emulator.account.account import Account
 
 Body = dict[str, Any]
 
@@ -29,7 +27,7 @@ def shipment_from(account: Account, new: NewShipment) -> Body:
     back = sent["return_to"] or warehouse.get("return_address") or origin
     packages = [_package(account, package) for package in new.packages or ()]
     return {
-        "shipment_id": account.new_id("shipments"),
+        "shipment_id": account.numbers.new_id("shipments"),
         "carrier_id": new.carrier_id,
         "service_code": new.service_code,
         "requested_shipment_service": None,
@@ -117,8 +115,8 @@ def _day(moment: str, *, days_later: int = 0) -> str:
 
 def _warehouse(account: Account, warehouse_id: str | None) -> Body:
     if warehouse_id is not None:
-        return account.item("warehouses", warehouse_id) or {}
-    warehouses = account.items("warehouses")
+        return account.master_data.item("warehouses", warehouse_id) or {}
+    warehouses = account.master_data.items("warehouses")
     default = [warehouse for warehouse in warehouses if warehouse.get("is_default")]
     return (default or warehouses or [{}])[0]
 
@@ -132,7 +130,7 @@ def total_weight(packages: list[GivenPackage] | tuple[GivenPackage, ...]) -> Bod
 def _package(account: Account, package: GivenPackage | None) -> Body:
     sent: Body = package.model_dump(mode="json") if package else {}
     return {
-        "shipment_package_id": account.new_id("shipment_packages"),
+        "shipment_package_id": account.numbers.new_id("shipment_packages"),
         "package_id": "se-3",
         "package_code": sent.get("package_code", "package"),
         "package_name": "GivenPackage",
@@ -161,7 +159,7 @@ def _item(account: Account, item: Item) -> Body:
         "external_order_item_id": sent["external_order_item_id"],
         "asin": None,
         "order_source_code": None,
-        "item_id": sent["item_id"] or str(account.new_number("items")),
+        "item_id": sent["item_id"] or str(account.numbers.new_number("items")),
         "allocation_status": None,
         "image_url": None,
         "weight": sent["weight"] or {"value": 0.0, "unit": "ounce"},
