@@ -4,7 +4,10 @@
 -#}
 {% macro json_leaves(document) -%}
     (
-        select list(leaf.fullkey || ' ' || leaf.type || ' ' || coalesce(leaf.atom::varchar, '') order by leaf.fullkey)
-        from json_tree({{ document }}) as leaf
+        select list(leaf.line order by leaf.line)
+        from (
+            select fullkey || ' ' || type || ' ' || coalesce(atom::varchar, '') as line
+            from json_tree({{ document }})
+        ) as leaf
     )
 {%- endmacro %}

@@ -13,21 +13,29 @@
     );
 {% endmacro %}
 
-{#- The row 'start' keeps what the first build took for changes_since, even if it met no row at all. -#}
+{#-
+  The row 'start' keeps what the first build took for changes_since, even if it met no row at all. Whether
+  it is there is counted before anything is written: the insert reads the table that it fills.
+-#}
 {% macro record_processed_loads() %}
     insert into {{ source('bookkeeping', 'processed_loads') }}
     with bounds as (
         select changes_since, as_of from {{ ref('bounds') }}
     ),
 
+    recorded as (
+        select count(*) as row_count from {{ source('bookkeeping', 'processed_loads') }}
+    ),
+
     met as (
         select distinct stream, load_id from {{ ref('pending_versions') }}
         union all
         select 'start', 'start'
-        where not exists (select 1 from {{ source('bookkeeping', 'processed_loads') }})
     )
 
     select met.stream, met.load_id, bounds.changes_since, bounds.as_of
     from met
     cross join bounds
+    cross join recorded
+    where met.stream <> 'start' or recorded.row_count = 0
 {% endmacro %}

@@ -51,23 +51,27 @@ answers as (
 first_estimates as (
     select
         parcel_id,
-        arg_min(estimated_delivery_date, valid_from) as first_estimated_date
+        estimated_delivery_date as first_estimated_date
     from versions
     where estimated_delivery_date is not null
-    group by parcel_id
+    qualify row_number() over (
+        partition by parcel_id
+        order by valid_from, estimated_delivery_date
+    ) = 1
 ),
 
 -- Ordered by when things happened, not by when they were told: a late scan changes nothing. All of this is
--- numbers: texts in the states of an aggregate can't leave memory, and there are millions of parcels.
+-- numbers: texts in the states of an aggregate can't leave memory, and there are millions of parcels. What
+-- stood at a place is looked up below, where the key of the event decides between scans of one place.
 folded as (
     select
         parcel_id,
         count(*) as event_count,
         max(moment) as last_event_at,
-        arg_max(carrier_occurred_at, place) as last_event_local_at,
-        arg_max(hash(event_key), place) as last_event,
-        arg_max(hash(event_key), place) filter (city_locality <> '') as last_event_in_a_city,
-        arg_min(carrier_occurred_at, place) filter (state = 'delivered') as delivered_local_at,
+        max(place) as last_event_place,
+        max(place) filter (carrier_occurred_at is not null) as last_local_place,
+        max(place) filter (city_locality <> '') as last_city_place,
+        min(place) filter (state = 'delivered' and carrier_occurred_at is not null) as first_delivered_local_place,
         max(place) filter (state is not null) as last_place,
         {%- for progress in range(1, 9) %}
         max(place) filter (state is not null and place % 16 = {{ progress }}) as last_of_{{ progress }},
@@ -106,24 +110,62 @@ beginnings as (
     group by compared.parcel_id
 ),
 
+-- The few scans of a parcel of which more than the moment is told.
+told_scans as (
+    select
+        scans.parcel_id,
+        scans.event_key,
+        scans.place,
+        scans.state,
+        scans.carrier_occurred_at,
+        scans.description,
+        scans.city_locality,
+        scans.state_province,
+        scans.country_code,
+        compared.last_event_place,
+        compared.last_local_place,
+        compared.last_city_place,
+        compared.first_delivered_local_place
+    from {{ ref('scans') }} as scans
+    inner join compared on scans.parcel_id = compared.parcel_id
+    where
+        scans.place in (
+            compared.last_event_place,
+            compared.last_local_place,
+            compared.last_city_place,
+            compared.first_delivered_local_place
+        )
+),
+
 last_events as (
     select
-        compared.parcel_id,
-        scans.description as last_event_description
-    from {{ ref('scans') }} as scans
-    inner join (select parcel_id, last_event from compared) as compared
-        on scans.parcel_id = compared.parcel_id and hash(scans.event_key) = compared.last_event
+        parcel_id,
+        description as last_event_description
+    from told_scans
+    where place = last_event_place
+    qualify row_number() over (partition by parcel_id order by event_key desc) = 1
 ),
 
 last_cities as (
     select
-        compared.parcel_id,
-        scans.city_locality as last_city,
-        scans.state_province as last_state_province,
-        scans.country_code as last_country_code
-    from {{ ref('scans') }} as scans
-    inner join (select parcel_id, last_event_in_a_city from compared) as compared
-        on scans.parcel_id = compared.parcel_id and hash(scans.event_key) = compared.last_event_in_a_city
+        parcel_id,
+        city_locality as last_city,
+        state_province as last_state_province,
+        country_code as last_country_code
+    from told_scans
+    where place = last_city_place and city_locality <> ''
+    qualify row_number() over (partition by parcel_id order by event_key desc) = 1
+),
+
+local_times as (
+    select
+        parcel_id,
+        max(carrier_occurred_at) filter (place = last_local_place) as last_event_local_at,
+        min(carrier_occurred_at) filter (
+            place = first_delivered_local_place and state = 'delivered'
+        ) as delivered_local_at
+    from told_scans
+    group by parcel_id
 ),
 
 signers as (
@@ -203,6 +245,7 @@ reports as (
     left join beginnings using (parcel_id)
     left join last_events using (parcel_id)
     left join last_cities using (parcel_id)
+    left join local_times using (parcel_id)
     left join signers using (parcel_id)
 )
 

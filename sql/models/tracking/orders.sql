@@ -1,17 +1,23 @@
 with order_parts as (
-    select * from {{ ref('order_parts') }}
+    select
+        *,
+        min(attention) over (partition by order_key) as order_attention,
+        max(ordered_at) over (partition by order_key) as order_ordered_at
+    from {{ ref('order_parts') }}
+    where not is_voided and not is_return_label
 ),
 
--- The state that wants attention first, or is least far on, is that of the order.
+-- The state that wants attention first, or is least far on, is that of the order, since it was first in it.
+-- Which row of several is taken never depends on the order in which they come.
 orders as (
     select
         order_key,
-        any_value(order_id) as order_id,
-        any_value(store_id) as store_id,
-        arg_min(state, attention) as state,
-        arg_min(state_since, attention) as state_since,
-        arg_min(days_in_state, attention) as days_in_state,
-        arg_max(shipment_status, ordered_at) as shipment_status,
+        min(order_id) as order_id,
+        min(store_id) as store_id,
+        min(state) filter (attention = order_attention) as state,
+        min(state_since) filter (attention = order_attention) as state_since,
+        max(days_in_state) filter (attention = order_attention) as days_in_state,
+        max(shipment_status) filter (ordered_at = order_ordered_at) as shipment_status,
         coalesce(min(ordered_at), min(created_at)) as created_at,
         min(ship_date) as ship_date,
         max(promised_date) as promised_date,
@@ -26,7 +32,6 @@ orders as (
         max(last_event_at) as last_event_at,
         min(known_at) as known_at
     from order_parts
-    where not is_voided and not is_return_label
     group by order_key
 )
 
