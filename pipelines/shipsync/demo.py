@@ -20,8 +20,8 @@ from shipsync import clock, job, queries, tracking
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.errors import UsageError
 from shipsync.feed.events import summary
 from shipsync.queries import ResultRows
@@ -79,12 +79,12 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
     start_afresh(database, seed=seed, shipments=shipments)
     account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,))
     seed_account(account, shipments=shipments)
-    life = Life(account)
+    simulation = Simulation(account)
     connection = Connection(name=NAME, api_key=Secret(API_KEY), database=database)
     pacing = AccountPacing(account)
     with Session(connection, transport=Transport(account), pacing=pacing) as session:
         yield _synced(f"An account with {shipments} shipments, synced", connection, session)
-        life.live(days=2)
+        simulation.run(days=2)
         yield _synced("Two days later, synced again", connection, session)
         yield from _changes(database)
         yield _where_is_it(database, account.clock.now())

@@ -13,11 +13,11 @@ import orjson
 import pytest
 
 from shipsync import queries
-from shipsync.cli.emulator import live_on
+from shipsync.cli.emulator import run_until_stopped
 from shipsync.emulator import Account
 from shipsync.emulator.http.faults import Fault, FaultKind
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.sources.streams import STREAMS
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
@@ -237,7 +237,7 @@ def test_life_goes_on_in_an_account_that_is_served() -> None:
         account.clock.advance(hours=1)
         return next(hours, None) is None
 
-    live_on(Life(account, orders_per_day=10), an_hour_passes)
+    run_until_stopped(Simulation(account, orders_per_day=10), an_hour_passes)
 
     kinds = {entry.kind for entry in account.journal[before:]}
     assert {"shipments", "labels", "inventory_levels"} <= kinds

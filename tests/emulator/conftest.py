@@ -59,6 +59,19 @@ def buy_label(account: Account) -> tuple[str, str]:
     return shipment_id, "se-77"
 
 
+def create(client: httpx.Client, *shipments: dict[str, Any]) -> dict[str, Any]:
+    """Create shipments through the API and give the answer."""
+    answer = client.post("/v2/shipments", json={"shipments": list(shipments)})
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def status_of(account: Account, shipment_id: str) -> str:
+    """A shipment's status."""
+    return str(account.entity("shipments", shipment_id)["shipment_status"])
+
+
 @pytest.fixture
 def client(account: Account) -> Iterator[httpx.Client]:
     """A client of ``account``."""

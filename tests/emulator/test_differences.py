@@ -17,7 +17,7 @@ from shipsync.emulator.account import options
 PACKAGE = Path(str(emulator.__file__)).parent
 PAGE = (PACKAGE / "DIFFERENCES.md").read_text()
 TESTS = "\n".join(
-    path.read_text() for path in Path(__file__).parent.glob("test_*.py") if path != Path(__file__)
+    path.read_text() for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__)
 )
 SWITCHES = [field.name for field in fields(Options)]
 

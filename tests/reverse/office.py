@@ -23,7 +23,7 @@ from shipsync.emulator import Account, Transport
 from shipsync.emulator.account.options import Options
 from shipsync.emulator.http.request_bodies import NewShipment
 from shipsync.emulator.routes.given_shipment import shipment_from
-from shipsync.emulator.simulation.provisioning import furnish
+from shipsync.emulator.simulation.provisioning import provision
 from shipsync.reverse.orders.cancel_planner import plan_cancels
 from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
 from shipsync.reverse.orders.order_apply import Applied, Applying, send
@@ -224,7 +224,7 @@ def open_office(
     Its database ``stays_open`` for speed, unless something else than the office opens it.
     """
     account = Account(seed=seed, options=options, start=NOW)
-    furnish(account, units_per_shelf=0)
+    provision(account, units_per_shelf=0)
     address = {name.removeprefix("ship_to_"): text for name, text in ADDRESS.items()}
     new = NewShipment.model_validate({"ship_to": address, "items": [{"sku": "MUG"}]})
     for _ in range(shipments):

@@ -18,8 +18,8 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.emulator.http.faults import Fault, FaultKind
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.feed.inbox import take_in
 from shipsync.feed.webhook_keys import WebhookKeys
 from shipsync.sync.reports import SyncReport
@@ -112,7 +112,7 @@ def shop(synced: Path, tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
     """The shop two days later, nothing of them synced."""
-    Life(shop.account, seed=5, orders_per_day=25).live(days=2)
+    Simulation(shop.account, seed=5, orders_per_day=25).run(days=2)
     shop.account.requests.clear()
     return shop
 
@@ -147,7 +147,7 @@ def test_rows_that_hints_brought_hide_nothing_that_changed_before_them(busy: Sho
     busy.sync("labels")
     changed = sorted(label_ids(busy))[0]
     busy.account.parcels.change_label(changed, label_format="zpl")
-    Life(busy.account, seed=6, orders_per_day=60).live(days=0.9)
+    Simulation(busy.account, seed=6, orders_per_day=60).run(days=0.9)
     waiting = new_labels(busy)
     assert len(waiting) > 2 * busy.connection.page_size
     busy.told(*(webhook(f"/v2/labels?batch_id={x['batch_id']}") for x in waiting))

@@ -13,8 +13,8 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.demo import AccountPacing
 from shipsync.emulator import Account, Options, Transport
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.errors import LockHeld, UnknownOrder, UsageError
 from shipsync.tracking import Order, find_order, told
 from shipsync.tracking.live import ask
@@ -30,8 +30,8 @@ class Shop:
     def __init__(self, folder: Path, options: Options | None = None) -> None:
         self.account = Account(seed=7, api_keys=(KEY,), options=options)
         seed_account(self.account, shipments=40)
-        self.life = Life(self.account, orders_per_day=15)
-        self.life.live(days=2)
+        self.simulation = Simulation(self.account, orders_per_day=15)
+        self.simulation.run(days=2)
         self.file = folder / "live.duckdb"
         self.connection = Connection(name="live", api_key=Secret(KEY), database=self.file)
 
@@ -119,7 +119,7 @@ def test_a_sync_after_it_brings_the_whole_account_all_the_same(shop: Shop) -> No
     label = shop.live_label()
     shop.ask(str(label["tracking_number"]))
     shop.sync()
-    shop.life.live(days=1)
+    shop.simulation.run(days=1)
     shop.ask(str(shop.live_label()["tracking_number"]))
     shop.sync()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipsync.emulator import Account, Options, serve
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from truth.scene import Nursery, Scene
 from truth.shop import START, Shop
 
@@ -33,6 +33,6 @@ def scene(tmp_path: Path, nursery: Nursery, request: pytest.FixtureRequest) -> I
     options = Options(tracks_further_boxes=False)
     account = Account(seed=request.param, options=options, start=START)
     seed_account(account, shipments=90, days=12)
-    life = Life(account, orders_per_day=12)
+    simulation = Simulation(account, orders_per_day=12)
     with serve(account) as served:
-        yield Scene(Shop(account, tmp_path), life, nursery, served.url, request.param)
+        yield Scene(Shop(account, tmp_path), simulation, nursery, served.url, request.param)

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.sources.streams import STREAMS
 
 PATHS = {name: s.listing.path if s.listing else "/v2/labels/*/track" for name, s in STREAMS.items()}
@@ -123,9 +123,9 @@ def _lasting(random: Random) -> tuple[Fault, frozenset[str]]:
     return Fault(kind, path=PATHS[name], count=None), frozenset({name})
 
 
-def live_a_day(account: Account, life: Life, seed: int, day: int) -> None:
-    """A day of the shop's life, with what nobody foresaw and what shows later than it happened."""
-    life.live(1 - 1 / 24)
+def live_a_day(account: Account, simulation: Simulation, seed: int, day: int) -> None:
+    """A day of the shop, with what nobody foresaw and what shows later than it happened."""
+    simulation.run(1 - 1 / 24)
     if day % 5 == 2:
         new_shapes(account, seed, day)
     now = account.clock.now()
@@ -136,7 +136,7 @@ def live_a_day(account: Account, life: Life, seed: int, day: int) -> None:
             visible_at=now + timedelta(hours=1, seconds=30),
             notes_to_buyer=f"late on day {day}",
         )
-    life.live(1 / 24)
+    simulation.run(1 / 24)
 
 
 def new_shapes(account: Account, seed: int, day: int) -> None:

@@ -11,7 +11,7 @@ from random import Random
 
 import orjson
 
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.warehouse.load import working_folder
 from truth.comparison import compare_current
 from truth.expected_events import compare_views
@@ -52,7 +52,7 @@ class Scene:
     """A shop served over HTTP, and runs of it that are killed."""
 
     shop: Shop
-    life: Life
+    simulation: Simulation
     nursery: Nursery
     url: str
     seed: int
@@ -92,14 +92,14 @@ class Scene:
     def kill_often(
         self, action: str, bounds: Bounds, kills: int, *, days: float, forget_every: int = 0
     ) -> None:
-        """Kill that many runs, with ``days`` of life before each.
+        """Kill that many runs, with ``days`` simulated before each.
 
         After every ``forget_every``-th, dlt's working folder is lost too. A run that ends before it is
         killed doesn't count.
         """
         killed = 0
         for number in range(3 * kills):
-            self.life.live(days)
+            self.simulation.run(days)
             ending = self.kill(action, number, bounds)
             assert ending.killed or ending.error is None, ending.error
             killed += ending.killed

@@ -46,7 +46,7 @@ def test_killed_incremental_runs(scene: Scene) -> None:
 def test_killed_at_each_seam_of_a_load(scene: Scene) -> None:
     scene.clean()
     for seam in SEAMS:
-        scene.life.live(1)
+        scene.simulation.run(1)
         ending = scene.nursery.attend(replace(scene.order("sync"), at_seam=seam))
         assert ending.killed, f"{seam}: {ending}"
     scene.clean()
@@ -58,7 +58,7 @@ def test_killed_models(scene: Scene) -> None:
     scene.clean("sync")
     for _ in range(4):
         scene.kill_often("build", Bounds(files=120, seconds=1.2), 4, days=0)
-        scene.life.live(2)
+        scene.simulation.run(2)
         scene.clean("sync")
     scene.clean()
     scene.compare()

@@ -21,7 +21,7 @@ SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
 def test_a_month_with_faults_and_kills(scene: Scene) -> None:
     account = scene.shop.account
     for day in range(1, DAYS + 1):
-        live_a_day(account, scene.life, scene.seed, day)
+        live_a_day(account, scene.simulation, scene.seed, day)
         today = mischief(scene.seed, day, is_calm=day % 4 != 3)
         account.faults.add(*audible(today.faults))
         endings = [scene.kill("run", day, BOUNDS)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shipsync.emulator import Account
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.sync.polling_policy import PROMISED_DELAY, PolledParcel, choose, plans
 from truth.shop import START
 
@@ -70,13 +70,13 @@ class Month:
 def _live(seed: int, budget: int) -> Month:
     """A month of hourly runs over an account that lives; asking all means: whatever isn't delivered."""
     account = Account(seed=seed, start=START)
-    life = Life(account, orders_per_day=40)
+    simulation = Simulation(account, orders_per_day=40)
     followed: dict[str, Followed] = {}
     delivered_at: dict[str, datetime] = {}
     seen = 0
     month = Month()
     for _ in range(DAYS * 24):
-        life.live(RUN_EVERY / timedelta(days=1))
+        simulation.run(RUN_EVERY / timedelta(days=1))
         now = account.clock.now()
         for entry in account.journal[seen:]:
             if entry.kind == "labels":

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shipsync.emulator import Account, Options
-from shipsync.emulator.simulation.life import Life
 from shipsync.emulator.simulation.seed import seed_account
+from shipsync.emulator.simulation.simulation import Simulation
 from truth.comparison import compare_current
 from truth.expected_events import VIEWS, compare_events, compare_views
 from truth.random_faults import live_a_day, mischief
@@ -47,10 +47,10 @@ def test_a_month_with_faults_equals_the_journal(
     where = f"seed {seed}"
     account = Account(seed=seed, options=options, start=START)
     seed_account(account, shipments=40, days=8)
-    life = Life(account, orders_per_day=3)
+    simulation = Simulation(account, orders_per_day=3)
     shop = Shop(account, tmp_path, {"page_size": 60, "checkpoint_pages": 4})
     for day in range(1, DAYS + 1):
-        live_a_day(account, life, seed, day)
+        live_a_day(account, simulation, seed, day)
         today = mischief(seed, day, is_calm=day % 4 != 3)
         account.faults.add(*today.faults)
         report = shop.sync().report

@@ -14,7 +14,7 @@ from shipsync.cli import options, output
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from shipsync.emulator.simulation.life import Life
+    from shipsync.emulator.simulation.simulation import Simulation
 
 app = typer.Typer()
 
@@ -46,14 +46,14 @@ def emulator(
 ) -> None:
     """Serve an emulated ShipStation account on this machine.
 
-    It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it. Life goes on in
+    It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it. Time passes in
     it: orders come, labels are bought, parcels travel and stock is drawn. With --pace 1440 a day
     passes in a minute, with --pace 0 nothing happens but what is asked of it.
     """
     from shipsync import clock
     from shipsync.emulator import Account, serve
-    from shipsync.emulator.simulation.life import Life
     from shipsync.emulator.simulation.seed import seed_account
+    from shipsync.emulator.simulation.simulation import Simulation
 
     account = Account(
         seed=seed,
@@ -63,14 +63,14 @@ def emulator(
         rate_clock=time.monotonic,
     )
     seed_account(account, shipments=shipments)
-    life = Life(account, orders_per_day=orders)
+    simulation = Simulation(account, orders_per_day=orders)
     try:
         with serve(account, port) as served:
             if as_json:
                 output.show_json({"url": served.url, "api_key": API_KEY, "seed": seed})
             else:
                 _tell(served.url, connection, database)
-            live_on(life, threading.Event().wait)
+            run_until_stopped(simulation, threading.Event().wait)
     except KeyboardInterrupt:
         output.remark("Stopped; the account is gone.")
     except OSError as error:
@@ -80,10 +80,10 @@ def emulator(
         ) from None
 
 
-def live_on(life: Life, wait: Callable[[float], bool]) -> None:
+def run_until_stopped(simulation: Simulation, wait: Callable[[float], bool]) -> None:
     """Do what has become due, again and again; ``wait`` takes seconds and says whether it is over."""
     while not wait(_DO_WHAT_IS_DUE_SECONDS):
-        life.live(0)
+        simulation.run(0)
 
 
 def _tell(url: str, connection: str, database: Path | None) -> None:

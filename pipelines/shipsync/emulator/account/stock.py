@@ -48,7 +48,7 @@ class Stock:
         at: pendulum.DateTime | None = None,
         cause: str = "move",
     ) -> int:
-        """Move stock as life does it, not through the API; returns what is on hand afterwards.
+        """Move stock as a shop does it, not through the API; returns what is on hand afterwards.
 
         Give ``on_hand`` (units afterwards) or ``delta`` (units more or fewer), ``allocated`` (units
         claimed afterwards), or both kinds. A delta below nothing takes what is there: the default

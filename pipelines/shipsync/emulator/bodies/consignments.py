@@ -1,7 +1,7 @@
 """A label's parcel and the way it goes, worked out from the label alone.
 
 The same label of the same account always gets the same way, so nobody has to remember one: the
-seed, a life that goes on and a life that is started later agree on every parcel.
+seed, a simulation that goes on and one that is started later agree on every parcel.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class _Armed:
     fault: Fault
     left: int | None
     to_skip: int
-    dice: Random = field(repr=False)
+    random: Random = field(repr=False)
 
     def strikes(self, request: IncomingRequest) -> bool:
         if self.left == 0 or not self.fault.matches(request):
@@ -129,7 +129,7 @@ class _Armed:
         if self.to_skip:
             self.to_skip -= 1
             return False
-        if self.dice.random() >= self.fault.probability:
+        if self.random.random() >= self.fault.probability:
             return False
         if self.left is not None:
             self.left -= 1

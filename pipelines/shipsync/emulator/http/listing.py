@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from shipsync.emulator.account.account import Account
-from shipsync.emulator.account.collection import Collection, Filters, Row, TimeWindow
+from shipsync.emulator.account.collection import Collection, Filters, Key, Row, TimeWindow
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.account.options import Options
-from shipsync.emulator.account.ordering import Key
 from shipsync.emulator.http.paging import PAGING, PageLimit, cut, envelope, reachable, wanted_page
 from shipsync.emulator.http.query import Query
 from shipsync.emulator.http.request import Response

@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from shipsync.emulator.account.collection import Key
 from shipsync.emulator.account.options import Options
-from shipsync.emulator.account.ordering import Key
 from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, invalid
 from shipsync.emulator.http.query import Query
 from shipsync.emulator.http.request import Response

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from shipsync.emulator.account.collection import Collection, Filters
-from shipsync.emulator.account.ordering import Key
+from shipsync.emulator.account.collection import Collection, Filters, Key
 
 _REMEMBERED = 16
 

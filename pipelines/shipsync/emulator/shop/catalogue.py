@@ -1,7 +1,7 @@
 """What a shop has before its first order: stores, tags, warehouses, and which shelf holds what.
 
-Everything here has fixed ids, so that two accounts, or an account and a life that is started on it
-later, agree without asking each other.
+Everything here has fixed ids, so that two accounts, or an account and a simulation that is
+started on it later, agree without asking each other.
 """
 
 from __future__ import annotations

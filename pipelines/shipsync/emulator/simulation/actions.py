@@ -1,4 +1,4 @@
-"""Everything that life does to an account, by the name that the journal keeps as its cause."""
+"""Everything that the simulation does to an account, by the name that the journal keeps as cause."""
 
 from __future__ import annotations
 

@@ -13,17 +13,17 @@ from shipsync.emulator.shop.carriers import CARRIERS, SERVICES
 from shipsync.emulator.shop.catalogue import TAGS
 from shipsync.emulator.shop.people import street
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.stock import Stockkeeper
+from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import Body, World, between
 from shipsync.emulator.wallclock import HOUR, MINUTE, business_day, day_start
 
 _NOTES = ("Customer rang, is in no hurry.", "Pack with the blue tissue.", "Check the glaze first.")
 
 
-class Editor:
+class EditSimulation:
     """Edits shipments. What no longer waits when its turn comes is left alone."""
 
-    def __init__(self, world: World, stock: Stockkeeper) -> None:
+    def __init__(self, world: World, stock: StockSimulation) -> None:
         self._world = world
         self._stock = stock
 
@@ -50,8 +50,8 @@ class Editor:
             if self._world.waiting(shipment_id):
                 self._world.account.orders.change(shipment_id, at=now, cause=Action.TOUCHED_IN_BULK)
 
-    def _change(self, shipment_id: str, deed: Action, **changes: Any) -> None:
-        self._world.account.orders.change(shipment_id, cause=deed, **changes)
+    def _change(self, shipment_id: str, action: Action, **changes: Any) -> None:
+        self._world.account.orders.change(shipment_id, cause=action, **changes)
 
     def _touch(self, shipment_id: str, rng: random.Random) -> None:
         if self._world.waiting(shipment_id):
@@ -86,7 +86,7 @@ class Editor:
         if body and body["items"]:
             self._set_quantity(body, before, Action.QUANTITY_CHANGED_BACK)
 
-    def _set_quantity(self, body: Body, quantity: int, deed: Action) -> None:
+    def _set_quantity(self, body: Body, quantity: int, action: Action) -> None:
         item, *others = body["items"]
         difference = quantity - item["quantity"]
         weight = round(body["total_weight"]["value"] + difference * item["weight"]["value"], 2)
@@ -95,7 +95,7 @@ class Editor:
         self._stock.claim([{**item, "quantity": difference}])
         self._change(
             body["shipment_id"],
-            deed,
+            action,
             items=[{**item, "quantity": quantity}, *others],
             packages=[{**box, "weight": ounces(box_weight)}, *boxes],
             total_weight=ounces(weight),

@@ -17,13 +17,13 @@ from shipsync.emulator.bodies.tracking import tracking_body
 from shipsync.emulator.shop.carriers import BY_ID, SERVICES, USPS
 from shipsync.emulator.shop.journeys import Scan, Sighting
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.stock import Stockkeeper
+from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import Body, World, between
 from shipsync.emulator.wallclock import DAY, MINUTE, SECOND
 
 _PATIENCE = 5
 
-_DEEDS = {
+_ACTIONS = {
     Scan.DELIVERED: Action.PARCEL_DELIVERED,
     Scan.DELAYED: Action.PARCEL_HELD_UP,
     Scan.ATTEMPTED: Action.PARCEL_HELD_UP,
@@ -32,10 +32,10 @@ _DEEDS = {
 }
 
 
-class Packer:
+class LabelSimulation:
     """Buys labels for waiting shipments and follows their parcels."""
 
-    def __init__(self, world: World, stock: Stockkeeper) -> None:
+    def __init__(self, world: World, stock: StockSimulation) -> None:
         self._world = world
         self._account = world.account
         self._stock = stock
@@ -45,7 +45,7 @@ class Packer:
         shipment_ids: Sequence[str],
         rng: random.Random,
         *,
-        deed: Action = Action.LABEL_BOUGHT,
+        action: Action = Action.LABEL_BOUGHT,
         waited: int = 0,
     ) -> None:
         """Buy labels for those shipments of one order that still wait, in one batch.
@@ -59,7 +59,7 @@ class Packer:
         on_hold = any(body["hold_until_date"] for body in waiting)
         if waited < _PATIENCE and (on_hold or not self._stock.suffices(items)):
             self._world.after(
-                DAY, lambda: self.buy_labels(shipment_ids, rng, deed=deed, waited=waited + 1)
+                DAY, lambda: self.buy_labels(shipment_ids, rng, action=action, waited=waited + 1)
             )
             return
         external_id, batch_id = auto_external_id(rng), self._account.numbers.new_id("batches")
@@ -75,7 +75,7 @@ class Packer:
                 external_id=external_id,
                 batch_id=batch_id,
             )
-            self._issue(label, body, rng, deed)
+            self._issue(label, body, rng, action)
 
     def follow(self, label: Body) -> None:
         """Put the scans of a label's parcel that are still to come on the agenda."""
@@ -90,11 +90,11 @@ class Packer:
         due = sighting.at + REPORT_LAG
         self._world.at(due, lambda: self._report(label_id, way, sighting))
 
-    def _issue(self, label: Body, shipment: Body, rng: random.Random, deed: Action) -> None:
+    def _issue(self, label: Body, shipment: Body, rng: random.Random, action: Action) -> None:
         label_id = label["label_id"]
-        self._account.parcels.put_label(label, warehouse_id=shipment["warehouse_id"], cause=deed)
+        self._account.parcels.put_label(label, warehouse_id=shipment["warehouse_id"], cause=action)
         way = consign(self._account.seed, label, shipment["warehouse_id"])
-        self._account.parcels.put_tracking(label_id, tracking_body(way.parcel, ()), cause=deed)
+        self._account.parcels.put_tracking(label_id, tracking_body(way.parcel, ()), cause=action)
         self._stock.sell(shipment["items"])
         self._world.after(
             between(rng, 600, 4_000) * SECOND // 1000, lambda: self._let_shipment_see(label)
@@ -121,10 +121,10 @@ class Packer:
         label = self._account.find("labels", label_id)
         if label is None or label["voided"]:
             return
-        deed = _DEEDS.get(sighting.scan, Action.PARCEL_SCANNED)
-        self._account.parcels.put_tracking(label_id, way.body(sighting.at), cause=deed)
+        action = _ACTIONS.get(sighting.scan, Action.PARCEL_SCANNED)
+        self._account.parcels.put_tracking(label_id, way.body(sighting.at), cause=action)
         if sighting.scan is Scan.DELIVERED:
-            self._account.parcels.change_label(label_id, tracking_status="delivered", cause=deed)
+            self._account.parcels.change_label(label_id, tracking_status="delivered", cause=action)
 
     def _void(self, label_id: str, rng: random.Random) -> None:
         label = self._account.find("labels", label_id)
@@ -139,7 +139,7 @@ class Packer:
         delay = between(rng, 3, 400) * MINUTE
         if rng.random() < 0.7:
             again = Action.LABEL_PRINTED_AGAIN
-            self._world.after(delay, lambda: self.buy_labels([shipment_id], rng, deed=again))
+            self._world.after(delay, lambda: self.buy_labels([shipment_id], rng, action=again))
         else:
             self._world.after(delay, lambda: self._give_up(shipment_id))
 

@@ -20,16 +20,16 @@ _NEW_GOODS = (
 )
 
 
-class Office:
+class MasterDataSimulation:
     """Changes one of the slow lists now and then, on fixed days of a cycle."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._account = world.account
 
-    def live_through(self, day: int) -> None:
+    def plan_day(self, day: int) -> None:
         """Do what this day (counted from 1970) has; about every third day has something."""
-        rng = self._world.dice("office", day)
+        rng = self._world.rng("office", day)
         chores = (
             (7, self._make_tag),
             (13, self._drop_tag),

@@ -11,10 +11,10 @@ from shipsync.emulator.bodies.shipment import shipment_body
 from shipsync.emulator.shop.people import Recipient, recipient
 from shipsync.emulator.shop.purchases import Purchase, purchase
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.edits import Editor
-from shipsync.emulator.simulation.labels import Packer
-from shipsync.emulator.simulation.outside import Outsider
-from shipsync.emulator.simulation.stock import Stockkeeper
+from shipsync.emulator.simulation.edits import EditSimulation
+from shipsync.emulator.simulation.fulfillments import FulfillmentSimulation
+from shipsync.emulator.simulation.labels import LabelSimulation
+from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import Body, World, between
 from shipsync.emulator.timestamps import to_moment
 from shipsync.emulator.wallclock import DAY, HOUR, MINUTE, business_day
@@ -24,26 +24,32 @@ _PART_AFTER = 127_000
 """Microseconds between the creation of two shipments of a split order, as captured."""
 
 
-class Counter:
-    """Where orders come in."""
+class OrderSimulation:
+    """Lets orders come in and decides what becomes of each."""
 
-    def __init__(self, world: World, stock: Stockkeeper, packer: Packer, outside: Outsider) -> None:
+    def __init__(
+        self,
+        world: World,
+        stock: StockSimulation,
+        labels: LabelSimulation,
+        fulfillments: FulfillmentSimulation,
+    ) -> None:
         self._world = world
         self._stock = stock
-        self._packer = packer
-        self._outside = outside
-        self.editor = Editor(world, stock)
-        rng = world.dice("regulars")
+        self._labels = labels
+        self._fulfillments = fulfillments
+        self.editor = EditSimulation(world, stock)
+        rng = world.rng("regulars")
         self._regulars = [recipient(rng) for _ in range(_REGULARS)]
 
     def take_order(self, number: int) -> list[str]:
-        """Let an order come in now, put the rest of its life on the agenda; returns shipment ids."""
-        rng = self._world.dice("order", number)
+        """Let an order come in now, put what becomes of it on the agenda; returns shipment ids."""
+        rng = self._world.rng("order", number)
         order = purchase(rng, number, self._buyer(rng), self._world.products)
         in_parts = len(order.lines) > 1 and rng.random() < 0.25
         hold_days = between(rng, 1, 5) if rng.random() < 0.05 else 0
         bodies = self._bodies(order, in_parts=in_parts, hold_days=hold_days)
-        self._enter(bodies, _deed(in_parts=in_parts, on_hold=hold_days > 0))
+        self._enter(bodies, _action(in_parts=in_parts, on_hold=hold_days > 0))
         shipment_ids = [body["shipment_id"] for body in bodies]
         self.settle(shipment_ids, rng, hold_days * DAY)
         return shipment_ids
@@ -59,9 +65,9 @@ class Counter:
         if chance < 0.03:
             self._world.after(wait, lambda: self._cancel(shipment_ids))
         elif chance < 0.09:
-            self._world.after(wait, lambda: self._outside.fulfil(shipment_ids, rng))
+            self._world.after(wait, lambda: self._fulfillments.fulfil(shipment_ids, rng))
         elif chance < 0.985:
-            self._world.after(wait, lambda: self._packer.buy_labels(shipment_ids, rng))
+            self._world.after(wait, lambda: self._labels.buy_labels(shipment_ids, rng))
 
     def _buyer(self, rng: random.Random) -> Recipient:
         return rng.choice(self._regulars) if rng.random() < 0.3 else recipient(rng)
@@ -83,12 +89,12 @@ class Counter:
             for position, lines in enumerate(shares)
         ]
 
-    def _enter(self, bodies: Sequence[Body], deed: Action) -> None:
+    def _enter(self, bodies: Sequence[Body], action: Action) -> None:
         account = self._world.account
         batch = str(account.numbers.new_uuid())
         paid_at = to_moment(self._world.now() - HOUR // 4)
         for body in bodies:
-            account.orders.put(body, import_batch_id=batch, paid_at=paid_at, cause=deed)
+            account.orders.put(body, import_batch_id=batch, paid_at=paid_at, cause=action)
             self._stock.claim(body["items"])
 
     def _cancel(self, shipment_ids: Sequence[str]) -> None:
@@ -99,7 +105,7 @@ class Counter:
                 self._stock.release(body["items"])
 
 
-def _deed(*, in_parts: bool, on_hold: bool) -> Action:
+def _action(*, in_parts: bool, on_hold: bool) -> Action:
     if on_hold:
         return Action.ORDER_CAME_ON_HOLD
     return Action.ORDER_CAME_IN_PARTS if in_parts else Action.ORDER_CAME

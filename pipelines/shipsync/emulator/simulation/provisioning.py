@@ -23,7 +23,7 @@ from shipsync.emulator.shop.goods import PRODUCTS, Product
 Body = dict[str, Any]
 
 
-def furnish(account: Account, *, units_per_shelf: int = 60) -> None:
+def provision(account: Account, *, units_per_shelf: int = 60) -> None:
     """Give an empty account its carriers, warehouses, locations, products, tags and first stock.
 
     ``units_per_shelf`` is the most that is on hand of a product at one of its locations (the others

@@ -1,4 +1,4 @@
-"""Stock as life moves it: claimed by orders, sold by labels, received, counted, carried about."""
+"""Stock as a shop moves it: claimed by orders, sold by labels, received, counted, carried about."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOW = 10
 _DELIVERY = (24, 60)
 
 
-class Stockkeeper:
+class StockSimulation:
     """Moves stock. Items whose SKU is none of the world's products are left alone."""
 
     def __init__(self, world: World) -> None:
@@ -74,9 +74,9 @@ class Stockkeeper:
                 cause=Action.STOCK_GIVEN_BACK,
             )
 
-    def live_through(self, day: int) -> None:
+    def plan_day(self, day: int) -> None:
         """Do a day's work: deliveries, a count, a transfer, and now and then an emptied shelf."""
-        rng = self._world.dice("stock", day)
+        rng = self._world.rng("stock", day)
         for product in self._world.products:
             if self._needs_delivery(product, rng.random()):
                 self._world.after(between(rng, 9, 15) * HOUR, self._delivery(product, rng.random()))
@@ -121,13 +121,13 @@ class Stockkeeper:
                 2 * DAY, lambda: self._add(product, shelf, units, Action.SHELF_FILLED_AGAIN)
             )
 
-    def _add(self, product: Product, shelf: str, units: int, deed: Action) -> None:
-        self._account.stock.move(product.sku, shelf, delta=units, cost=_cost(product), cause=deed)
+    def _add(self, product: Product, shelf: str, units: int, action: Action) -> None:
+        self._account.stock.move(product.sku, shelf, delta=units, cost=_cost(product), cause=action)
 
-    def _allocate(self, product: Product, units: int, deed: Action) -> None:
+    def _allocate(self, product: Product, units: int, action: Action) -> None:
         claimed = max(0, self._claimed(product) + units)
         first = self._shelves(product)[0]
-        self._account.stock.move(product.sku, first, allocated=claimed, cause=deed)
+        self._account.stock.move(product.sku, first, allocated=claimed, cause=action)
 
     def _claimed(self, product: Product) -> int:
         level = self._account.stock.level(product.sku, self._shelves(product)[0])

@@ -1,4 +1,4 @@
-"""What every part of life shares: the account, what is still to be done, and dice that replay."""
+"""What every part of the simulation shares: the account, the agenda, random numbers that replay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MILLISECOND = 1_000
 class _Due:
     at: int
     order: int
-    action: Step = field(compare=False)
+    step: Step = field(compare=False)
 
 
 class World:
@@ -42,19 +42,19 @@ class World:
         """The account's clock."""
         return of_moment(self.account.clock.now())
 
-    def dice(self, *what: object) -> random.Random:
-        """Dice for one matter, the same in every replay whatever else happens in between."""
+    def rng(self, *what: object) -> random.Random:
+        """Random numbers for one matter, the same in every replay whatever else happens in between."""
         return random.Random(" ".join(map(str, (self._seed, *what))))
 
-    def at(self, instant: int, action: Step) -> None:
+    def at(self, instant: int, step: Step) -> None:
         """Put something on the agenda, at once when the instant has passed."""
         self._entered += 1
         instant -= instant % _MILLISECOND
-        heapq.heappush(self._agenda, _Due(instant, self._entered, action))
+        heapq.heappush(self._agenda, _Due(instant, self._entered, step))
 
-    def after(self, delay: int, action: Step) -> None:
+    def after(self, delay: int, step: Step) -> None:
         """Put something on the agenda that long from now."""
-        self.at(self.now() + delay, action)
+        self.at(self.now() + delay, step)
 
     def run_until(self, instant: int) -> None:
         """Do what is due until then, moving the clock from one thing to the next and to the end."""
@@ -62,7 +62,7 @@ class World:
             due = heapq.heappop(self._agenda)
             self._move_clock(due.at)
             with self.account.lock:
-                due.action()
+                due.step()
         self._move_clock(instant)
 
     def _move_clock(self, instant: int) -> None:

@@ -9,16 +9,16 @@ from typing import Any
 
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.stock import Stockkeeper
+from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import Body, World, between
 from shipsync.emulator.timestamps import to_text
 from shipsync.emulator.wallclock import DAY, HOUR, MINUTE, business_day, day_of, opening
 
 
-class Outsider:
+class FulfillmentSimulation:
     """Marks shipments as sent without a label, and what follows from it."""
 
-    def __init__(self, world: World, stock: Stockkeeper) -> None:
+    def __init__(self, world: World, stock: StockSimulation) -> None:
         self._world = world
         self._account = world.account
         self._stock = stock
@@ -42,12 +42,14 @@ class Outsider:
         body = fulfillment_body(
             self._account.numbers, rng, shipment, created_at=now, ship_date=ship_date
         )
-        deed = Action.FULFILLED_IN_ADVANCE if days_ahead else Action.FULFILLED_OUTSIDE
-        self._account.parcels.put_fulfillment(body, cause=deed)
+        action = Action.FULFILLED_IN_ADVANCE if days_ahead else Action.FULFILLED_OUTSIDE
+        self._account.parcels.put_fulfillment(body, cause=action)
         self._stock.release(shipment["items"])
         status = self._account.options.status_after_fulfillment
         if shipment["shipment_status"] != status:
-            self._account.orders.change(shipment["shipment_id"], cause=deed, shipment_status=status)
+            self._account.orders.change(
+                shipment["shipment_id"], cause=action, shipment_status=status
+            )
         fulfillment_id = body["fulfillment_id"]
         self._world.after(
             between(rng, 1, 40) * MINUTE, lambda: self._notify(fulfillment_id, rng.random())
@@ -79,8 +81,8 @@ class Outsider:
         now = self._world.now()
         body = self._account.entity("fulfillments", fulfillment_id)
         early = now < opening(day_of(body["ship_date"]))
-        deed = Action.VOIDED_BEFORE_ITS_DAY if early else Action.VOIDED_AFTER_ITS_DAY
-        self._change(fulfillment_id, deed, voided=True, voided_at=to_text(now))
+        action = Action.VOIDED_BEFORE_ITS_DAY if early else Action.VOIDED_AFTER_ITS_DAY
+        self._change(fulfillment_id, action, voided=True, voided_at=to_text(now))
         shipment = self._account.find("shipments", body["shipment_id"])
         if shipment is not None:
             self._stock.claim(shipment["items"])
@@ -91,5 +93,5 @@ class Outsider:
             delivered_at = to_text(self._world.now())
             self._change(fulfillment_id, Action.ARRIVED_OUTSIDE, delivered_at=delivered_at)
 
-    def _change(self, fulfillment_id: str, deed: Action, **changes: Any) -> None:
-        self._account.parcels.change_fulfillment(fulfillment_id, cause=deed, **changes)
+    def _change(self, fulfillment_id: str, action: Action, **changes: Any) -> None:
+        self._account.parcels.change_fulfillment(fulfillment_id, cause=action, **changes)

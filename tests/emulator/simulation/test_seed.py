@@ -101,3 +101,7 @@ def test_empty_shelves_make_an_empty_stock_list() -> None:
     account = Account(start=START)
     seed_account(account, shipments=5, units_per_shelf=0)
     assert account.stock.levels() == []
+
+
+def test_a_seeded_account_starts_where_it_was_told(account: Account) -> None:
+    assert account.clock.now() == START

@@ -1,8 +1,8 @@
-"""Life that goes on in an account: orders, edits, labels, parcels, stock; any day can be replayed.
+"""What goes on happening in an account: orders, edits, labels, parcels, stock; any day replays.
 
 ::
 
-    Life.live ─▶ agenda, in the order of time ─▶ each deed moves the clock and changes the account
+    Simulation.run ─▶ agenda, in the order of time ─▶ each action moves the clock, changes the account
       every Pacific midnight: plan the day ─▶ orders come ─▶ edits ─▶ label ─▶ scans for days
                                                                   ├─▶ void ─▶ printed again
                                                                   ├─▶ fulfilled outside
@@ -18,12 +18,12 @@ import pendulum
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import TimeWindow
 from shipsync.emulator.account.journal import Kind
-from shipsync.emulator.simulation.labels import Packer
-from shipsync.emulator.simulation.master_data import Office
-from shipsync.emulator.simulation.orders import Counter
-from shipsync.emulator.simulation.outside import Outsider
-from shipsync.emulator.simulation.provisioning import furnish
-from shipsync.emulator.simulation.stock import Stockkeeper
+from shipsync.emulator.simulation.fulfillments import FulfillmentSimulation
+from shipsync.emulator.simulation.labels import LabelSimulation
+from shipsync.emulator.simulation.master_data import MasterDataSimulation
+from shipsync.emulator.simulation.orders import OrderSimulation
+from shipsync.emulator.simulation.provisioning import provision
+from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import World
 from shipsync.emulator.timestamps import of_moment
 from shipsync.emulator.wallclock import DAY, HOUR, business_day, day_of, opening
@@ -37,31 +37,31 @@ _BUSY_HOURS = (8 * HOUR, 10 * HOUR)
 """When, after midnight, most orders come, and for how long; a few come at any time."""
 
 
-class Life:
+class Simulation:
     """What happens to an account as its clock moves on.
 
-    Every journal entry that life makes carries a ``Deed`` as its cause. The same account (its seed
+    Every journal entry that it makes carries an ``Action`` as its cause. The same account (its seed
     and what was done to it), the same ``seed`` (the account's own when None), ``orders_per_day`` and
     instants give the same journal; requests answered in between change nothing else than what they
-    change. An account without carriers is furnished first. Shipments that wait and parcels on their
-    way when life starts go on living; so do, from the next midnight, shipments that came through
-    the API.
+    change. An account without carriers is provisioned first. Shipments that wait and parcels on their
+    way when it starts are carried on with; so are, from the next midnight, shipments that came
+    through the API.
     """
 
     def __init__(
         self, account: Account, *, seed: int | None = None, orders_per_day: float = 40
     ) -> None:
         if not account.master_data.items("carriers"):
-            furnish(account)
+            provision(account)
         self._account = account
-        self._orders_per_day = orders_per_day
+        self._per_day = orders_per_day
         self._world = World(account, account.seed if seed is None else seed)
-        stock = Stockkeeper(self._world)
+        stock = StockSimulation(self._world)
         self._stock = stock
-        self._packer = Packer(self._world, stock)
-        self._outside = Outsider(self._world, stock)
-        self._counter = Counter(self._world, stock, self._packer, self._outside)
-        self._office = Office(self._world)
+        self._labels = LabelSimulation(self._world, stock)
+        self._fulfillments = FulfillmentSimulation(self._world, stock)
+        self._orders = OrderSimulation(self._world, stock, self._labels, self._fulfillments)
+        self._master_data = MasterDataSimulation(self._world)
         self._number = len(account.ids("shipments"))
         self._known: set[str] = set()
         self._adopt_shipments()
@@ -69,11 +69,11 @@ class Life:
         self._plan_orders(business_day(self._world.now()))
         self._plan_next_day()
 
-    def live(self, days: float = 1) -> None:
+    def run(self, days: float = 1) -> None:
         """Let that many days pass from the clock's present instant."""
-        self.live_until(self._account.clock.now() + timedelta(days=days))
+        self.run_until(self._account.clock.now() + timedelta(days=days))
 
-    def live_until(self, instant: pendulum.DateTime) -> None:
+    def run_until(self, instant: pendulum.DateTime) -> None:
         """Let time pass until then; what is overdue, because the clock was moved, happens now."""
         self._world.run_until(of_moment(instant))
 
@@ -85,14 +85,14 @@ class Life:
         day = business_day(self._world.now())
         self._adopt_shipments()
         self._plan_orders(day)
-        self._stock.live_through(day.toordinal())
-        self._office.live_through(day.toordinal())
+        self._stock.plan_day(day.toordinal())
+        self._master_data.plan_day(day.toordinal())
         self._world.after(12 * HOUR, lambda: self._touch_some(day.toordinal()))
         self._plan_next_day()
 
     def _plan_orders(self, day: date) -> None:
-        rng = self._world.dice("day", day.isoformat())
-        count = self._orders_per_day * rng.uniform(0.8, 1.2)
+        rng = self._world.rng("day", day.isoformat())
+        count = self._per_day * rng.uniform(0.8, 1.2)
         for _ in range(int(count) + (rng.random() < count % 1)):
             start, length = _BUSY_HOURS if rng.random() < 0.85 else (0, DAY)
             at = opening(day) + start + int(rng.random() * length)
@@ -101,13 +101,13 @@ class Life:
 
     def _take_order(self) -> None:
         self._number += 1
-        self._known.update(self._counter.take_order(self._number))
+        self._known.update(self._orders.take_order(self._number))
 
     def _touch_some(self, day: int) -> None:
-        rng = self._world.dice("bulk", day)
+        rng = self._world.rng("bulk", day)
         recent = self._recent("shipments", _STILL_WAITING)
         some = [shipment_id for shipment_id in recent if rng.random() < 0.2]
-        self._counter.editor.touch_in_bulk(some[-_BULK:])
+        self._orders.editor.touch_in_bulk(some[-_BULK:])
 
     def _adopt_shipments(self) -> None:
         for shipment_id in self._recent("shipments", _STILL_WAITING):
@@ -118,18 +118,18 @@ class Life:
             if shipment is not None:
                 hold = shipment["hold_until_date"]
                 wait = max(0, opening(day_of(hold)) - self._world.now()) if hold else 0
-                dice = self._world.dice("adopted", shipment_id)
-                self._counter.settle([shipment_id], dice, wait)
+                rng = self._world.rng("adopted", shipment_id)
+                self._orders.settle([shipment_id], rng, wait)
 
     def _adopt_parcels(self) -> None:
         for label_id in self._recent("labels", _STILL_TRAVELLING):
             label = self._account.entity("labels", label_id)
             if not label["voided"]:
-                self._packer.follow(label)
+                self._labels.follow(label)
         for fulfillment_id in self._recent("fulfillments", _STILL_TRAVELLING):
             fulfillment = self._account.entity("fulfillments", fulfillment_id)
-            dice = self._world.dice("adopted", fulfillment_id)
-            self._outside.wait_for_arrival(fulfillment, dice)
+            rng = self._world.rng("adopted", fulfillment_id)
+            self._fulfillments.wait_for_arrival(fulfillment, rng)
 
     def _recent(self, kind: Kind, age: int) -> list[str]:
         rows = self._account.collection(kind)

@@ -71,7 +71,7 @@ def test_answers_in_place_of_the_account(
         (K.SERVER_ERROR_AFTER, None, True),
     ],
 )
-def test_before_and_after_the_deed(
+def test_before_and_after_the_action(
     account: Account,
     client: httpx.Client,
     kind: FaultKind,

@@ -1,4 +1,4 @@
-"""Every version of every entity, from the seed and from life, against the vendor's document."""
+"""Every version of every entity, from the seed and from simulation, against the vendor's document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emulator.conftest import make_account
 from emulator.documented import Document
 from shipsync.emulator import Account
 from shipsync.emulator.account.journal import Kind
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 
 ONE_OF: dict[Kind, str] = {
     "shipments": "/v2/shipments/{shipment_id}",
@@ -29,25 +29,25 @@ REQUEST_ID = b"5f1d2d4e-8a35-4f0e-9f57-0d6a2a1a7c11"
 
 
 @pytest.fixture(scope="module")
-def lived() -> Account:
+def simulated() -> Account:
     account = make_account(shipments=150)
-    Life(account, orders_per_day=12).live(6)
+    Simulation(account, orders_per_day=12).run(6)
     return account
 
 
 @pytest.mark.parametrize("kind", ONE_OF)
-def test_a_single_body_is_valid(lived: Account, document: Document, kind: Kind) -> None:
+def test_a_single_body_is_valid(simulated: Account, document: Document, kind: Kind) -> None:
     operation = ("GET", ONE_OF[kind])
-    entries = list(lived.journal.of(kind))
+    entries = list(simulated.journal.of(kind))
     faults = {document.fault_of(operation, 200, entry.raw) for entry in entries}
     assert faults == {None}
 
 
 @pytest.mark.parametrize("kind", LISTED)
-def test_a_listed_body_is_valid(lived: Account, document: Document, kind: Kind) -> None:
+def test_a_listed_body_is_valid(simulated: Account, document: Document, kind: Kind) -> None:
     operation = ("GET", LISTED[kind])
     items_key = "inventory" if kind == "inventory_levels" else kind
-    rows = b",".join(entry.raw for entry in lived.journal.of(kind) if not entry.removed)
+    rows = b",".join(entry.raw for entry in simulated.journal.of(kind) if not entry.removed)
     # The list of carriers must say which request it answers, and what went wrong.
     answered = b', "request_id": "%b", "errors": []' % REQUEST_ID if kind == "carriers" else b""
     page = b'{"%b": [%b]%b}' % (items_key.encode(), rows, answered)

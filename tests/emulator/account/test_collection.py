@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from shipsync.emulator.account.ordering import Ordering
+from shipsync.emulator.account.collection import Ordering
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -1,15 +1,12 @@
-"""The account without HTTP: its journal, clock, ids, late changes."""
+"""The account without HTTP: its journal, ids, late changes."""
 
 from __future__ import annotations
 
-import pendulum
 import pytest
 
 from emulator.conftest import START, buy_label, client_of, make_account
 from shipsync.emulator import Account, Options
-from shipsync.emulator.account.clock import Clock
 from shipsync.emulator.account.orders import LiveLabelError
-from shipsync.emulator.timestamps import given_micros, of_moment, to_micros, to_moment, to_text
 
 
 def test_the_journal_ends_with_what_is_served(account: Account) -> None:
@@ -135,37 +132,3 @@ def test_ids_depend_on_the_seed_alone() -> None:
     assert uuids[0].numbers.new_id("inventory_locations") == uuids[1].numbers.new_id(
         "inventory_locations"
     )
-
-
-def test_the_clock_moves_forward_only() -> None:
-    clock = Clock(START)
-    assert clock.advance(days=1, hours=1) == START.add(days=1, hours=1)
-    with pytest.raises(ValueError, match="does not go back"):
-        clock.advance(days=-1)
-    with pytest.raises(ValueError, match="does not go back"):
-        clock.move_to(START)
-
-
-def test_the_clock_may_run() -> None:
-    seconds = [100.0]
-    clock = Clock(START, elapsed=lambda: seconds[0])
-    assert clock.now() == START
-    seconds[0] += 2.5
-    assert clock.now() == START.add(seconds=2, microseconds=500_000)
-
-
-@pytest.mark.parametrize(
-    ("milliseconds", "text"),
-    [(800, ".8Z"), (440, ".44Z"), (67, ".067Z"), (0, "Z"), (100, ".1Z"), (1, ".001Z")],
-)
-def test_times_are_written_as_the_api_writes_them(milliseconds: int, text: str) -> None:
-    moment = pendulum.datetime(2026, 8, 12, 19, 46, 28, microsecond=milliseconds * 1000)
-    written = to_text(of_moment(moment))
-    assert written == f"2026-08-12T19:46:28{text}"
-    assert to_moment(to_micros(written)) == moment
-
-
-@pytest.mark.parametrize("text", ["", "now", "20260101T000000Z", "2026-13-01", "9999-12-31", "1e9"])
-def test_given_times_are_spelled_out(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        given_micros(text)

@@ -1,4 +1,4 @@
-"""Any day of an account's life can be replayed."""
+"""Any day that was simulated can be replayed."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ import pytest
 from emulator.conftest import START, client_of, make_account
 from shipsync.emulator import Account, JournalEntry, Options
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 
 DAYS = 4
 
 
-def lived(
+def simulated(
     steps: Iterable[float] = (DAYS,), *, seed: int | None = None, orders_per_day: float = 14
 ) -> Account:
     account = make_account(shipments=80)
-    life = Life(account, seed=seed, orders_per_day=orders_per_day)
+    simulation = Simulation(account, seed=seed, orders_per_day=orders_per_day)
     for days in steps:
-        life.live(days)
+        simulation.run(days)
     return account
 
 
 @pytest.fixture(scope="module")
 def once() -> list[JournalEntry]:
-    return list(lived().journal)
+    return list(simulated().journal)
 
 
 def test_the_same_seed_gives_the_same_journal(once: list[JournalEntry]) -> None:
-    assert list(lived().journal) == once
+    assert list(simulated().journal) == once
 
 
-def test_another_seed_gives_another_life_from_the_same_past(once: list[JournalEntry]) -> None:
-    other = list(lived(seed=77).journal)
+def test_another_seed_gives_other_events_from_the_same_past(once: list[JournalEntry]) -> None:
+    other = list(simulated(seed=77).journal)
     past = sum(entry.cause not in set(Action) for entry in once)
     assert other[:past] == once[:past]
     assert other[past:] != once[past:]
@@ -46,22 +46,22 @@ def test_another_seed_gives_another_life_from_the_same_past(once: list[JournalEn
 def test_it_makes_no_difference_in_which_steps_time_passes(
     once: list[JournalEntry], steps: tuple[float, ...]
 ) -> None:
-    assert list(lived(steps).journal) == once
+    assert list(simulated(steps).journal) == once
 
 
-def test_reading_the_account_changes_nothing_in_its_life(once: list[JournalEntry]) -> None:
+def test_reading_the_account_changes_nothing_in_what_happens(once: list[JournalEntry]) -> None:
     account = make_account(shipments=80)
-    life = Life(account, orders_per_day=14)
+    simulation = Simulation(account, orders_per_day=14)
     with client_of(account) as client:
         for _ in range(DAYS):
-            life.live(1)
+            simulation.run(1)
             for path in ("shipments", "labels", "fulfillments", "inventory"):
                 client.get(f"/v2/{path}", params={"page_size": 500}).raise_for_status()
     assert list(account.journal) == once
 
 
-def test_an_order_lives_on_as_before_when_another_is_cancelled_from_outside() -> None:
-    untouched, disturbed = lived((1,)), lived((1,))
+def test_an_order_goes_on_as_before_when_another_is_cancelled_from_outside() -> None:
+    untouched, disturbed = simulated((1,)), simulated((1,))
     victim = next(
         body["shipment_id"]
         for body in (untouched.entity("shipments", i) for i in untouched.ids("shipments")[-9:])
@@ -69,7 +69,7 @@ def test_an_order_lives_on_as_before_when_another_is_cancelled_from_outside() ->
     )
     disturbed.orders.cancel(victim)
     for account in (untouched, disturbed):
-        Life(account, orders_per_day=0).live(2)
+        Simulation(account, orders_per_day=0).run(2)
     others = [
         {
             i: account.entity("shipments", i)["items"]
@@ -83,45 +83,45 @@ def test_an_order_lives_on_as_before_when_another_is_cancelled_from_outside() ->
 
 
 def test_the_clock_stands_at_the_end_of_what_was_lived() -> None:
-    account = lived((1, 0.5))
+    account = simulated((1, 0.5))
     assert account.clock.now() == START.add(days=1, hours=12)
 
 
 def test_changes_come_in_order_of_time_and_never_after_the_clock(once: list[JournalEntry]) -> None:
-    life = [entry for entry in once if entry.cause in set(Action)]
+    entries = [entry for entry in once if entry.cause in set(Action)]
     # The parts of a split order carry creation times of a blink before it was entered.
     blink = 1_000_000
     latest = 0
-    for entry in life:
+    for entry in entries:
         assert entry.micros >= latest - blink
         latest = max(latest, entry.micros)
-    assert life[-1].at <= START.add(days=DAYS)
+    assert entries[-1].at <= START.add(days=DAYS)
 
 
 def test_what_is_overdue_because_the_clock_was_moved_happens_now() -> None:
     account = make_account(shipments=40)
-    life = Life(account, orders_per_day=10)
+    simulation = Simulation(account, orders_per_day=10)
     account.clock.advance(hours=9)
     before = len(account.journal)
-    life.live(0)
+    simulation.run(0)
     overdue = account.journal[before:]
     assert len(overdue) > 5
     assert account.clock.now() == START.add(hours=9)
     assert max(entry.at for entry in overdue) <= START.add(hours=9, seconds=1)
 
 
-def test_an_empty_account_is_furnished_and_comes_to_life() -> None:
+def test_an_empty_account_is_furnished_and_is_simulated() -> None:
     account = Account(seed=3, start=pendulum.datetime(2026, 7, 1, 15))
-    Life(account, orders_per_day=6).live(2)
+    Simulation(account, orders_per_day=6).run(2)
     assert len(account.ids("shipments")) > 4
     with client_of(account) as client:
         answer: httpx.Response = client.get("/v2/carriers")
     assert len(answer.json()["carriers"]) == 3
 
 
-def test_shipments_that_came_through_the_api_live_on_too() -> None:
+def test_shipments_that_came_through_the_api_run_until_stopped_too() -> None:
     account = make_account(shipments=5)
-    life = Life(account, orders_per_day=2)
+    simulation = Simulation(account, orders_per_day=2)
     address = {
         "name": "Ada Abara",
         "phone": "555-0100",
@@ -136,7 +136,7 @@ def test_shipments_that_came_through_the_api_live_on_too() -> None:
     wanted = [{"ship_to": address, "items": [item], "packages": [package]} for _ in range(12)]
     with client_of(account) as client:
         answer = client.post("/v2/shipments", json={"shipments": wanted}).raise_for_status().json()
-    life.live(9)
+    simulation.run(9)
     ids = [row["shipment_id"] for row in answer["shipments"]]
     labels = [label for shipment_id in ids for label in account.parcels.labels_of(shipment_id)]
     assert len(labels) >= 9
@@ -156,9 +156,9 @@ def test_shipments_that_came_through_the_api_live_on_too() -> None:
     ],
     ids=["uuids", "void_keeps_status", "fulfillment_is_a_purchase", "labels_listed"],
 )
-def test_life_goes_on_under_every_choice_that_concerns_it(options: Options) -> None:
+def test_time_passes_under_every_choice_that_concerns_it(options: Options) -> None:
     account = make_account(options, shipments=60)
-    Life(account, orders_per_day=40).live(7)
+    Simulation(account, orders_per_day=40).run(7)
     done = {entry.cause for entry in account.journal}
     assert done >= {
         Action.LABEL_BOUGHT,

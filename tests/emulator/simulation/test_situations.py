@@ -14,7 +14,7 @@ from emulator.conftest import make_account
 from shipsync.emulator import Account, JournalEntry
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.simulation.actions import Action
-from shipsync.emulator.simulation.life import Life
+from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.emulator.timestamps import to_micros
 from shipsync.emulator.wallclock import DAY, SECOND
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def lived() -> Account:
+def simulated() -> Account:
     account = make_account(shipments=150)
-    Life(account).live(30)
+    Simulation(account).run(30)
     return account
 
 
@@ -38,18 +38,18 @@ def versions(account: Account, kind: Kind) -> Versions:
 
 
 @pytest.fixture(scope="module")
-def shipments(lived: Account) -> Versions:
-    return versions(lived, "shipments")
+def shipments(simulated: Account) -> Versions:
+    return versions(simulated, "shipments")
 
 
 @pytest.fixture(scope="module")
-def labels(lived: Account) -> Versions:
-    return versions(lived, "labels")
+def labels(simulated: Account) -> Versions:
+    return versions(simulated, "labels")
 
 
-@pytest.mark.parametrize("deed", Action)
-def test_every_deed_is_done_in_thirty_days(lived: Account, deed: Action) -> None:
-    assert any(entry.cause == deed for entry in lived.journal)
+@pytest.mark.parametrize("action", Action)
+def test_every_deed_is_done_in_thirty_days(simulated: Account, action: Action) -> None:
+    assert any(entry.cause == action for entry in simulated.journal)
 
 
 def without_stamp(entry: JournalEntry) -> dict[str, Any]:
@@ -122,10 +122,10 @@ def test_a_shipment_sees_its_label_a_little_later(shipments: Versions, labels: V
     assert min(fresh) >= 600_000
 
 
-def test_a_shipment_has_at_most_one_live_label(lived: Account) -> None:
+def test_a_shipment_has_at_most_one_live_label(simulated: Account) -> None:
     live: Counter[str] = Counter()
     state: dict[str, bool] = {}
-    for entry in lived.journal.of("labels"):
+    for entry in simulated.journal.of("labels"):
         body = entry.body
         now_live = not body["voided"]
         live[body["shipment_id"]] += now_live - state.get(entry.entity_id, False)
@@ -140,7 +140,7 @@ def test_some_shipments_hold_a_voided_and_a_live_label(labels: Versions) -> None
     assert sum(fate == {True, False} for fate in fates.values()) > 10
 
 
-def test_voided_labels_say_when_and_get_no_more_scans(lived: Account, labels: Versions) -> None:
+def test_voided_labels_say_when_and_get_no_more_scans(simulated: Account, labels: Versions) -> None:
     voided = {
         label_id: entry
         for label_id, entries in labels.items()
@@ -151,7 +151,7 @@ def test_voided_labels_say_when_and_get_no_more_scans(lived: Account, labels: Ve
     for entry in voided.values():
         assert (entry.body["status"], entry.body["voided"]) == ("voided", True)
         assert to_micros(entry.body["voided_at"]) == entry.micros
-    scans = (entry for entry in lived.journal.of("tracking") if entry.entity_id in voided)
+    scans = (entry for entry in simulated.journal.of("tracking") if entry.entity_id in voided)
     assert all(entry.sequence < voided[entry.entity_id].sequence for entry in scans)
 
 
@@ -159,18 +159,18 @@ def parcels(account: Account) -> Iterator[list[JournalEntry]]:
     yield from (entries for entries in versions(account, "tracking").values())
 
 
-def test_parcels_travel_for_days_and_keep_their_history(lived: Account) -> None:
-    for entries in parcels(lived):
+def test_parcels_travel_for_days_and_keep_their_history(simulated: Account) -> None:
+    for entries in parcels(simulated):
         for before, after in pairwise(entries):
             told = {event["occurred_at"] for event in before.body["events"]}
             assert told <= {event["occurred_at"] for event in after.body["events"]}
-    spans = [entries[-1].micros - entries[0].micros for entries in parcels(lived)]
+    spans = [entries[-1].micros - entries[0].micros for entries in parcels(simulated)]
     assert sum(span > 3 * DAY for span in spans) > 200
 
 
-def test_parcels_end_in_every_way(lived: Account) -> None:
-    last = [entries[-1] for entries in parcels(lived)]
-    old = [entry for entry in last if entry.at < lived.clock.now() - timedelta(days=12)]
+def test_parcels_end_in_every_way(simulated: Account) -> None:
+    last = [entries[-1] for entries in parcels(simulated)]
+    old = [entry for entry in last if entry.at < simulated.clock.now() - timedelta(days=12)]
     heads = Counter(entry.body["status_code"] for entry in old)
     assert heads["DE"] > 200
     assert heads["NY"] > 2, "some are never scanned"
@@ -191,9 +191,9 @@ def test_a_delivered_parcel_shows_on_its_label_without_a_stamp(labels: Versions)
     assert len(quiet) > 300
 
 
-def test_fulfillments_change_long_after_they_were_made(lived: Account) -> None:
+def test_fulfillments_change_long_after_they_were_made(simulated: Account) -> None:
     seen: Counter[str] = Counter()
-    for entries in versions(lived, "fulfillments").values():
+    for entries in versions(simulated, "fulfillments").values():
         made = to_micros(entries[0].body["created_at"])
         for before, after in pairwise(entries):
             for name in changed(before, after):
@@ -210,19 +210,19 @@ def test_fulfillments_change_long_after_they_were_made(lived: Account) -> None:
     }
 
 
-def test_fulfillments_are_voided_on_either_side_of_their_day(lived: Account) -> None:
-    for deed, is_early in (
+def test_fulfillments_are_voided_on_either_side_of_their_day(simulated: Account) -> None:
+    for action, is_early in (
         (Action.VOIDED_BEFORE_ITS_DAY, True),
         (Action.VOIDED_AFTER_ITS_DAY, False),
     ):
-        voided = [entry for entry in lived.journal.of("fulfillments") if entry.cause == deed]
+        voided = [entry for entry in simulated.journal.of("fulfillments") if entry.cause == action]
         assert voided
         for entry in voided:
             assert (entry.micros < to_micros(entry.body["ship_date"])) is is_early
 
 
-def test_stock_goes_to_nothing_by_sale_and_comes_back(lived: Account) -> None:
-    levels = versions(lived, "inventory_levels")
+def test_stock_goes_to_nothing_by_sale_and_comes_back(simulated: Account) -> None:
+    levels = versions(simulated, "inventory_levels")
     sold_out = {
         name
         for name, entries in levels.items()
@@ -239,22 +239,25 @@ def test_stock_goes_to_nothing_by_sale_and_comes_back(lived: Account) -> None:
     assert all(entry.body["on_hand"] >= 0 for entries in levels.values() for entry in entries)
 
 
-def test_what_is_allocated_is_what_waits_for_a_label(lived: Account) -> None:
+def test_what_is_allocated_is_what_waits_for_a_label(simulated: Account) -> None:
     waiting: Counter[str] = Counter()
-    for shipment_id in lived.ids("shipments"):
-        body = lived.entity("shipments", shipment_id)
-        taken = (*lived.parcels.labels_of(shipment_id), *lived.parcels.fulfillments_of(shipment_id))
+    for shipment_id in simulated.ids("shipments"):
+        body = simulated.entity("shipments", shipment_id)
+        taken = (
+            *simulated.parcels.labels_of(shipment_id),
+            *simulated.parcels.fulfillments_of(shipment_id),
+        )
         if body["shipment_status"] == "pending" and all(parcel["voided"] for parcel in taken):
             waiting.update({item["sku"]: item["quantity"] for item in body["items"]})
     allocated: Counter[str] = Counter()
-    for entries in versions(lived, "inventory_levels").values():
+    for entries in versions(simulated, "inventory_levels").values():
         allocated[entries[-1].body["sku"]] += entries[-1].body["allocated"]
     assert +allocated == +waiting
 
 
-def test_slow_lists_gain_lose_and_rename(lived: Account) -> None:
-    tags = list(lived.journal.of("tags"))
+def test_slow_lists_gain_lose_and_rename(simulated: Account) -> None:
+    tags = list(simulated.journal.of("tags"))
     assert any(entry.removed for entry in tags)
-    renamed = versions(lived, "inventory_locations")
+    renamed = versions(simulated, "inventory_locations")
     names = [{entry.body["name"] for entry in entries} for entries in renamed.values()]
     assert any(len(seen) > 1 for seen in names)
