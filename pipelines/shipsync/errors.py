@@ -11,7 +11,7 @@
     │   ├── KeyRefused                     401
     │   └── AccessDenied                   403
     ├── RequestRejected                    the API said no; sending it again won't help
-    │   └── NotFound                       404
+    │   └── NotFound          exit 5       404
     ├── Unavailable                        no usable answer for the stated time; run later
     │   └── Unreachable                    nobody took the connection; check address and network
     ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
@@ -22,7 +22,8 @@
     ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
     ├── OutputFailed                       standard output could not be written; the work was done
-    ├── UnknownOrder                       nothing in the database answers to that reference
+    ├── UnknownOrder          exit 5       nothing in the database answers to that reference
+    ├── UnknownConsumer       exit 5       no consumer of change events has that name
     ├── AmbiguousOrder                     several orders do; ask by one of the ids it lists
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
     └── LockHeld                  exit 4   another run is at work
@@ -98,6 +99,8 @@ class RequestRejected(ShipsyncError):
 class NotFound(RequestRejected):
     """HTTP 404."""
 
+    exit_code = 5
+
 
 class _Unanswered(ShipsyncError):
     """A request that got no usable answer.
@@ -163,11 +166,19 @@ class OutputFailed(ShipsyncError):
 
 
 class UnknownOrder(ShipsyncError):
-    """No shipment is held by the reference that was asked for."""
+    """No shipment is stored under the reference that was asked for."""
+
+    exit_code = 5
+
+
+class UnknownConsumer(ShipsyncError):
+    """No consumer of change events has the name that was given."""
+
+    exit_code = 5
 
 
 class AmbiguousOrder(ShipsyncError):
-    """Several orders are held by the reference that was asked for."""
+    """Several orders are stored under the reference that was asked for."""
 
 
 class NeedsPerson(ShipsyncError):

@@ -15,7 +15,7 @@ from mcp import Client, StdioServerParameters
 from shipsync.assistant.server import Trigger as Asked
 from shipsync.assistant.server import server
 from shipsync.cli import boundary
-from shipsync.cli.triggers import Trigger
+from shipsync.cli.consumers import Trigger
 
 PROGRAM = "from shipsync.cli import main; main()"
 

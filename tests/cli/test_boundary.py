@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
+import orjson
 import pytest
 import typer
 
-from shipsync.cli import boundary, options
+from shipsync.cli import boundary, options, output
 from shipsync.errors import (
     ConfigurationError,
     DatabaseLocked,
     LockHeld,
     NeedsPerson,
+    NotFound,
     ShipsyncError,
+    UnknownConsumer,
+    UnknownOrder,
     UsageError,
 )
 
 from .conftest import KEY
 
 
-def tree_that(deed: Callable[[], None]) -> Callable[[], Any]:
+def tree_that(deed: Callable[[], None], *, takes_json: bool = False) -> Callable[[], Any]:
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
 
     @app.callback()
     def root(debug: bool = False) -> None:
         """A root that knows --debug, as shipsync's does."""
 
-    app.command("go")(deed)
+    def deed_with_json(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+        deed()
+
+    app.command("go")(deed_with_json if takes_json else deed)
     return lambda: typer.main.get_command(app)
 
 
@@ -48,6 +55,9 @@ def fail(error: BaseException) -> Callable[[], None]:
         (ConfigurationError("It is not set."), 2),
         (NeedsPerson("One is left."), 3),
         (LockHeld("Another is at work."), 4),
+        (UnknownOrder("There is no such order."), 5),
+        (UnknownConsumer("There is no such consumer."), 5),
+        (NotFound("There is no such shipment.", status=404), 5),
     ],
 )
 def test_an_error_is_its_sentence_and_its_code(
@@ -55,6 +65,43 @@ def test_an_error_is_its_sentence_and_its_code(
 ) -> None:
     assert boundary.run(["go"], {}, tree_that(fail(error))) == code
     assert capsys.readouterr() == ("", f"{error}\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "code"),
+    [
+        (UnknownOrder("There is no such order."), "UnknownOrder", 5),
+        (NeedsPerson("One is left."), "NeedsPerson", 3),
+        (RuntimeError(f"header {KEY}"), "RuntimeError", 1),
+        (KeyboardInterrupt(), "Interrupted", 130),
+        (typer.BadParameter("'x' is no time."), "UsageError", 2),
+    ],
+)
+def test_with_json_a_failure_is_a_document_on_standard_output(
+    error: BaseException, kind: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert boundary.run(["go", "--json"], {}, tree_that(fail(error), takes_json=True)) == code
+    out, err = capsys.readouterr()
+    document = orjson.loads(out)
+    assert document == {"error": {"type": kind, "message": err.rstrip("\n"), "exit_code": code}}
+
+
+def test_a_result_that_was_printed_stays_the_only_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def deed() -> None:
+        output.show_json({"rows": 2})
+        raise NeedsPerson("One is left.")
+
+    for _ in range(2):
+        assert boundary.run(["go", "--json"], {}, tree_that(deed, takes_json=True)) == 3
+        out, err = capsys.readouterr()
+        assert (orjson.loads(out), err) == ({"rows": 2}, "One is left.\n")
+
+
+def test_a_json_that_is_no_option_asks_for_no_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert boundary.run(["go", "--", "--json"], {}, tree_that(fail(ShipsyncError("No.")))) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_success_is_silent_and_0(capsys: pytest.CaptureFixture[str]) -> None:

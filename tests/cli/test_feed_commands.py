@@ -40,7 +40,7 @@ def test_read_acknowledge_and_rewind_go_round(run: Run, database: Path) -> None:
     assert [event["sequence"] for event in first] == [1, 2, 3, 4, 5]
     assert objects(run("changes", "read", *at, "--limit", "5").out) == first
 
-    assert run("changes", "ack", "3", *at, "--json").json["acknowledged"] == 3
+    assert run("changes", "ack", "3", *at, "--create", "--json").json["acknowledged"] == 3
     assert objects(run("changes", "read", *at, "--limit", "2").out) == first[3:5]
 
     assert run("changes", "rewind", "--to", "2", *at, "--json").json["next"] == 2
@@ -108,10 +108,40 @@ def test_no_offset_moves_while_a_run_is_at_work(run: Run, database: Path) -> Non
 def test_a_wrong_place_is_refused_with_a_sentence(
     run: Run, database: Path, words: tuple[str, ...], said: str
 ) -> None:
-    refused = run("changes", *words, "--consumer", "x", "--database", database)
+    refused = run("changes", *words, "--consumer", "x", "--create", "--database", database)
 
     assert (refused.code, refused.out) == (2, "")
     assert said in refused.err
+
+
+@pytest.mark.parametrize("words", [("ack", "3"), ("rewind", "--to", "2")])
+def test_a_mistyped_consumer_is_not_made(run: Run, database: Path, words: tuple[str, ...]) -> None:
+    at = ("--database", database)
+    run("changes", "ack", "1", "--consumer", "billing", "--create", *at)
+
+    refused = run("changes", *words, "--consumer", "biling", *at)
+
+    assert (refused.code, refused.out) == (5, "")
+    assert refused.err == (
+        "There is no consumer 'biling', so nothing was changed. The known ones: billing. `changes ack` and "
+        "`changes rewind` make a new one with --create.\n"
+    )
+    listed = run("changes", "consumers", "--json", *at).json
+    assert [(c["consumer"], c["acknowledged"]) for c in listed] == [("billing", 1)]
+
+
+def test_a_consumer_can_be_removed(run: Run, database: Path) -> None:
+    at = ("--database", database)
+    for name in ("billing", "stale"):
+        run("changes", "ack", "3", "--consumer", name, "--create", *at)
+
+    left = run("changes", "consumers", "--remove", "stale", "--json", *at)
+    again = run("changes", "consumers", "--remove", "stale", *at)
+
+    assert [c["consumer"] for c in left.json] == ["billing"]
+    assert again.code == 5
+    first = objects(run("changes", "read", "--consumer", "stale", "--limit", "1", *at).out)
+    assert first[0]["sequence"] == 1
 
 
 def test_the_consumer_in_the_readme_runs(
@@ -142,5 +172,18 @@ def test_webhooks_are_taken_in_and_counted(run: Run, database: Path, folder: Pat
     taken = run("inbox", folder / "inbox", "--keys", keys, "--json", "--database", database)
 
     assert taken.code == 0
-    assert taken.json == {"hints": 1, "known": 0, "not_understood": 1, "refused": 1}
-    assert "Webhooks refused, as their signature does not hold: 1." in taken.err
+    assert taken.json == {
+        "hints": 1,
+        "known": 0,
+        "not_understood": 1,
+        "refused": 1,
+        "problems": [
+            {
+                "place": "three.json",
+                "reason": "It is no webhook of ShipStation: it is no JSON object with a resource_url.",
+            },
+            {"place": "two.json", "reason": "Its signature does not hold."},
+        ],
+    }
+    assert "three.json: It is no webhook of ShipStation" in taken.err
+    assert "\n1 webhook was refused, as the signature does not hold. If" in taken.err

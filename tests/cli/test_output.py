@@ -1,8 +1,10 @@
-"""The three forms of a result, and what a cell shows."""
+"""The three forms of a result, what a cell shows, and a standard output that nobody can read."""
 
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,6 +17,7 @@ from shipsync.cli import output
 from shipsync.queries import ResultRows
 
 ROWS = ResultRows(("sku", "on hand", "note"), [("A-1", 12000, "two\nlines"), ("B", 0, None)])
+SCRIPT = "from shipsync.cli import main; main()"
 
 
 class Terminal(io.StringIO):
@@ -95,3 +98,52 @@ def test_a_value_without_a_form_in_json_is_an_error() -> None:
 )
 def test_a_long_text_is_cut_with_an_ellipsis(text: str | None, shown: str) -> None:
     assert output.shortened(text, 4) == shown
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_no_encoding_stops_a_result(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, newline=""))
+    value = {"name": "Zoë → 😀", "quoted": '"'}
+
+    output.show_json(value)
+    output.say("5 → 7")
+
+    document, text = raw.getvalue().decode(encoding).split("\n}\n")
+    assert orjson.loads(document + "}") == value
+    assert text == ("5 → 7\n" if encoding == "utf-8" else "5 \\u2192 7\n")
+
+
+def command(
+    database: Path, *, stdout: int | None, shell: str = ""
+) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-c", SCRIPT, "locations", "--database", str(database)]
+    if shell:
+        words = ["sh", "-c", f'"$@" {shell}', "sh", *words]
+    return subprocess.run(
+        words, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+    )
+
+
+def test_a_reader_that_has_gone_changes_no_exit_code(held: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = command(held, stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_standard_output_is_none(held: Path) -> None:
+    done = command(held, stdout=None, shell=">&-")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_in_a_sentence(held: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command(held, stdout=full.fileno())
+    assert done.returncode == 1
+    assert done.stderr == (
+        "The result could not be written to standard output (No space left on device), but the command "
+        "did its work; what it wrote to the account is in `shipsync stock status`.\n"
+    )

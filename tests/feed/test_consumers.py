@@ -9,15 +9,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from shipsync.errors import DatabaseError, UsageError
+from shipsync.errors import DatabaseError, UnknownConsumer, UsageError
 from shipsync.feed.consumers import (
     Selection,
     acknowledge,
     acknowledged,
     consumers,
     read,
+    remove,
     rewind,
 )
+from shipsync.feed.dead_letters import DeadLetters
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
@@ -138,6 +140,24 @@ def test_the_lag_counts_what_was_recorded_since(con: Con) -> None:
         ("ahead", 5, 0, None),
         ("behind", 2, 3, START + timedelta(hours=2)),
     ]
+
+
+def test_a_consumer_that_is_gone_before_it_took_anything_is_listed_and_removed(con: Con) -> None:
+    happen(con, *"ab")
+    acknowledge(con, "other", 1)
+    letters = DeadLetters(con, "hook")
+    letters.pause("the receiver is gone")
+    (event, *_) = read(con, "hook").events
+    letters.bury(event, "refused", 5)
+
+    listed = {c.consumer: (c.acknowledged, c.lag, c.dead, c.paused_because) for c in consumers(con)}
+    remove(con, "hook")
+
+    assert listed == {"hook": (0, 2, 1, "the receiver is gone"), "other": (1, 1, 0, None)}
+    assert [c.consumer for c in consumers(con)] == ["other"]
+    assert (letters.open(), letters.paused_because()) == ([], None)
+    with pytest.raises(UnknownConsumer, match="no consumer 'hook'"):
+        remove(con, "hook")
 
 
 @pytest.mark.parametrize("name", ["", " x", "a b", "../x", "x" * 65, "-x", "x\n"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import orjson
 import pytest
 
 from shipsync.errors import InputFileError
-from shipsync.feed.inbox import InboxReport, take_in
+from shipsync.feed.inbox import MOST_BYTES, InboxProblem, InboxReport, take_in
 from shipsync.feed.webhook_keys import WebhookKeys
 
 from .webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
@@ -70,7 +73,8 @@ def test_a_signature_that_does_not_hold_is_refused(
 ) -> None:
     drop(folder, "one", body, kept)
 
-    assert take_in(con, folder, keys) == InboxReport(refused=1)
+    problem = InboxProblem("one.json", "Its signature does not hold.")
+    assert take_in(con, folder, keys) == InboxReport(refused=1, problems=[problem])
     assert hints(con) == []
 
 
@@ -122,29 +126,74 @@ def test_without_keys_nothing_counts_as_signed(con: Con, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        b"",
-        b"[1]",
-        b"{}",
-        b'{"resource_url": 5}',
-        webhook("/v2/inventory?sku=A"),
-        webhook("/v2/labels"),
-        webhook("/v2/labels?batch_id=se-1&page_size=1"),
-        webhook("/v2/labels?batch_id="),
-        webhook("/v2/labels?batch_id=../../x"),
-        webhook("/v2/labels/../warehouses/track"),
-        webhook("/v2/labels/se-1/void"),
-        b'{"resource_url": "http://[/v2/labels?batch_id=se-1"}',
+        (b"", "it is no JSON object with a resource_url"),
+        (b"[1]", "it is no JSON object with a resource_url"),
+        (b"{}", "it is no JSON object with a resource_url"),
+        (b'{"resource_url": 5}', "it is no JSON object with a resource_url"),
+        (webhook("/v2/inventory?sku=A"), "names '/v2/inventory', which a sync does not read"),
+        (webhook("/v2/labels"), "must ask by batch_id"),
+        (webhook("/v2/labels?batch_id=se-1&page_size=1"), "must ask by batch_id"),
+        (webhook("/v2/labels?batch_id="), "must ask by batch_id"),
+        (webhook("/v2/labels?batch_id=../../x"), "a value that is no id"),
+        (webhook("/v2/labels/../warehouses/track"), "names '/v2/labels/../warehouses/track'"),
+        (webhook("/v2/labels/se-1/void"), "names '/v2/labels/se-1/void'"),
+        (b'{"resource_url": "http://[/v2/labels?batch_id=se-1"}', "is no address"),
+        (b" " * MOST_BYTES + BODY, "longer than 4 MB"),
     ],
 )
-def test_what_names_nothing_to_read_is_counted_and_left(
-    con: Con, folder: Path, body: bytes
+def test_what_names_nothing_to_read_is_left_and_named_with_the_reason(
+    con: Con, folder: Path, body: bytes, reason: str
 ) -> None:
     drop(folder, "one", body)
+    (folder / "more.jsonl").write_bytes(BODY + b"\n" + (body or b"{}") + b"\n" + BODY)
 
-    assert take_in(con, folder) == InboxReport(not_understood=1)
-    assert hints(con) == []
+    report = take_in(con, folder)
+
+    assert (report.hints, report.not_understood) == (2, 2)
+    assert [problem.place for problem in report.problems] == ["more.jsonl:2", "one.json"]
+    assert all(reason in problem.reason for problem in report.problems)
+    assert len(hints(con)) == 2
+
+
+def test_what_is_no_file_stops_nothing(con: Con, folder: Path) -> None:
+    drop(folder, "one", BODY)
+    drop(folder, "two", BODY)
+    os.mkfifo(folder / "two.headers.json")
+    os.mkfifo(folder / "pipe.json")
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "folder.json").mkdir()
+    (folder / "link.json").symlink_to(folder / "nowhere")
+    (folder / "loop.json").symlink_to(folder / "loop.json")
+    with socket.socket(socket.AF_UNIX) as listener:
+        # The path of a socket must be short.
+        short = Path(tempfile.mkdtemp(dir="/tmp")) / "socket.json"
+        listener.bind(str(short))
+        short.rename(folder / "socket.json")
+        short.parent.rmdir()
+        report = take_in(con, folder)
+
+    assert report.hints == 1
+    assert {problem.place: problem.reason for problem in report.problems} == {
+        "link.json": "It can't be read: No such file or directory.",
+        "loop.json": "It can't be read: Too many levels of symbolic links.",
+        "pipe.json": "It is no file but a pipe, a socket or a device.",
+        "pipe.jsonl": "It is no file but a pipe, a socket or a device.",
+        "socket.json": "It is no file but a pipe, a socket or a device.",
+        "two.json": "two.headers.json, which should have its headers, is no file.",
+    }
+
+
+def test_a_name_that_is_no_utf_8_is_written_out(con: Con, folder: Path) -> None:
+    Path(os.fsdecode(bytes(folder) + b"/good-\xff.json")).write_bytes(BODY)
+    Path(os.fsdecode(bytes(folder) + b"/b\xe4d.json")).write_bytes(b"{}")
+
+    report = take_in(con, folder)
+
+    assert report.hints == 1
+    assert [problem.place for problem in report.problems] == ["b\\xe4d.json"]
+    assert take_in(con, folder).known == 1
 
 
 def test_a_folder_that_is_not_there_is_named(con: Con, tmp_path: Path) -> None:

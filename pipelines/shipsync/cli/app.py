@@ -8,18 +8,17 @@ import typer
 
 from shipsync.cli import (
     changes,
-    check,
     dashboard,
     demo,
     emulator,
     export,
     fulfillments,
     inbox,
+    locations,
     mcp,
-    places,
     runs,
     shipments,
-    state,
+    status,
     stock,
     track,
 )
@@ -56,7 +55,6 @@ def shipsync(
 
 
 app.add_typer(demo.app)
-app.add_typer(check.app)
 app.add_typer(runs.app)
 app.add_typer(changes.app, name="changes")
 app.add_typer(inbox.app)
@@ -64,8 +62,8 @@ app.add_typer(stock.app, name="stock")
 app.add_typer(shipments.app, name="shipments")
 app.add_typer(fulfillments.app, name="fulfillments")
 app.add_typer(track.app)
-app.add_typer(places.app)
-app.add_typer(state.app)
+app.add_typer(locations.app)
+app.add_typer(status.app)
 app.add_typer(export.app)
 app.add_typer(dashboard.app)
 app.add_typer(mcp.app)

@@ -7,7 +7,11 @@
     2    the call, a setting or a given file is wrong
     3    finished, and something needs a person
     4    another run holds the lock
+    5    what was asked for is not there: an order, a shipment, a consumer
     130  interrupted from the keyboard
+
+With ``--json`` a failure that left standard output empty is printed there too, as the one document
+``{"error": {"type", "message", "exit_code"}}``.
 """
 
 from __future__ import annotations
@@ -16,13 +20,15 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
 import typer
 
+from shipsync.cli import output
 from shipsync.cli.options import opened_secrets
-from shipsync.errors import ShipsyncError
+from shipsync.errors import OutputFailed, ShipsyncError
 
 INTERRUPTED = 130
 
@@ -39,6 +45,8 @@ def run(
     ``tree`` gives another command tree than shipsync's own.
     """
     environ = os.environ if environ is None else environ
+    as_json = "--json" in takewhile(lambda word: word != "--", arguments)
+    output.begin()
     before_command = takewhile(lambda word: word.startswith("-"), arguments)
     debug = "--debug" in before_command or environ.get("SHIPSYNC_DEBUG", "") not in ("", "0")
     try:
@@ -46,23 +54,24 @@ def run(
             list(arguments), prog_name="shipsync", standalone_mode=False
         )
     except typer.TyperException as mistake:
-        _say(_usage_sentence(mistake))
-        return mistake.exit_code
+        return _failed("UsageError", _usage_sentence(mistake), mistake.exit_code, as_json=as_json)
     except ShipsyncError as error:
-        _say(str(error))
+        failed = _failed(type(error).__name__, str(error), error.exit_code, as_json=as_json)
         _show_trace(debug)
-        return error.exit_code
+        return failed
     except Exception as error:
         # The text of an unforeseen error may quote anything, a request header included; its type
         # does not.
-        _say(
+        sentence = (
             f"shipsync stopped on an error it did not foresee ({type(error).__name__}). What was "
             "committed before it is kept. `shipsync --debug ...` shows the trace to report."
         )
+        failed = _failed(type(error).__name__, sentence, 1, as_json=as_json)
         _show_trace(debug)
-        return 1
+        return failed
     if code == INTERRUPTED:
-        _say("Interrupted. What was committed is kept; the same command goes on from there.")
+        sentence = "Interrupted. What was committed is kept; the same command goes on from there."
+        return _failed("Interrupted", sentence, INTERRUPTED, as_json=as_json)
     return code if isinstance(code, int) else 0
 
 
@@ -79,6 +88,16 @@ def _usage_sentence(mistake: typer.TyperException) -> str:
     context = getattr(mistake, "ctx", None)
     path = context.command_path if context is not None else "shipsync"
     return f"{said}{'' if said[-1:] in ('.', '?') else '.'} See `{path} --help`."
+
+
+def _failed(kind: str, sentence: str, exit_code: int, *, as_json: bool) -> int:
+    """Say how it failed; returns the exit code."""
+    _say(sentence)
+    if as_json and not output.has_begun():
+        with suppress(OutputFailed):
+            document = {"type": kind, "message": sentence, "exit_code": exit_code}
+            output.show_json({"error": document})
+    return exit_code
 
 
 def _show_trace(debug: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from shipsync.cli import consumers, deliver, options, output, times
-from shipsync.cli.triggers import Trigger
+from shipsync.cli.consumers import Trigger
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(consumers.app)

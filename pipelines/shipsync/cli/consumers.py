@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import options, output, standard_output, times
-from shipsync.cli.triggers import Trigger
+from shipsync.cli import options, output, times
 
 if TYPE_CHECKING:
     import duckdb
 
 app = typer.Typer()
+
+
+class Trigger(StrEnum):
+    """The kinds of change, as words of a command line."""
+
+    NEW_SHIPMENT = "new_shipment"
+    SHIPMENT_MODIFIED = "shipment_modified"
+    NEW_FULFILLMENT = "new_fulfillment"
+    FULFILLMENT_MODIFIED = "fulfillment_modified"
+    FULFILLMENT_SHIPPED = "fulfillment_shipped"
+
 
 Name = Annotated[
     str, typer.Option("--consumer", metavar="NAME", help="Go by the offset of this consumer.")
@@ -33,6 +43,9 @@ NoTouches = Annotated[
 WithObject = Annotated[
     bool,
     typer.Option("--with-object", help="Add the whole shipment or fulfillment as it is now."),
+]
+Create = Annotated[
+    bool, typer.Option("--create", help="Begin with a consumer that is not known yet.")
 ]
 
 
@@ -68,6 +81,7 @@ def read_changes(
 
     local = options.held(connection, database)
     with connect(local.database, read_only=True) as con:
+        is_known = consumers.is_known(con, consumer)
         batch = consumers.read(
             con,
             consumer,
@@ -84,8 +98,13 @@ def read_changes(
     texts = (
         line(event) if form is Format.JSONL else cloud_line(event, source) for event in batch.events
     )
-    standard_output.write(b"".join(texts).decode())
-    output.remark(f"Acknowledge: shipsync changes ack {batch.up_to} --consumer {consumer}")
+    output.write(b"".join(texts).decode())
+    if is_known:
+        output.remark(f"Acknowledge: shipsync changes ack {batch.up_to} --consumer {consumer}")
+    else:
+        output.remark(
+            f"Acknowledge: shipsync changes ack {batch.up_to} --consumer {consumer} --create"
+        )
 
 
 @app.command("ack", epilog="Example: shipsync changes ack 1200 --consumer billing")
@@ -94,17 +113,21 @@ def acknowledge_changes(
         int, typer.Argument(metavar="SEQUENCE", help="The last event taken care of.")
     ],
     consumer: Name,
+    create: Create = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Acknowledge all events up to a number.
 
-    The consumer reads on behind it. Saying it again, or saying less, changes nothing.
+    The consumer reads on behind it. Saying it again, or saying less, changes nothing. The first time
+    takes --create, so that no slip of the pen makes a consumer. Exit code 5 without it.
     """
     from shipsync.feed import consumers
 
     with open_ledger(options.held(connection, database).database) as con:
+        if not create:
+            consumers.check_known(con, consumer)
         consumers.acknowledge(con, consumer, sequence)
         reached = consumers.acknowledged(con, consumer)
     if as_json:
@@ -124,17 +147,21 @@ def rewind_consumer(
             help="Begin with this event, the first detected since then (2026-01-31, 7d), or the next.",
         ),
     ],
+    create: Create = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Choose the event that a consumer reads next.
 
-    Back to read again, or ahead to leave out: `--to end` begins with what comes next.
+    Back to read again, or ahead to leave out: `--to end` begins with what comes next. A consumer that
+    is not known yet takes --create. Exit code 5 without it.
     """
     from shipsync.feed import consumers
 
     with open_ledger(options.held(connection, database).database) as con:
+        if not create:
+            consumers.check_known(con, consumer)
         first = consumers.rewind(con, consumer, _place(to))
     if as_json:
         output.show_json({"consumer": consumer, "next": first})
@@ -150,6 +177,14 @@ def _place(text: str) -> int | datetime | None:
 
 @app.command("consumers", epilog="Example: shipsync changes consumers --json")
 def list_consumers(
+    remove: Annotated[
+        str | None,
+        typer.Option(
+            "--remove",
+            metavar="NAME",
+            help="Forget this one first: its offset, its dead letters, its pause.",
+        ),
+    ] = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -160,6 +195,10 @@ def list_consumers(
     from shipsync.warehouse.database import connect
 
     local = options.held(connection, database)
+    if remove is not None:
+        with open_ledger(local.database) as con:
+            consumers.remove(con, remove)
+        output.remark(f"Consumer {remove} is forgotten; the events stay.")
     with connect(local.database, read_only=True) as con:
         found = [asdict(consumer) for consumer in consumers.consumers(con)]
     columns = ("consumer", "acknowledged", "lag", "waiting_since", "dead", "paused_because")

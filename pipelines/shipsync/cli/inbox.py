@@ -10,8 +10,11 @@ import typer
 
 from shipsync.cli import options, output
 from shipsync.cli.consumers import open_ledger
+from shipsync.plurals import counted
 
 app = typer.Typer()
+
+SHOWN_PROBLEMS = 20
 
 
 @app.command(epilog="Example: shipsync inbox webhooks/ --keys jwks.json")
@@ -29,7 +32,8 @@ def inbox(
 ) -> None:
     """Take in webhooks as hints for the next sync.
 
-    It reads first what they name. Files are left alone and may be taken in again.
+    The next sync reads first what they name. Files are left alone and may be taken in again. A body
+    that became no hint is named with the reason on standard error.
     """
     from shipsync.feed.inbox import take_in
     from shipsync.feed.webhook_keys import WebhookKeys
@@ -37,13 +41,21 @@ def inbox(
 
     trusted = None if keys is None else WebhookKeys(keys)
     with open_ledger(options.held(connection, database).database) as con:
-        report = asdict(take_in(con, folder, trusted))
+        report = take_in(con, folder, trusted)
     if as_json:
         output.show_json(report)
     else:
-        output.show_table(ResultRows(tuple(report), [tuple(report.values())]))
-    if report["refused"]:
+        counts = {name: count for name, count in asdict(report).items() if name != "problems"}
+        output.show_table(ResultRows(tuple(counts), [tuple(counts.values())]))
+    for problem in report.problems[:SHOWN_PROBLEMS]:
+        output.note(f"{problem.place}: {problem.reason}")
+    more = len(report.problems) - SHOWN_PROBLEMS
+    if more > 0:
         output.note(
-            f"Webhooks refused, as their signature does not hold: {report['refused']}. If they are "
-            "ShipStation's, fetch its keys anew: https://api.shipengine.com/jwks"
+            f"{counted(more, 'more body', 'more bodies')} became no hint; --json lists all."
+        )
+    if report.refused:
+        output.note(
+            f"{counted(report.refused, 'webhook was', 'webhooks were')} refused, as the signature does "
+            "not hold. If ShipStation sent them, fetch its keys again: https://api.shipengine.com/jwks"
         )

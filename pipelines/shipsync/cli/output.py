@@ -5,6 +5,9 @@ Results go to standard output; what is said about them goes to standard error.
 
 from __future__ import annotations
 
+import codecs
+import json
+import os
 import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,8 +15,21 @@ from pathlib import Path
 
 import orjson
 
-from shipsync.cli import standard_output
+from shipsync.errors import OutputFailed
 from shipsync.queries import ResultRows
+
+_ESCAPED = "shipsync.escaped"
+_progress = {"has_begun": False}
+
+
+def begin() -> None:
+    """Take note that a command begins, which has printed nothing yet."""
+    _progress["has_begun"] = False
+
+
+def has_begun() -> bool:
+    """Whether something of a result was printed since the command began."""
+    return _progress["has_begun"]
 
 
 def show(rows: ResultRows, *, as_json: bool) -> None:
@@ -27,18 +43,18 @@ def show(rows: ResultRows, *, as_json: bool) -> None:
 def show_json(value: object) -> None:
     """Print one JSON document: indented, times in ISO 8601, decimals as numbers."""
     text = orjson.dumps(value, default=_json_value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z)
-    standard_output.write(text.decode() + "\n")
+    write(text.decode() + "\n")
 
 
 def show_table(rows: ResultRows, title: str = "") -> None:
     """Print rows in the form that suits where standard output goes."""
-    if standard_output.is_terminal():
+    if is_for_a_person():
         from shipsync.cli import terminal_table
 
         texts = [[_for_the_eye(value) for value in row] for row in rows.rows]
-        standard_output.write(terminal_table.drawn(rows.columns, rows.rows, texts, title))
+        write(terminal_table.drawn(rows.columns, rows.rows, texts, title))
         return
-    standard_output.write(
+    write(
         "".join(
             "\t".join(" ".join(cell(value).split()) for value in row) + "\n"
             for row in (rows.columns, *rows.rows)
@@ -46,14 +62,39 @@ def show_table(rows: ResultRows, title: str = "") -> None:
     )
 
 
+def write(text: str) -> None:
+    """Write text to standard output, at once.
+
+    A character that its encoding lacks is written as JSON escapes it. Nothing happens when the reader has
+    gone (``| head``) or there is no standard output: the command goes on to its own end. Raises
+    ``OutputFailed`` when it could not be written for any other cause.
+    """
+    _progress["has_begun"] = True
+    if sys.stdout is None:
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, _ESCAPED).decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still in the buffer would fail once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputFailed(
+            f"The result could not be written to standard output ({error.strerror}), but the command did "
+            "its work; what it wrote to the account is in `shipsync stock status`."
+        ) from None
+
+
 def is_for_a_person() -> bool:
     """Whether a person reads the result, on a terminal as wide as it is."""
-    return standard_output.is_terminal()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def say(text: str = "") -> None:
     """Print a line of the result itself."""
-    standard_output.write(_printable(text) + "\n")
+    write(_printable(text) + "\n")
 
 
 def remark(text: str) -> None:
@@ -113,3 +154,11 @@ def _json_value(value: object) -> object:
     if isinstance(value, date | Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(_ESCAPED, _escape)

@@ -15,7 +15,7 @@ from typing import Any, Final
 import duckdb
 
 from shipsync import clock, queries
-from shipsync.errors import UsageError
+from shipsync.errors import UnknownConsumer, UsageError
 from shipsync.feed.events import TRIGGERS, ChangeEvent
 from shipsync.statements import statement
 from shipsync.warehouse.database import transaction
@@ -161,8 +161,34 @@ def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime | N
 
 
 def consumers(con: duckdb.DuckDBPyConnection) -> list[Consumer]:
-    """Every consumer that ever acknowledged or was sent to a place, by name."""
+    """Every consumer that has acknowledged, was delivered to, or is paused, by name."""
     return [Consumer(**row) for row in _fetch(con, "consumers").objects()]
+
+
+def is_known(con: duckdb.DuckDBPyConnection, consumer: str) -> bool:
+    """Whether ``consumer`` has acknowledged, was delivered to, or is paused."""
+    return any(known.consumer == consumer for known in consumers(con))
+
+
+def check_known(con: duckdb.DuckDBPyConnection, consumer: str) -> None:
+    """Raise ``UnknownConsumer`` unless ``consumer`` has acknowledged or was delivered to before."""
+    known = [row.consumer for row in consumers(con)]
+    if checked_name(consumer) not in known:
+        raise UnknownConsumer(
+            f"There is no consumer {consumer!r}, so nothing was changed. The known ones: "
+            f"{', '.join(known) or 'none'}. `changes ack` and `changes rewind` make a new one with --create."
+        )
+
+
+def remove(con: duckdb.DuckDBPyConnection, consumer: str) -> None:
+    """Forget ``consumer``: its offset, its dead letters, its pause. The events stay.
+
+    Raises ``UnknownConsumer`` for a name that is not known.
+    """
+    check_known(con, consumer)
+    with transaction(con):
+        for name in ("remove_letters", "remove_pause", "remove_consumer"):
+            con.execute(statement(_STATEMENTS, name), {"consumer": consumer})
 
 
 def checked_name(consumer: str) -> str:

@@ -12,12 +12,14 @@ one costs a read at most. What a body says of a parcel is kept only if ShipStati
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import duckdb
@@ -30,6 +32,11 @@ from shipsync.feed.webhook_keys import KEY_ID, SIGNATURE, WebhookKeys
 from shipsync.sources.streams import TRACKING
 from shipsync.statements import statement
 
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""The longest body that is taken in; ShipStation's have a few thousand bytes."""
+
+_TOO_LONG: Final = "It is longer than 4 MB, which no webhook of ShipStation is."
+_SHOWN: Final = 60
 _HEADERS: Final = ".headers.json"
 _VALUE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TRACK: Final = re.compile(rf"{endpoints.LABELS.path}/({_VALUE.pattern})/track")
@@ -52,14 +59,35 @@ class Delivered:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class InboxProblem:
+    """A body that became no hint: its file, with the line in a ``.jsonl``, and why, as a sentence."""
+
+    place: str
+    reason: str
+
+
 @dataclass
 class InboxReport:
-    """How many bodies became hints, were known already, were no webhook of use, or were forged."""
+    """How many bodies became hints, were known already, were no webhook of use, or were forged.
+
+    ``problems`` has the last two kinds one by one.
+    """
 
     hints: int = 0
     known: int = 0
     not_understood: int = 0
     refused: int = 0
+    problems: list[InboxProblem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Hint:
+    """What a body names: a stream, what to ask it for, and the parcel's state, if the body has one."""
+
+    stream: str
+    query: dict[str, str]
+    tracking: dict[str, Any] | None = None
 
 
 def take_in(
@@ -68,45 +96,93 @@ def take_in(
     """Record a hint for every body in ``folder`` that isn't recorded yet; files stay where they are.
 
     With ``keys``, a body whose headers carry a signature that does not hold is refused. Raises
-    ``InputFileError`` if the folder can't be read.
+    ``InputFileError`` if the folder can't be read; what is wrong with a single file is in the report.
     """
     report = InboxReport()
     for delivered in bodies(folder):
+        if isinstance(delivered, InboxProblem):
+            report.not_understood += 1
+            report.problems.append(delivered)
+            continue
         signed_at = None
         if keys is not None and (KEY_ID in delivered.headers or SIGNATURE in delivered.headers):
             signed_at = keys.signed_at(delivered.headers, delivered.body)
             if signed_at is None:
                 report.refused += 1
+                report.problems.append(
+                    InboxProblem(delivered.place, "Its signature does not hold.")
+                )
                 continue
-        named = _named(delivered.body)
-        if named is None:
+        hint = _hint(delivered.body)
+        if isinstance(hint, str):
             report.not_understood += 1
-        elif _record(con, delivered, *named, signed_at):
+            report.problems.append(InboxProblem(delivered.place, hint))
+        elif _record(con, delivered, hint, signed_at):
             report.hints += 1
         else:
             report.known += 1
     return report
 
 
-def bodies(folder: Path) -> Iterator[Delivered]:
-    """Every body in ``folder``, by file name; a file that is being written is met the next time."""
+def bodies(folder: Path) -> Iterator[Delivered | InboxProblem]:
+    """Every body in ``folder``, by file name; a file that is being written is met the next time.
+
+    A file that cannot be read is a problem of its own, and the others are read. Folders inside are left
+    alone. Raises ``InputFileError`` if ``folder`` itself can't be read.
+    """
     try:
-        files = sorted(file for file in folder.iterdir() if file.is_file())
-        for file in files:
-            if file.name.endswith(_HEADERS):
-                continue
-            if file.suffix == ".json":
-                kept = file.with_name(f"{file.stem}{_HEADERS}")
-                headers = _lowered(_parsed(kept.read_bytes())) if kept.exists() else {}
-                yield Delivered(file.name, file.read_bytes(), headers)
-            elif file.suffix == ".jsonl":
-                for number, row in enumerate(file.read_bytes().splitlines(), start=1):
-                    if row.strip():
-                        yield _from_line(f"{file.name}:{number}", row)
+        files = sorted(folder.iterdir())
     except OSError as error:
-        raise InputFileError(
-            f"{error.filename or folder} can't be read: {error.strerror}."
-        ) from None
+        raise InputFileError(f"{folder} can't be read: {error.strerror}.") from None
+    for file in files:
+        if file.suffix in (".json", ".jsonl") and not file.name.endswith(_HEADERS):
+            try:
+                yield from _bodies_of(file)
+            except OSError as error:
+                reason = f"It can't be read: {error.strerror}."
+                yield InboxProblem(_shown(file.name), reason)
+
+
+def _bodies_of(file: Path) -> Iterator[Delivered | InboxProblem]:
+    name = _shown(file.name)
+    mode = file.stat().st_mode
+    if stat.S_ISDIR(mode):
+        return
+    # A pipe or a socket would be waited for, perhaps for ever.
+    if not stat.S_ISREG(mode):
+        yield InboxProblem(name, "It is no file but a pipe, a socket or a device.")
+    elif file.suffix == ".jsonl":
+        with file.open("rb") as lines:
+            for number, row in enumerate(_rows(lines), start=1):
+                if len(row) > MOST_BYTES:
+                    yield InboxProblem(f"{name}:{number}", _TOO_LONG)
+                elif row.strip():
+                    yield _from_line(f"{name}:{number}", row)
+    elif file.stat().st_size > MOST_BYTES:
+        yield InboxProblem(name, _TOO_LONG)
+    else:
+        kept = file.with_name(f"{file.stem}{_HEADERS}")
+        if kept.exists() and not kept.is_file():
+            yield InboxProblem(
+                name, f"{_shown(kept.name)}, which should have its headers, is no file."
+            )
+            return
+        headers = _lowered(_parsed(kept.read_bytes())) if kept.exists() else {}
+        yield Delivered(name, file.read_bytes(), headers)
+
+
+def _rows(lines: BinaryIO) -> Iterator[bytes]:
+    """The lines; one that is too long is cut just beyond what is allowed, and its rest left out."""
+    while row := lines.readline(MOST_BYTES + 1):
+        rest = row
+        while len(rest) > MOST_BYTES and not rest.endswith(b"\n"):
+            rest = lines.readline(MOST_BYTES + 1)
+        yield row.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _shown(name: str) -> str:
+    """The name of a file, of which what is no UTF-8 is written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _from_line(place: str, row: bytes) -> Delivered:
@@ -116,41 +192,45 @@ def _from_line(place: str, row: bytes) -> Delivered:
     return Delivered(place, row, {})
 
 
-def _named(body: bytes) -> tuple[str, dict[str, str], dict[str, Any] | None] | None:
-    """The stream, what to ask it for, and the parcel's state, if the body has one; None if none."""
-    webhook = _parsed(body)
+def _hint(body: bytes) -> _Hint | str:
+    """What a body names to be read, or why that is nothing, as a sentence."""
+    url = _parsed(body).get("resource_url")
+    if not isinstance(url, str):
+        return "It is no webhook of ShipStation: it is no JSON object with a resource_url."
     try:
-        address = urlsplit(str(webhook.get("resource_url")))
+        address = urlsplit(url)
     except ValueError:
-        return None
+        return "Its resource_url is no address."
     query = dict(parse_qsl(address.query))
     if not all(_VALUE.fullmatch(value) for value in query.values()):
-        return None
+        return "The query of its resource_url holds a value that is no id."
     track = _TRACK.fullmatch(address.path)
     if track is not None:
-        data = webhook.get("data")
-        return TRACKING, {"label_id": track[1]}, data if isinstance(data, dict) else None
-    stream, allowed = _PARAMETERS.get(address.path, ("", frozenset()))
-    return (stream, query, None) if stream and query and allowed >= set(query) else None
+        data = _parsed(body).get("data")
+        return _Hint(TRACKING, {"label_id": track[1]}, data if isinstance(data, dict) else None)
+    if address.path not in _PARAMETERS:
+        return f"Its resource_url names {address.path[:_SHOWN]!r}, which a sync does not read by webhook."
+    stream, allowed = _PARAMETERS[address.path]
+    if not query or not allowed >= set(query):
+        return f"The query of its resource_url must ask by {' or '.join(sorted(allowed))}."
+    return _Hint(stream, query)
 
 
 def _record(
     con: duckdb.DuckDBPyConnection,
     delivered: Delivered,
-    stream: str,
-    query: dict[str, str],
-    tracking: dict[str, Any] | None,
+    hint: _Hint,
     signed_at: datetime | None,
 ) -> bool:
     identity = hashlib.sha256(delivered.place.encode() + b"\n" + delivered.body).hexdigest()
-    is_data = tracking is not None and signed_at is not None
+    is_data = hint.tracking is not None and signed_at is not None
     row = {
         "hint_id": identity,
         "recorded_at": clock.now(),
-        "stream": stream,
-        "query": orjson.dumps(query).decode(),
+        "stream": hint.stream,
+        "query": orjson.dumps(hint.query).decode(),
         "signed_at": signed_at,
-        "tracking": orjson.dumps(tracking).decode() if is_data else None,
+        "tracking": orjson.dumps(hint.tracking).decode() if is_data else None,
     }
     found = con.execute(statement("shipsync.feed", "record_hint"), row).fetchall()
     return bool(found)

@@ -25,23 +25,32 @@ dead as (
     from ledger.dead_letters
     where delivered_at is null
     group by consumer
+),
+
+-- A receiver may be gone before it took anything: then its consumer has a pause and no offset.
+named as (
+    select consumer, acknowledged, changed_at from ledger.consumers
+    union all by name
+    select consumer, 0 as acknowledged, paused_at as changed_at
+    from ledger.paused_consumers
+    anti join ledger.consumers using (consumer)
 )
 
 select
-    consumers.consumer,
-    consumers.acknowledged,
-    newest.sequence - consumers.acknowledged as lag,
+    named.consumer,
+    named.acknowledged,
+    newest.sequence - named.acknowledged as lag,
     oldest_waiting.detected_at as waiting_since,
-    consumers.changed_at,
+    named.changed_at,
     coalesce(dead.letters, 0) as dead,
     paused.reason as paused_because
-from ledger.consumers as consumers
+from named
 cross join newest
 left join changes.events as oldest_waiting
-    on oldest_waiting.sequence = consumers.acknowledged + 1
-left join dead on dead.consumer = consumers.consumer
-left join ledger.paused_consumers as paused on paused.consumer = consumers.consumer
-order by consumers.consumer
+    on oldest_waiting.sequence = named.acknowledged + 1
+left join dead on dead.consumer = named.consumer
+left join ledger.paused_consumers as paused on paused.consumer = named.consumer
+order by named.consumer
 
 -- name: events
 -- Events in a stretch of the sequence, in order: one row per event. Bounds on both sides let DuckDB
@@ -125,6 +134,15 @@ insert into ledger.hints (hint_id, recorded_at, stream, query, signed_at, tracki
 values ($hint_id, $recorded_at, $stream, $query, $signed_at, $tracking)
 on conflict (hint_id) do nothing
 returning hint_id
+
+-- name: remove_consumer
+delete from ledger.consumers where consumer = $consumer
+
+-- name: remove_letters
+delete from ledger.dead_letters where consumer = $consumer
+
+-- name: remove_pause
+delete from ledger.paused_consumers where consumer = $consumer
 
 -- name: resume
 delete from ledger.paused_consumers where consumer = $consumer
