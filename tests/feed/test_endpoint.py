@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from contextlib import closing
 
 import duckdb
 import pytest
@@ -13,8 +14,9 @@ from shipsync.connection import Secret
 from shipsync.errors import ConfigurationError, UsageError
 from shipsync.feed.delivery import Delivery
 from shipsync.feed.endpoint import CONTENT_TYPE, Endpoint
+from shipsync.version import __version__
 
-from .receiver import Receiver
+from .receiver import Receiver, listening
 from .shop import happen, ids
 
 Con = duckdb.DuckDBPyConnection
@@ -31,6 +33,7 @@ def test_batches_of_cloud_events_arrive_signed_as_the_standard_says(
     assert [message.ids for message in receiver.messages] == [ids(*range(1, 11)), ids(11, 12)]
     for message in receiver.messages:
         assert message.headers["content-type"] == CONTENT_TYPE
+        assert message.headers["user-agent"] == f"shipsync/{__version__}"
         timestamp = message.headers["webhook-timestamp"]
         assert int(timestamp) == int(hook.pacing.now().timestamp())
         signed = f"{message.headers['webhook-id']}.{timestamp}.".encode() + message.body
@@ -60,3 +63,16 @@ def test_no_reason_shows_the_path_that_may_authorise(
     happen(con, "a")
     receiver.decide = lambda number, ids: 404
     assert "token" not in str(hook.deliver())
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_no_proxy_sees_what_goes_to_this_machine(
+    con: Con, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    happen(con, "a")
+    with listening(Receiver()) as proxy:
+        monkeypatch.setenv(name, proxy.url)
+        with closing(Endpoint(receiver.url, source="/x")) as endpoint:
+            report = Delivery(con, "hook", endpoint).deliver()
+
+    assert (report.delivered, len(receiver.messages), proxy.messages) == (1, 1, [])

@@ -15,6 +15,7 @@ from shipsync.errors import UsageError
 from shipsync.feed.events import ChangeEvent, cloud_line
 from shipsync.feed.signature import Signer
 from shipsync.feed.target import Away, Gone, Refused, Taken, Verdict
+from shipsync.version import __version__
 
 CONTENT_TYPE: Final = "application/cloudevents-batch+json"
 # Says nothing about the events: the receiver is busy, or a proxy before it finds nobody.
@@ -48,7 +49,12 @@ class Endpoint:
         self._signer = None if secret is None else Signer(secret)
         self._pacing = pacing or SystemPacing()
         self._client = httpx.Client(
-            timeout=timeout_seconds, transport=transport, follow_redirects=False
+            headers={"user-agent": f"shipsync/{__version__}"},
+            timeout=timeout_seconds,
+            transport=transport,
+            follow_redirects=False,
+            # A proxy named in the environment is for the world outside, not for a receiver here.
+            trust_env=not is_loopback(self._host),
         )
 
     def put(self, events: Sequence[ChangeEvent]) -> Verdict:
