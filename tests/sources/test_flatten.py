@@ -11,7 +11,8 @@ import pytest
 
 from shipsync.sources.flatten import flatten
 from shipsync.sources.schema import ColumnKind
-from shipsync.sources.tables import SHIPMENTS, TABLES, TRACKING_EVENTS
+from shipsync.sources.sound import TOO_DEEP
+from shipsync.sources.tables import SHIPMENT_ITEMS, SHIPMENTS, TABLES, TRACKING_EVENTS
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -61,10 +62,8 @@ def test_each_kind_has_its_type() -> None:
         ({"service_code": False}, "service_code", "service_code", False),
         ({"created_at": "soon"}, "created_at", "created_at", "soon"),
         ({"created_at": 17}, "created_at", "created_at", 17),
-        ({"amount_paid": {"amount": 1.23456}}, "amount_paid", "amount_paid.amount", 1.23456),
-        ({"amount_paid": {"amount": "9.50"}}, "amount_paid", "amount_paid.amount", "9.50"),
         ({"amount_paid": {"amount": 1e15}}, "amount_paid", "amount_paid.amount", 1e15),
-        ({"amount_paid": 9.5}, "amount_paid", "amount_paid", 9.5),
+        ({"amount_paid": [9.5]}, "amount_paid", "amount_paid", [9.5]),
         ({"total_weight": {"value": "x"}}, "total_weight_value", "total_weight.value", "x"),
         ({"ship_to": "somewhere"}, "ship_to_name", "ship_to", "somewhere"),
         ({"ship_to": {"floor": 3}}, "ship_to_name", "ship_to.floor", 3),
@@ -89,6 +88,11 @@ def test_what_does_not_fit_goes_to_extra_and_its_column_stays_empty(
         ({"zone": 5.0}, "zone", 5),
         ({"total_weight": {"value": 18}}, "total_weight_value", 18.0),
         ({"amount_paid": {"amount": 5}}, "amount_paid", Decimal("5.0000")),
+        ({"amount_paid": 9.5}, "amount_paid", Decimal("9.5000")),
+        ({"amount_paid": [{"amount": "9.50"}]}, "amount_paid", Decimal("9.5000")),
+        ({"total_weight": "18"}, "total_weight_value", 18.0),
+        ({"Ship_To": {"NAME": "Ada"}}, "ship_to_name", "Ada"),
+        ({"ZONE": "4"}, "zone", 4),
     ],
 )
 def test_the_same_value_written_otherwise_still_fits(
@@ -97,6 +101,50 @@ def test_the_same_value_written_otherwise_still_fits(
     row = _row(**fields)
     assert row[column] == value
     assert row["_extra"] is None
+
+
+def test_a_key_is_taken_for_another_only_where_one_alone_can_be_meant() -> None:
+    row = _row(SHIP_TO={"name": "a"}, Ship_To={"name": "b"}, zone=4, Zone=5)
+    assert (row["ship_to_name"], row["zone"]) == (None, 4)
+    assert _extra(row) == {"SHIP_TO": {"name": "a"}, "Ship_To": {"name": "b"}, "Zone": 5}
+
+
+def test_our_own_column_names_are_ordinary_unknown_keys_in_an_answer() -> None:
+    names = ("is_removed", "content_hash", "observed_at", "_extra", "_dlt_load_id", "_dlt_valid_to")
+    for table in (SHIPMENTS, SHIPMENT_ITEMS):
+        row = _row(table, **dict.fromkeys(names, "theirs"))
+        assert _extra(row) == dict.fromkeys(names, "theirs")
+        assert row["content_hash"] == "hash"
+        assert row.get("is_removed") is None
+
+
+def test_what_no_store_can_hold_is_put_so_that_it_can() -> None:
+    deep: Any = "bottom"
+    for _ in range(600):
+        deep = [deep]
+    row = _row(
+        tags=[{"name": "Ann \ud83d"}],
+        items=deep,
+        service_code="half \ude00 a character",
+        zone=10**30,
+        total_weight={"value": float("nan")},
+        amount_paid={"amount": float("inf")},
+        ship_date="9999-12-31T23:59:59.9999999-08:00",
+        brand_new=float("-inf"),
+    )
+    assert json.loads(row["tags"]) == [{"name": "Ann \ufffd"}]
+    assert TOO_DEEP in row["items"]
+    assert row["service_code"] == "half \ufffd a character"
+    assert _extra(row) == {
+        "service_code": "half \ufffd a character",
+        "zone": "1000000000000000000000000000000",
+        "total_weight.value": "NaN",
+        "amount_paid.amount": "Infinity",
+        "ship_date": "9999-12-31T23:59:59.9999999-08:00",
+        "brand_new": "-Infinity",
+    }
+    empty = ("zone", "total_weight_value", "amount_paid", "ship_date")
+    assert [row[name] for name in empty] == [None] * 4
 
 
 def test_one_bad_value_leaves_its_neighbours_alone() -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import httpx
+import pendulum
 
 from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
+from shipsync.sync.reports import SyncReport
 from shipsync.sync.run import run_sync
 from shipsync.warehouse import database, ledger
 
@@ -35,28 +40,80 @@ LISTS = {
 }
 
 
-def synced(folder: Path, bodies: dict[str, Any], tracking: Any) -> duckdb.DuckDBPyConnection:
-    """A database that has read an account which answers with ``bodies``, as they are.
+Bodies = dict[str, Any]
 
-    ``tracking`` is told of every label, or of each its own, by its id.
+
+@dataclass
+class ServedAccount:
+    """An account that answers with ``bodies`` as they are, and a database that reads it.
+
+    ``tracking`` is told of every label, or of each its own, by its id; an ``httpx.Response`` goes out
+    as it is. ``date`` is its Date header, ``asked`` the paths that were asked for.
     """
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        path = request.url.path
-        headers = {"date": "Thu, 01 Oct 2026 00:00:00 GMT"}
-        if path.endswith("/track"):
-            told = tracking.get(path.split("/")[3], tracking)
-            return httpx.Response(200, json=told, headers=headers)
-        body = bodies.get(LISTS[path], {LISTS[path]: [], **EMPTY})
-        return httpx.Response(200, json=body, headers=headers)
+    con: duckdb.DuckDBPyConnection
+    database: Path
+    bodies: Bodies = field(default_factory=dict)
+    tracking: Any = field(default_factory=dict)
+    date: str = "Thu, 01 Oct 2026 00:00:00 GMT"
+    settings: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
 
+    @property
+    def connection(self) -> Connection:
+        """The connection that reads it."""
+        return Connection("default", Secret("emulator-key"), self.database, **self.settings)
+
+    @property
+    def now(self) -> pendulum.DateTime:
+        """What its clock says."""
+        return pendulum.instance(parsedate_to_datetime(self.date))
+
+    def sync(self, *only: str, now: pendulum.DateTime | None = None) -> SyncReport:
+        """Read it once; ``now`` is this machine's clock, the account's if left out."""
+        self.asked.clear()
+        with Session(
+            self.connection,
+            transport=httpx.MockTransport(self._answer),
+            pacing=JumpingPacing(now or self.now),
+        ) as session:
+            return run_sync(self.con, self.connection, session, only=frozenset(only) or None)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self.con.execute(query, list(values)).fetchall()
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.asked.append(path)
+        headers = {"date": self.date}
+        if path.endswith("/track"):
+            told = self.tracking.get(path.split("/")[3], self.tracking)
+        else:
+            told = self.bodies.get(LISTS[path], {LISTS[path]: [], **EMPTY})
+        if isinstance(told, httpx.Response):
+            return httpx.Response(told.status_code, content=told.content, headers=headers)
+        # The library's own encoder refuses NaN, which some servers send.
+        text = json.dumps(told)
+        return httpx.Response(200, content=text.encode("utf-8", "surrogatepass"), headers=headers)
+
+
+def listed(name: str, rows: list[Any]) -> Bodies:
+    """The bodies of an account in which one list holds ``rows`` on one page and the others nothing."""
+    return {name: {name: rows, **EMPTY, "total": len(rows), "pages": 1}}
+
+
+def opened(folder: Path) -> ServedAccount:
+    """An account without rows, and an empty database for it."""
     file = folder / "captures.duckdb"
-    connection = Connection("default", Secret("k"), file)
     con = database.connect(file)
     ledger.migrate(con)
-    with Session(
-        connection, transport=httpx.MockTransport(answer), pacing=JumpingPacing()
-    ) as session:
-        report = run_sync(con, connection, session)
-    assert report.failed == []
-    return con
+    return ServedAccount(con, file)
+
+
+def synced(folder: Path, bodies: Bodies, tracking: Any) -> duckdb.DuckDBPyConnection:
+    """A database that has read an account which answers with ``bodies``, as they are."""
+    account = opened(folder)
+    account.bodies, account.tracking = bodies, tracking
+    assert account.sync().failed == []
+    return account.con

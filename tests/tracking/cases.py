@@ -17,7 +17,8 @@ import pendulum
 import pyarrow as pa
 
 from shipsync.sources.canonical import content_hashes
-from shipsync.sources.streams import FULFILLMENTS, LABELS, SHIPMENTS, TRACKING_STREAM, to_rows
+from shipsync.sources.rows import to_rows
+from shipsync.sources.streams import FULFILLMENTS, LABELS, SHIPMENTS, TRACKING_STREAM
 from shipsync.sources.tables import TABLES
 from shipsync.sources.tracking import labelled
 from shipsync.warehouse.ledger import migrate

@@ -116,7 +116,12 @@ class _Reader:
         params: Parameters = {"page_size": size} if self._listing.paged else {}
         place = self._place
         pages = list(follow(self._session, place.path, params, place.items_key, place.stream))
-        keys = [frozenset(self._key(item) for item in page.items) for page in pages]
+        # A row without a key is told from no other; who loads the rows sets it aside.
+        first = self._listing.key[0]
+        keys = [
+            frozenset(self._key(item) for item in page.items if item.get(first) is not None)
+            for page in pages
+        ]
         complaint = _uneven(pages) or _twice(keys)
         if complaint:
             raise place.incomplete(complaint)

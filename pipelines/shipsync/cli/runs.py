@@ -10,6 +10,7 @@ import typer
 
 from shipsync.cli import options, output, times
 from shipsync.cli.deliver import say_how_it_ended
+from shipsync.errors import NeedsPerson
 
 if TYPE_CHECKING:
     from shipsync.sync.reports import StreamReport, SyncReport
@@ -203,5 +204,20 @@ def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
         streams_by_error.setdefault(stream.error or "failed", []).append(stream.stream)
     for error, streams in streams_by_error.items():
         output.note(f"Failed: {', '.join(streams)}. {error}")
+    for sentence in report.set_aside:
+        output.note(f"Set aside: {sentence}")
+    _count_set_aside(report)
     if report.failed:
         raise typer.Exit(1)
+    if report.needs_person:
+        raise typer.Exit(NeedsPerson.exit_code)
+
+
+def _count_set_aside(report: SyncReport) -> None:
+    total = sum(stream.set_aside for stream in report.streams)
+    if total:
+        noun = "row or parcel" if total == 1 else "rows or parcels"
+        output.note(
+            f"{total} {noun} could not be used and stand in ledger.quarantine; everything else was "
+            "loaded. `shipsync quarantine list` shows them, `shipsync quarantine retry` reads them again."
+        )

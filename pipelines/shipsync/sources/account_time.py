@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from shipsync import clock
+
+FAR_AHEAD: Final = timedelta(days=1)
+"""A row that changes while a run reads shows a time a little after T0; one further ahead is wrong."""
 
 
 class AccountTime:

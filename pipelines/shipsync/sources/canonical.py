@@ -13,6 +13,8 @@ from hashlib import blake2b
 
 import orjson
 
+from shipsync.sources.sound import sound
+
 # The dot comes first so that the search can jump from dot to dot; the lookbehind then makes sure
 # that it stands behind a time of day.
 _FRACTION = re.compile(rb'\.(?<=T\d\d:\d\d:\d\d\.)(\d*?)0*(?=Z")')
@@ -43,15 +45,29 @@ def _formats(download: object) -> object:
 
 
 def canonical_json(value: object) -> bytes:
-    """``value`` as JSON in canonical form (sorted keys, trimmed fractions), downloads kept."""
+    """``value`` as JSON in canonical form (sorted keys, trimmed fractions), downloads kept.
+
+    What JSON cannot hold is made sound first.
+    """
+    try:
+        return _canonical(value)
+    except (TypeError, RecursionError):
+        return _canonical(sound(value))
+
+
+def _canonical(value: object) -> bytes:
     return _FRACTION.sub(_without_zeros, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
 
 def content_hash(value: object) -> str:
     """32 hexadecimal digits that stand for the content of one API object."""
-    canonical = canonical_json(value)
+    try:
+        canonical = _canonical(value)
+    except (TypeError, RecursionError):
+        value = sound(value)
+        canonical = _canonical(value)
     if b'_download"' in canonical:
-        canonical = canonical_json(_settled(value))
+        canonical = _canonical(_settled(value))
     return blake2b(canonical, digest_size=16).hexdigest()
 
 

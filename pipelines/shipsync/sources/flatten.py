@@ -1,41 +1,31 @@
 """API objects to Arrow tables, column by column, with nothing lost.
 
 A value whose type does not fit its column, and a key that no column knows, go to ``_extra`` under the
-path where they stood (``"ship_to.floor"``). A column's type never changes.
+path where they stood (``"ship_to.floor"``). A column's type never changes. Nothing that a JSON parser
+can give makes this fail.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from types import NoneType
 from typing import Any, Final
 
 import orjson
 import pyarrow as pa
-from pyarrow import compute
 
-from shipsync.sources.instants import parse_instant, parse_wall_clock
-from shipsync.sources.schema import IS_REMOVED, Column, ColumnKind, Table
+from shipsync.sources.fitting import fit, fit_column
+from shipsync.sources.schema import Column, ColumnKind, Table
+from shipsync.sources.sound import sound
 
 ApiObject = Mapping[str, Any]
 
-_FITTING: Final[dict[ColumnKind, frozenset[type]]] = {
-    ColumnKind.TEXT: frozenset({str, NoneType}),
-    ColumnKind.WHOLE: frozenset({int, NoneType}),
-    ColumnKind.NUMBER: frozenset({float, int, NoneType}),
-    ColumnKind.MONEY: frozenset({float, int, NoneType}),
-    ColumnKind.BOOLEAN: frozenset({bool, NoneType}),
-    ColumnKind.INSTANT: frozenset({str, NoneType}),
-    ColumnKind.LOCAL_TIME: frozenset({str, NoneType}),
-}
-_LARGEST_WHOLE: Final = 2**63 - 1
-_LARGEST_MONEY: Final = 10**14
-_MONEY_PLACES: Final = 4
 _NOTHING: Final[ApiObject] = {}
+# Of the objects that become columns: what a bare value in their place stands for.
+_MAIN_VALUES: Final = ("amount", "value")
 
 
 @dataclass
@@ -57,7 +47,7 @@ class _Extras:
 
     def column(self, length: int) -> pa.Array:
         rows = self.rows
-        texts = [orjson.dumps(rows[i]).decode() if i in rows else None for i in range(length)]
+        texts = [as_json(sound(rows[i])) if i in rows else None for i in range(length)]
         return pa.array(texts, pa.string())
 
     def count(self) -> Counter[str]:
@@ -65,9 +55,17 @@ class _Extras:
 
 
 def flatten(
-    table: Table, objects: Sequence[ApiObject], hashes: Sequence[str], observed_at: datetime
+    table: Table,
+    objects: Sequence[ApiObject],
+    hashes: Sequence[str],
+    observed_at: datetime,
+    removed: Sequence[bool] | None = None,
 ) -> Flattened:
-    """One Arrow row for each object, in order; ``hashes`` are the objects' content hashes."""
+    """One Arrow row for each object, in order; ``hashes`` are the objects' content hashes.
+
+    ``removed`` marks, in a child table, the rows that stand for a parent without lines.
+    """
+    objects = [aligned(table, value) for value in objects]
     extras = _Extras()
     _collect_unknown_keys(table, objects, extras)
     nested = {key: _nested(objects, key) for key in _known_keys(table)[1]}
@@ -80,8 +78,56 @@ def flatten(
         pa.array([observed_at] * length, instant),
     ]
     if table.loading == "children":
-        own.append(pa.array([value.get(IS_REMOVED) for value in objects], pa.bool_()))
+        marks = [one or None for one in removed] if removed is not None else [None] * length
+        own.append(pa.array(marks, pa.bool_()))
     return Flattened(pa.table([*arrays, *own], schema=table.arrow_schema), extras.count())
+
+
+def aligned(table: Table, value: ApiObject) -> ApiObject:
+    """``value`` as ``table`` knows it, where it is written otherwise and can mean nothing else.
+
+    A key whose case differs is taken for the known one if that is missing and no second one could be
+    meant; an amount or a weight may come bare, and an object alone in a list. The object itself if
+    there is nothing to do.
+    """
+    top, inner = _known_keys(table)
+    found = value if top.issuperset(value) else _with_known_case(value, top)
+    for outer, known in inner.items():
+        nested = found.get(outer)
+        if nested is not None and not (isinstance(nested, Mapping) and known.issuperset(nested)):
+            meant = _as_object(nested, known)
+            found = found if meant is nested else {**found, outer: meant}
+    return found
+
+
+def _as_object(nested: object, known: frozenset[str]) -> object:
+    """``nested`` as the object that stands there usually: alone in a list, or its one main value."""
+    if isinstance(nested, Mapping):
+        return _with_known_case(nested, known)
+    if isinstance(nested, list) and len(nested) == 1 and isinstance(nested[0], Mapping):
+        return _with_known_case(nested[0], known)
+    is_plain = isinstance(nested, int | float | str) and not isinstance(nested, bool)
+    main = next((key for key in _MAIN_VALUES if key in known), None)
+    return {main: nested} if is_plain and main is not None else nested
+
+
+def _with_known_case(value: ApiObject, known: frozenset[str]) -> ApiObject:
+    meant = {key.casefold(): key for key in known if key not in value}
+    spellings = Counter(key.casefold() for key in value.keys() - known)
+    renamed = {
+        key: meant[folded]
+        for key in value.keys() - known
+        if (folded := key.casefold()) in meant and spellings[folded] == 1
+    }
+    return {renamed.get(key, key): inner for key, inner in value.items()} if renamed else value
+
+
+def as_json(value: object) -> str:
+    """``value`` as JSON text, made sound where JSON could not hold it."""
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, RecursionError):
+        return orjson.dumps(sound(value)).decode()
 
 
 @cache
@@ -91,7 +137,7 @@ def _known_keys(table: Table) -> tuple[frozenset[str], dict[str, frozenset[str]]
     for column in table.columns:
         if len(column.path) > 1:
             inner.setdefault(column.path[0], set()).add(column.path[1])
-    top = frozenset(column.path[0] for column in table.columns) | table.ignored | {IS_REMOVED}
+    top = frozenset(column.path[0] for column in table.columns) | table.ignored
     return top, {key: frozenset(keys) for key, keys in inner.items()}
 
 
@@ -101,15 +147,23 @@ def _collect_unknown_keys(table: Table, objects: Sequence[ApiObject], extras: _E
         if not top.issuperset(value):
             for key in value.keys() - top:
                 extras.put(row, key, value[key])
+        for key in table.ignored:
+            # What another table takes line by line; that one can only take a list.
+            if not isinstance(lines := value.get(key), list) and lines is not None:
+                extras.put(row, key, lines)
         for outer, known in inner.items():
-            nested = value.get(outer)
-            if nested is None:
-                continue
-            if not isinstance(nested, Mapping):
-                extras.put(row, outer, nested)
-            elif not known.issuperset(nested):
-                for key in nested.keys() - known:
-                    extras.put(row, f"{outer}.{key}", nested[key])
+            if (nested := value.get(outer)) is not None:
+                _collect_unknown_keys_inside(outer, known, row, nested, extras)
+
+
+def _collect_unknown_keys_inside(
+    outer: str, known: frozenset[str], row: int, nested: object, extras: _Extras
+) -> None:
+    if not isinstance(nested, Mapping):
+        extras.put(row, outer, nested)
+    elif not known.issuperset(nested):
+        for key in nested.keys() - known:
+            extras.put(row, f"{outer}.{key}", nested[key])
 
 
 def _nested(objects: Sequence[ApiObject], key: str) -> list[ApiObject]:
@@ -132,86 +186,13 @@ def _values(
 def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     kind = column.kind
     if kind is ColumnKind.DOCUMENT:
-        return pa.array(
-            [None if v is None else orjson.dumps(v).decode() for v in values], pa.string()
-        )
-    if _FITTING[kind].issuperset(map(type, values)):
-        try:
-            return _FAST[kind](values)
-        except (pa.ArrowInvalid, OverflowError, ValueError):
-            # One value of the column is out of range or no time: settle them one by one below.
-            pass
+        return pa.array([None if v is None else as_json(v) for v in values], pa.string())
+    at_once = fit_column(kind, values)
+    if at_once is not None:
+        return at_once
     path = ".".join(column.path)
-    fitted = []
-    for row, value in enumerate(values):
-        settled = _SLOW[kind](value) if value is not None else None
-        if settled is None and value is not None and not (kind in _TIMES and value == ""):
-            extras.put(row, path, value)
-        fitted.append(settled)
-    return _FAST[kind](fitted) if kind not in _TIMES else pa.array(fitted, kind.arrow)
-
-
-_TIMES: Final = frozenset({ColumnKind.INSTANT, ColumnKind.LOCAL_TIME})
-
-
-def _money_array(values: list[Any]) -> pa.Array:
-    amounts = pa.array(values, pa.float64())
-    if not compute.round(amounts, _MONEY_PLACES).equals(amounts):
-        raise ValueError("more than four decimal places")
-    return amounts.cast(ColumnKind.MONEY.arrow)
-
-
-def _wall_clock_array(values: list[Any]) -> pa.Array:
-    clocks = [None if v is None else parse_wall_clock(v) for v in values]
-    if any(clock is None and v is not None for clock, v in zip(clocks, values, strict=True)):
-        raise ValueError("not a time")
-    return pa.array(clocks, ColumnKind.LOCAL_TIME.arrow)
-
-
-_FAST: Final[dict[ColumnKind, Callable[[list[Any]], pa.Array]]] = {
-    ColumnKind.TEXT: lambda values: pa.array(values, pa.string()),
-    ColumnKind.WHOLE: lambda values: pa.array(values, pa.int64()),
-    ColumnKind.NUMBER: lambda values: pa.array(values, pa.float64()),
-    ColumnKind.MONEY: _money_array,
-    ColumnKind.BOOLEAN: lambda values: pa.array(values, pa.bool_()),
-    ColumnKind.INSTANT: lambda values: pa.array(values, pa.string()).cast(ColumnKind.INSTANT.arrow),
-    ColumnKind.LOCAL_TIME: _wall_clock_array,
-}
-
-
-def _one_text(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
-    # An id that came as a number is the same id; a flag or an object is not a text.
-    return str(value) if type(value) is int else None
-
-
-def _one_whole(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and abs(value) <= _LARGEST_WHOLE else None
-
-
-def _one_number(value: object) -> float | None:
-    return float(value) if type(value) in (int, float) else None  # type: ignore[arg-type]
-
-
-def _one_money(value: object) -> float | None:
-    amount = _one_number(value)
-    fits = (
-        amount is not None
-        and abs(amount) < _LARGEST_MONEY
-        and round(amount, _MONEY_PLACES) == amount
-    )
-    return amount if fits else None
-
-
-_SLOW: Final[dict[ColumnKind, Callable[[object], Any]]] = {
-    ColumnKind.TEXT: _one_text,
-    ColumnKind.WHOLE: _one_whole,
-    ColumnKind.NUMBER: _one_number,
-    ColumnKind.MONEY: _one_money,
-    ColumnKind.BOOLEAN: lambda value: value if isinstance(value, bool) else None,
-    ColumnKind.INSTANT: parse_instant,
-    ColumnKind.LOCAL_TIME: parse_wall_clock,
-}
+    fitted = [fit(kind, value) for value in values]
+    for row, one in enumerate(fitted):
+        if not one.is_whole:
+            extras.put(row, path, values[row])
+    return pa.array([one.value for one in fitted], kind.arrow)

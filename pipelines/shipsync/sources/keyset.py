@@ -204,4 +204,6 @@ class KeysetWalk:
         )
 
     def _id(self, item: dict[str, Any]) -> str:
-        return str(item.get(self._listing.key[0]))
+        found = item.get(self._listing.key[0])
+        # Rows without an id are told apart by what they hold.
+        return f"? {content_hash(item)}" if found is None else str(found)

@@ -13,7 +13,9 @@ from shipsync.api.paging import Item, follow
 from shipsync.api.session import Session
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.canonical import content_hashes
+from shipsync.sources.fitting import key_text
 from shipsync.sources.keyset import Walked
+from shipsync.sources.schema import ColumnKind
 from shipsync.sources.stored import StoredRows
 
 Parameters = Mapping[str, str | int | bool]
@@ -90,10 +92,14 @@ class RecentWalk:
         return {
             key
             for key, digest in zip(ids, hashes, strict=True)
-            if (version := held.get(key)) is None
-            or version.content_hash != digest
-            or not version.is_whole
+            # A row without an id is never held, so it says nothing of those behind it.
+            if key
+            and (
+                (version := held.get(key)) is None
+                or version.content_hash != digest
+                or not version.is_whole
+            )
         }
 
     def _id(self, item: Item) -> str:
-        return str(item.get(self._listing.key[0]))
+        return key_text(ColumnKind.TEXT, item.get(self._listing.key[0])) or ""

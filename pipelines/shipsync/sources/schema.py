@@ -64,7 +64,7 @@ class Table:
     """One raw table.
 
     ``key`` identifies an entity (versions, snapshot), an event (insert_only) or, for children, the
-    parent whose lines are replaced together.
+    parent whose lines are replaced together. ``optional_key`` names the parts of it that may be missing.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Table:
     loading: Loading
     columns: tuple[Column, ...]
     ignored: frozenset[str] = field(default_factory=frozenset)
+    optional_key: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def arrow_schema(self) -> pa.Schema:

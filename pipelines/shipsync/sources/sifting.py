@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
 
-from shipsync.api.paging import Item
-from shipsync.sources.account_time import AccountTime
+import pyarrow as pa
+
+from shipsync.set_aside import SetAside
+from shipsync.sources.account_time import FAR_AHEAD, AccountTime
 from shipsync.sources.batches import RowBatch
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import Walked
 from shipsync.sources.redaction import Redaction
+from shipsync.sources.rows import StreamRows, to_rows
+from shipsync.sources.sound import sound
 from shipsync.sources.stored import StoredRows
-from shipsync.sources.streams import Stream, to_rows
+from shipsync.sources.streams import Stream
+from shipsync.sources.usable import UsableRow, usable_rows
+
+# What a body of a shape that nobody foresaw can raise on its way into a table.
+_UNFORESEEN: Final = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError),
+    pa.ArrowException,
+)
+
+
+class SetsApart(Protocol):
+    """Where a reading puts what it cannot use, and says what it could use again."""
+
+    def put(self, thing: SetAside) -> None:
+        """Keep what could not be used."""
+        ...
+
+    def came_right(self, stream: str, row_ids: Collection[str]) -> int:
+        """These rows could be used."""
+        ...
 
 
 @dataclass
@@ -46,6 +71,7 @@ class Sifting:
         time: AccountTime,
         redaction: Redaction,
         tally: Tally,
+        apart: SetsApart,
         *,
         is_snapshot: bool = False,
     ) -> None:
@@ -54,6 +80,7 @@ class Sifting:
         self._time = time
         self._redaction = redaction
         self._tally = tally
+        self._apart = apart
         self._is_snapshot = is_snapshot
         self._newest_held = held.newest_change()
         self._holds_any = held.count() > 0
@@ -67,60 +94,74 @@ class Sifting:
             yield self._batch(page)
 
     def _batch(self, page: Walked) -> RowBatch:
-        kept, hashes = self._sift(page)
-        self._tally.rows += len(kept)
-        if not kept and not self._is_snapshot:
+        usable = usable_rows(self._stream, page.items, page.hashes, self._apart.put)
+        kept = self._sift(usable)
+        rows, loaded = self._rows(kept)
+        self._tally.rows += len(loaded)
+        unusable = {row.row_id for row in kept} - {row.row_id for row in loaded}
+        self._apart.came_right(
+            self._stream.name, {row.row_id for row in usable if row.row_id not in unusable}
+        )
+        if not loaded and not self._is_snapshot:
             return RowBatch(page.reached, {}, frozenset())
-        ids = frozenset(_identity(self._stream, item) for item in kept)
-        objects = [self._redaction.apply(item) for item in kept]
-        rows = to_rows(self._stream, objects, hashes, self._time.upper_bound)
         self._tally.extras.update(rows.extras)
+        ids = frozenset("\x1f".join(row.key) for row in loaded)
         return RowBatch(page.reached, rows.tables, ids, self._is_snapshot)
 
-    def _sift(self, page: Walked) -> tuple[list[Item], list[str]]:
-        items, hashes = _once(page, self._stream)
-        if self._is_snapshot or not items or not self._holds_any or self._is_all_new(items):
-            return items, hashes
-        held = self._held.current([str(item.get(self._stream.id_key)) for item in items])
-        kept: list[Item] = []
-        kept_hashes: list[str] = []
-        for item, digest in zip(items, hashes, strict=True):
-            version = held.get(str(item.get(self._stream.id_key)))
-            changed_at = parse_instant(item.get("modified_at"))
-            if version and version.content_hash == digest and version.is_whole:
+    def _rows(self, kept: Sequence[UsableRow]) -> tuple[StreamRows, Sequence[UsableRow]]:
+        """The raw tables' rows, and those of ``kept`` that they are made of: all, if need be one by one."""
+        try:
+            rows = self._flattened(kept)
+        except _UNFORESEEN:
+            kept = [row for row in kept if self._can_be_flattened(row)]
+            rows = self._flattened([_made_sound(row) for row in kept])
+        for line in rows.set_aside:
+            self._apart.put(line)
+        return rows, kept
+
+    def _flattened(self, kept: Sequence[UsableRow]) -> StreamRows:
+        objects = [self._redaction.apply(row.item) for row in kept]
+        hashes = [row.content_hash for row in kept]
+        return to_rows(self._stream, objects, hashes, self._time.upper_bound)
+
+    def _can_be_flattened(self, row: UsableRow) -> bool:
+        try:
+            self._flattened([_made_sound(row)])
+        except _UNFORESEEN as error:
+            reason = f"It has a shape that no table of {self._stream.name} takes ({type(error).__name__})."
+            self._apart.put(SetAside(self._stream.name, reason, row.item, row.row_id))
+            return False
+        return True
+
+    def _sift(self, usable: list[UsableRow]) -> list[UsableRow]:
+        if self._is_snapshot or not usable or not self._holds_any or self._is_all_new(usable):
+            return usable
+        held = self._held.current([row.key[0] for row in usable])
+        kept: list[UsableRow] = []
+        for row in usable:
+            version = held.get(row.key[0])
+            changed_at = parse_instant(row.item.get("modified_at"))
+            if version and version.content_hash == row.content_hash and version.is_whole:
                 self._tally.unchanged += 1
-            elif version and version.changed_at and changed_at and changed_at < version.changed_at:
+            elif version and self._is_older(changed_at, version.changed_at):
                 self._tally.stale += 1
             else:
-                kept.append(item)
-                kept_hashes.append(digest)
-        return kept, kept_hashes
+                kept.append(row)
+        return kept
 
-    def _is_all_new(self, items: list[Item]) -> bool:
+    def _is_older(self, changed_at: datetime | None, held_at: datetime | None) -> bool:
+        # A change that is said to lie ahead of the account's own time orders nothing.
+        if changed_at is None or held_at is None or held_at > self._time.upper_bound + FAR_AHEAD:
+            return False
+        return changed_at < held_at
+
+    def _is_all_new(self, usable: list[UsableRow]) -> bool:
         """Whether every row changed after anything held, so that none can be held or stale."""
         if self._newest_held is None:
             return False
-        instants = [parse_instant(item.get("modified_at")) for item in items]
+        instants = [parse_instant(row.item.get("modified_at")) for row in usable]
         return all(instant is not None and instant > self._newest_held for instant in instants)
 
 
-def _identity(stream: Stream, item: Item) -> str:
-    return "\x1f".join(str(item.get(part)) for part in stream.table.key)
-
-
-def _once(page: Walked, stream: Stream) -> tuple[list[Item], list[str]]:
-    """The page's rows with each id once: of two versions of a row the one changed last."""
-    best: dict[str, int] = {}
-    for position, item in enumerate(page.items):
-        key = _identity(stream, item)
-        if key not in best or _changed(page.items[best[key]]) <= _changed(item):
-            best[key] = position
-    if len(best) == len(page.items):
-        return page.items, page.hashes
-    kept = sorted(best.values())
-    return [page.items[i] for i in kept], [page.hashes[i] for i in kept]
-
-
-def _changed(item: Item) -> float:
-    instant = parse_instant(item.get("modified_at"))
-    return instant.timestamp() if instant else 0.0
+def _made_sound(row: UsableRow) -> UsableRow:
+    return UsableRow(row.key, sound(row.item), row.content_hash)

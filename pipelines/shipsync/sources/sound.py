@@ -17,7 +17,7 @@ from typing import Any, Final
 DEEPEST: Final = 200
 TOO_DEEP: Final = f"[nested deeper than {DEEPEST} levels]"
 _SMALLEST_WHOLE: Final = -(2**63)
-_LARGEST_WHOLE: Final = 2**63 - 1
+_LARGEST_WHOLE: Final = 2**64 - 1
 
 
 def sound(value: object, depth: int = 0) -> Any:

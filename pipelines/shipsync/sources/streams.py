@@ -5,19 +5,12 @@ A newcomer adds a stream by a table in ``tables.py`` and a row in ``STREAMS``.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-
-import pyarrow as pa
 
 from shipsync.api import endpoints
 from shipsync.api.endpoints import Listing
 from shipsync.sources import tables
-from shipsync.sources.canonical import content_hash
-from shipsync.sources.flatten import ApiObject, flatten
-from shipsync.sources.schema import IS_REMOVED, Table
+from shipsync.sources.schema import Table
 
 TRACKING = "tracking"
 
@@ -128,58 +121,3 @@ STREAMS: dict[str, Stream] = {
         *SLOW_STREAMS,
     )
 }
-
-
-@dataclass(frozen=True)
-class StreamRows:
-    """Arrow tables by raw table name, and what went to ``_extra``, counted by ``table.path``."""
-
-    tables: Mapping[str, pa.Table]
-    extras: Counter[str]
-
-
-def to_rows(
-    stream: Stream, objects: Sequence[ApiObject], hashes: Sequence[str], observed_at: datetime
-) -> StreamRows:
-    """The rows of every table of ``stream`` that ``objects`` become; ``hashes`` are the objects' own."""
-    parent = flatten(stream.table, objects, hashes, observed_at)
-    arrow = {stream.table.name: parent.table}
-    extras = Counter({f"{stream.table.name}.{path}": n for path, n in parent.extras.items()})
-    for lines in stream.lines:
-        children, child_hashes = _children(stream, lines, objects, hashes)
-        flat = flatten(lines.table, children, child_hashes, observed_at)
-        arrow[lines.table.name] = flat.table
-        extras.update({f"{lines.table.name}.{path}": n for path, n in flat.extras.items()})
-    return StreamRows(arrow, extras)
-
-
-def _children(
-    stream: Stream, lines: Lines, objects: Sequence[ApiObject], hashes: Sequence[str]
-) -> tuple[list[dict[str, object]], list[str]]:
-    children: list[dict[str, object]] = []
-    child_hashes: list[str] = []
-    key, index = stream.id_key, lines.index
-    follows_parent = lines.table.loading == "children"
-    for parent, parent_hash in zip(objects, hashes, strict=True):
-        found = parent.get(lines.list_key)
-        identity = parent.get(key)
-        if not (isinstance(found, list) and found):
-            if follows_parent:
-                children.append({IS_REMOVED: True, key: identity})
-                child_hashes.append(parent_hash)
-            continue
-        for position, line in enumerate(found):
-            # A line that is no object is kept as it came; flattening moves it to _extra.
-            child = dict(line) if isinstance(line, Mapping) else {"value": line}
-            digest = parent_hash if follows_parent else content_hash(child)
-            if lines.table.loading == "insert_only":
-                # The API gives an event no id. Its content is its identity: the same event met again
-                # is the same row, and a reworded one is a row beside it.
-                child["event_key"] = digest
-                child["tracking_number"] = parent.get("tracking_number")
-            if index:
-                child[index] = position
-            child[key] = identity
-            children.append(child)
-            child_hashes.append(digest)
-    return children, child_hashes

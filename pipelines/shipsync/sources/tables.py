@@ -192,6 +192,7 @@ INVENTORY_LEVELS = Table(
         *whole("on_hand", "allocated", "available"),
         *money("average_cost"),
     ),
+    optional_key=frozenset({"inventory_warehouse_id"}),
 )
 
 WAREHOUSES = Table(

@@ -21,6 +21,7 @@ from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
 from shipsync.sync.state import StreamState
 from shipsync.sync.stored import StoredStream
 from shipsync.warehouse.load import Loader
+from shipsync.warehouse.quarantine import Quarantine
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class RunRequest:
 
 @dataclass
 class RunContext:
-    """Connection, session, database, loader and T0 of one run."""
+    """Connection, session, database, loader and T0 of one run; ``quarantine`` gets what it can't use."""
 
     connection: Connection
     session: Session
@@ -51,6 +52,10 @@ class RunContext:
     request: RunRequest
     progress: SyncProgress = field(default_factory=NoProgress)
     time: AccountTime = field(default_factory=AccountTime)
+    run_id: str | None = None
+
+    def __post_init__(self) -> None:
+        self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
 
     @property
     def redaction(self) -> Redaction:
@@ -96,6 +101,7 @@ class StreamRun:
                 self.run.time,
                 self.run.redaction,
                 self.tally,
+                self.run.quarantine,
                 is_snapshot=is_snapshot,
             )
             for batch in reading.batches(begin(start)):
@@ -140,6 +146,7 @@ class StreamRun:
         report.rows, report.unchanged, report.stale = tally.rows, tally.unchanged, tally.stale
         report.pages, report.extras = tally.pages, dict(tally.extras)
         report.requests = self._requests()
+        report.set_aside = self.run.quarantine.counts[self.stream.name]
         report.read_at = self.run.time.known
         if report.outcome == "unchanged" and report.packages:
             report.outcome = "loaded"

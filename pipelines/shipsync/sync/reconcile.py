@@ -70,7 +70,9 @@ def reconcile(
     run_id = runs.begin(con, "reconcile")
     loader = Loader(con, connection.database)
     loader.prepare()
-    run = RunContext(connection, session, con, loader, RunRequest(only=frozenset(STREAMS)))
+    run = RunContext(
+        connection, session, con, loader, RunRequest(only=frozenset(STREAMS)), run_id=run_id
+    )
     done: list[Comparison] = []
     try:
         for name, stream in STREAMS.items():

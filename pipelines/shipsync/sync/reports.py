@@ -25,6 +25,7 @@ class StreamReport:
     ``rows`` were handed to the load, ``unchanged`` were held already, ``stale`` were answers older than
     what is held. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
+    ``set_aside``: what could not be used and is kept in the quarantine.
     Of tracking alone: ``calls_saved`` are calls for parcels that were neither finished nor due,
     ``calls_put_off`` those for parcels that were due when the budget was spent.
     """
@@ -41,19 +42,29 @@ class StreamReport:
     read_at: datetime | None = None
     calls_saved: int = 0
     calls_put_off: int = 0
+    set_aside: int = 0
     extras: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
 
 
 @dataclass
 class SyncReport:
-    """One sync; ``read_up_to`` is T0, the account's time that it read up to (None if it never answered)."""
+    """One sync; ``read_up_to`` is T0, the account's time that it read up to (None if it never answered).
+
+    ``set_aside`` names the first few things that could not be used; the streams count them.
+    """
 
     run_id: str
     streams: list[StreamReport] = field(default_factory=list)
     read_up_to: datetime | None = None
     requests: int = 0
     seconds: float = 0.0
+    set_aside: list[str] = field(default_factory=list)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether something was set aside that somebody should look at."""
+        return any(report.set_aside for report in self.streams)
 
     @property
     def failed(self) -> list[StreamReport]:

@@ -60,9 +60,12 @@ def run_sync(
     try:
         loader = Loader(con, connection.database)
         loader.prepare()
-        run = RunContext(connection, session, con, loader, request, progress or NoProgress())
+        run = RunContext(
+            connection, session, con, loader, request, progress or NoProgress(), run_id=run_id
+        )
         _sync_streams(run, report)
         report.read_up_to = run.time.known
+        report.set_aside = run.quarantine.named
     except (ShipsyncError, KeyboardInterrupt) as error:
         _end(con, report, session, str(error) or "interrupted")
         raise
@@ -76,7 +79,9 @@ def run_sync(
 def _end(
     con: duckdb.DuckDBPyConnection, report: SyncReport, session: Session, error: str | None
 ) -> None:
-    outcome: runs.RunOutcome = "failed" if error else "done"
+    outcome: runs.RunOutcome = (
+        "failed" if error else "needs_person" if report.needs_person else "done"
+    )
     try:
         runs.end(con, report.run_id, outcome, requests=session.requests_sent, error=error)
     except duckdb.Error:

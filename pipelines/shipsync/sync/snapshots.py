@@ -7,6 +7,7 @@ from datetime import timedelta
 from shipsync.api.paging import complete
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
+from shipsync.sources.usable import usable_rows
 from shipsync.statements import statement
 from shipsync.sync.context import StreamRun
 
@@ -27,14 +28,17 @@ def sync_snapshot(run: StreamRun) -> None:
     assert listing is not None
     snapshot = complete(run.run.session, listing, held=run.held.keys())
     run.run.time.observe(snapshot.server_time)
-    hashes = content_hashes(snapshot.items)
+    quarantine = run.run.quarantine
+    usable = usable_rows(run.stream, snapshot.items, content_hashes(snapshot.items), quarantine.put)
+    hashes = [row.content_hash for row in usable]
     if sorted(hashes) == _held_hashes(run):
-        run.tally.unchanged += len(snapshot.items)
+        run.tally.unchanged += len(usable)
         run.tally.pages += snapshot.pages
     else:
-        whole = Walked(snapshot.items, hashes, None, snapshot.total)
+        whole = Walked([row.item for row in usable], hashes, None, snapshot.total)
         run.load(lambda start: iter([whole]), is_snapshot=True)
         run.tally.pages += snapshot.pages - 1
+    quarantine.whole_list_was_read(run.stream.name)
     run.marks.set("read", snapshot.server_time or run.run.time.upper_bound)
 
 

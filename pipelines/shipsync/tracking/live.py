@@ -84,7 +84,7 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
         try:
             loader = Loader(con, file)
             loader.prepare()
-            run = RunContext(connection, session, con, loader, RunRequest())
+            run = RunContext(connection, session, con, loader, RunRequest(), run_id=run_id)
             order = _Asking(run).order(reference)
             error = None
         except ShipsyncError as failure:

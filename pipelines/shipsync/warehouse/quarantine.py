@@ -62,7 +62,8 @@ class Quarantine:
         self._run_id = run_id
         self._redaction = redaction or Redaction()
         self._lock = threading.Lock()
-        self._met: dict[str, str] = {}
+        self._met: set[str] = set()
+        self._waiting_ids: dict[str, set[str]] = {}
         self.counts: Counter[str] = Counter()
         self.named: list[str] = []
 
@@ -72,7 +73,7 @@ class Quarantine:
         key = _identity(thing, body)
         with self._lock:
             if key not in self._met:
-                self._met[key] = thing.stream
+                self._met.add(key)
                 self.counts[thing.stream] += 1
                 if len(self.named) < MOST_NAMED:
                     self.named.append(str(thing))
@@ -101,10 +102,18 @@ class Quarantine:
 
     def came_right(self, stream: str, row_ids: Collection[str]) -> int:
         """Take out what waits of ``stream`` under one of these ids, unless this run set it aside."""
-        if not row_ids:
+        if self._ids_waiting(stream).isdisjoint(row_ids):
             return 0
         right = [one for one in self.waiting(stream) if one.row_id in row_ids]
+        self._waiting_ids.pop(stream, None)
         return self.resolve(right, "came right")
+
+    def _ids_waiting(self, stream: str) -> set[str]:
+        # Asked once: what this run itself sets aside does not come right in it.
+        if stream not in self._waiting_ids:
+            waiting = self.waiting(stream)
+            self._waiting_ids[stream] = {one.row_id for one in waiting if one.row_id is not None}
+        return self._waiting_ids[stream]
 
     def whole_list_was_read(self, stream: str) -> int:
         """Take out what waits of a list that was read whole in this run and showed it no more."""
