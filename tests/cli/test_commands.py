@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-import orjson
 import pytest
 
 from shipsync import queries
-from shipsync.cli.emulator import run_until_stopped
 from shipsync.emulator import Account
 from shipsync.emulator.http.faults import Fault, FaultKind
-from shipsync.emulator.simulation.seed import seed_account
-from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.sources.streams import STREAMS
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
 
-from .conftest import KEY, Demo, Run
+from .conftest import Demo, Run
 
 
 def lines(text: str) -> list[list[str]]:
@@ -198,24 +192,6 @@ def test_status_of_a_database_that_was_never_synced_says_what_to_do(run: Run, fo
     )
 
 
-def test_the_emulator_answers_on_loopback_until_it_is_interrupted(folder: Path) -> None:
-    words = ["emulator", "--port", "0", "--shipments", "3", "--json"]
-    script = "from shipsync.cli import main; main()"
-    with subprocess.Popen(
-        [sys.executable, "-c", script, *words], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        told = orjson.loads("".join(process.stdout.readline() for _ in range(5)))
-        answer = httpx.get(f"{told['url']}/v2/shipments", headers={"api-key": told["api_key"]})
-        refused = httpx.get(f"{told['url']}/v2/shipments", headers={"api-key": KEY})
-        process.send_signal(signal.SIGINT)
-
-    assert told["url"].startswith("http://127.0.0.1:")
-    assert answer.json()["total"] == 3
-    assert refused.status_code == 401
-    assert process.returncode == 0
-
-
 def test_writes_of_another_connection_are_pointed_at(run: Run, demo: Demo) -> None:
     nothing = run("stock", "status", "--database", demo.database)
     written = run("stock", "status", "--connection", "demo", "--database", demo.database)
@@ -225,29 +201,3 @@ def test_writes_of_another_connection_are_pointed_at(run: Run, demo: Demo) -> No
         "with --connection.\n"
     )
     assert (len(lines(nothing.out)), len(lines(written.out))) == (1, 4)
-
-
-def test_life_goes_on_in_an_account_that_is_served() -> None:
-    account = Account(seed=3)
-    seed_account(account, shipments=20)
-    before = len(account.journal)
-    hours = iter(range(48))
-
-    def an_hour_passes(_: float) -> bool:
-        account.clock.advance(hours=1)
-        return next(hours, None) is None
-
-    run_until_stopped(Simulation(account, orders_per_day=10), an_hour_passes)
-
-    kinds = {entry.kind for entry in account.journal[before:]}
-    assert {"shipments", "labels", "inventory_levels"} <= kinds
-    assert len(account.ids("shipments")) >= 30
-
-
-def test_the_emulator_says_when_its_port_is_taken(run: Run, account: Account) -> None:
-    url = os.environ["SOURCES__SHIPSTATION__BASE_URL"]
-
-    started = run("emulator", "--port", url.rsplit(":", 1)[1], "--shipments", "0")
-
-    assert started.code == 2
-    assert "cannot be listened on" in started.err

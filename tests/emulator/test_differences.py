@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from shipsync import emulator
-from shipsync.emulator import FaultKind, Options
-from shipsync.emulator.account import options
+from shipsync.emulator import FaultKind, Options, options
 
 PACKAGE = Path(str(emulator.__file__)).parent
 PAGE = (PACKAGE / "DIFFERENCES.md").read_text()

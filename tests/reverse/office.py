@@ -20,8 +20,8 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.http.request_bodies import NewShipment
+from shipsync.emulator.options import Options
 from shipsync.emulator.routes.given_shipment import shipment_from
 from shipsync.emulator.simulation.provisioning import provision
 from shipsync.reverse.orders.cancel_planner import plan_cancels

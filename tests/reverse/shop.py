@@ -17,7 +17,7 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
-from shipsync.emulator.account.options import Options
+from shipsync.emulator.options import Options
 from shipsync.reverse.outbox.apply import ApplyReport, apply_plan
 from shipsync.reverse.outbox.store import LedgerEntry, all_kinds
 from shipsync.reverse.plan.guards import Guards

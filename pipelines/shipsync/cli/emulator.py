@@ -14,6 +14,7 @@ from shipsync.cli import options, output
 from shipsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from shipsync.emulator import Account
     from shipsync.emulator.simulation.simulation import Simulation
 
 app = typer.Typer()
@@ -22,7 +23,7 @@ API_KEY = "emulator-key"
 _DO_WHAT_IS_DUE_SECONDS = 0.2
 
 
-@app.command(epilog="Example: shipsync emulator --port 8765 --shipments 2000 --pace 1440")
+@app.command(epilog="Example: shipsync emulator --port 8765 --pace 1440 --option ties=shuffled")
 def emulator(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Listen here; 0 takes a free port.")
@@ -40,6 +41,18 @@ def emulator(
             "--pace", min=0, max=100_000, help="Its time runs so many times as fast as ours."
         ),
     ] = 1,
+    chosen: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="Choose how it behaves where the documentation is silent; can be repeated.",
+        ),
+    ] = None,
+    show_options: Annotated[
+        bool,
+        typer.Option("--options", help="Show what --option can choose, and what is known of it."),
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -48,20 +61,18 @@ def emulator(
 
     It listens on 127.0.0.1 until interrupted, and says how to point shipsync at it. Time passes in
     it: orders come, labels are bought, parcels travel and stock is drawn. With --pace 1440 a day
-    passes in a minute, with --pace 0 nothing happens but what is asked of it.
+    passes in a minute, with --pace 0 its clock stands still but for a second after each write. It
+    allows 200 requests a minute, as ShipStation does, unless --option requests_per_minute says
+    otherwise.
     """
-    from shipsync import clock
-    from shipsync.emulator import Account, serve
+    if show_options:
+        _show_options(as_json=as_json)
+        return
+    from shipsync.emulator import serve
     from shipsync.emulator.simulation.seed import seed_account
     from shipsync.emulator.simulation.simulation import Simulation
 
-    account = Account(
-        seed=seed,
-        start=clock.now(),
-        api_keys=(API_KEY,),
-        elapsed=lambda: time.monotonic() * pace,
-        rate_clock=time.monotonic,
-    )
+    account = _account(seed, pace, chosen or [])
     seed_account(account, shipments=shipments)
     simulation = Simulation(account, orders_per_day=orders)
     try:
@@ -78,6 +89,41 @@ def emulator(
             f"Port {port} cannot be listened on ({error.strerror}). Name another with --port, or 0 "
             "for any that is free."
         ) from None
+
+
+def _account(seed: int, pace: float, chosen: list[str]) -> Account:
+    from shipsync import clock
+    from shipsync.emulator import Account, Options
+    from shipsync.emulator.option_values import options_from
+
+    try:
+        chosen_options = options_from(chosen, Options(requests_per_minute=200))
+    except ValueError as error:
+        raise UsageError(f"{error} `shipsync emulator --options` shows them all.") from None
+    return Account(
+        seed=seed,
+        options=chosen_options,
+        start=clock.now(),
+        api_keys=(API_KEY,),
+        elapsed=lambda: time.monotonic() * pace,
+        rate_clock=time.monotonic,
+        seconds_per_write=0 if pace else 1,
+    )
+
+
+def _show_options(*, as_json: bool) -> None:
+    from shipsync.emulator.option_values import described_options
+    from shipsync.queries import ResultRows
+
+    rows = [(o.name, o.default, o.values, o.mark, o.text) for o in described_options()]
+    output.show(
+        ResultRows(("option", "default", "values", "mark", "meaning"), rows), as_json=as_json
+    )
+    if not as_json:
+        output.remark(
+            "Marks: O official text, C captured answer, T a third party's statement, I inferred, "
+            "? not established."
+        )
 
 
 def run_until_stopped(simulation: Simulation, wait: Callable[[float], bool]) -> None:

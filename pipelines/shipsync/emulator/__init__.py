@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from shipsync.emulator.account.journal import Journal, JournalEntry
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.emulated_account import EmulatedAccount as Account
 from shipsync.emulator.http.faults import Fault, FaultKind
 from shipsync.emulator.http.request import IncomingRequest, Response
 from shipsync.emulator.http.server import Served, asgi_app, serve
 from shipsync.emulator.http.transport import Transport
+from shipsync.emulator.options import Options
 
 __all__ = [
     "Account",

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 import pendulum
 
 from shipsync.emulator.account.account import Account
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.account.state import START
 from shipsync.emulator.http.app import App
 from shipsync.emulator.http.faults import Faults
 from shipsync.emulator.http.request import IncomingRequest, Logged, Response
+from shipsync.emulator.options import Options
 from shipsync.emulator.routes import TABLE
 
 
@@ -32,10 +32,16 @@ class EmulatedAccount(Account):
         denied_keys: Iterable[str] = (),
         elapsed: Callable[[], float] | None = None,
         rate_clock: Callable[[], float] | None = None,
+        seconds_per_write: float = 0,
     ) -> None:
         super().__init__(seed=seed, options=options, start=start, elapsed=elapsed)
         self.app = App(
-            self, TABLE, api_keys=api_keys, denied_keys=denied_keys, rate_clock=rate_clock
+            self,
+            TABLE,
+            api_keys=api_keys,
+            denied_keys=denied_keys,
+            rate_clock=rate_clock,
+            seconds_per_write=seconds_per_write,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from emulator.conftest import client_of, make_account
 from emulator.test_conformance import SHIPMENT
@@ -44,3 +45,14 @@ def test_rates_may_come_later() -> None:
         looks = [client.get(path).json() for _ in range(2)]
     assert [look["status"] for look in looks] == ["working", "completed"]
     assert looks[1]["rates"]
+
+
+@pytest.mark.parametrize("country", ["US", "CA"])
+def test_services_fit_where_a_parcel_goes(
+    account: Account, client: httpx.Client, country: str
+) -> None:
+    described = {**SHIPMENT, "ship_to": {**SHIPMENT["ship_to"], "country_code": country}}
+    answer = client.post("/v2/rates", json={"shipment": described}).json()
+    quoted = {rate["service_code"] for rate in answer["rate_response"]["rates"]}
+    services = [s for c in account.master_data.items("carriers") for s in c["services"]]
+    assert quoted == {s["service_code"] for s in services if s["domestic"] is (country == "US")}

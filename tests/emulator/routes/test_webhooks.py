@@ -12,3 +12,15 @@ def test_webhooks_change_only_what_may_change(client: httpx.Client) -> None:
     client.put(one, json={"event": "batch", "name": "new"})
     assert client.get(one).json() == {**made, "name": "new"}
     assert client.get(path).json() == [{**made, "name": "new"}]
+
+
+def test_the_example_of_the_document_is_accepted(client: httpx.Client) -> None:
+    example = {
+        "url": "https://[YOUR ENDPOINT ID].x.requestbin.com",
+        "event": "rate",
+        "headers": [{"key": "custom-key", "value": "custom-value"}],
+    }
+    answer = client.post("/v2/environment/webhooks", json=example)
+    assert answer.status_code == 200
+    assert answer.json()["url"] == example["url"]
+    assert client.post("/v2/environment/webhooks", json={**example, "url": "no"}).status_code == 400

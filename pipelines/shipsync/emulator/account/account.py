@@ -21,11 +21,11 @@ import pendulum
 from shipsync.emulator.account.collection import Collection
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.account.master_data import MasterData
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.account.orders import Orders
 from shipsync.emulator.account.parcels import Parcels
 from shipsync.emulator.account.state import START, AccountState
 from shipsync.emulator.account.stock import Stock
+from shipsync.emulator.options import Options
 
 
 class Account:

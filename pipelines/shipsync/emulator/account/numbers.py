@@ -7,7 +7,7 @@ import uuid
 from random import Random
 from zlib import crc32
 
-from shipsync.emulator.account.options import Options
+from shipsync.emulator.options import Options
 
 
 class NumberSource:

@@ -14,7 +14,7 @@ from shipsync.emulator.account.clock import Clock
 from shipsync.emulator.account.collection import Collection
 from shipsync.emulator.account.journal import Journal, Kind
 from shipsync.emulator.account.numbers import NumberSource
-from shipsync.emulator.account.options import Options
+from shipsync.emulator.options import Options
 from shipsync.emulator.timestamps import of_moment
 
 START = pendulum.datetime(2026, 3, 2, 8)

@@ -29,7 +29,10 @@ class App:
     """Answers requests from an account, and holds what belongs to HTTP alone.
 
     ``rate_clock`` is what the rate limit counts seconds by, the account's clock when not given. Keys
-    in ``denied_keys`` answer 403. ``faults`` are those still to come; ``requests`` is the log.
+    in ``denied_keys`` answer 403. After each write the account's clock moves on by
+    ``seconds_per_write``: on a clock that stands still, what is written would otherwise carry the
+    very instant at which the next reader stops reading. ``faults`` are those still to come;
+    ``requests`` is the log.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class App:
         api_keys: Iterable[str] = ("emulator-key",),
         denied_keys: Iterable[str] = (),
         rate_clock: Callable[[], float] | None = None,
+        seconds_per_write: float = 0,
     ) -> None:
         self.account = account
+        self._seconds_per_write = seconds_per_write
         self.faults = Faults()
         self.requests: list[Logged] = []
         per_minute = account.options.requests_per_minute
@@ -74,6 +79,8 @@ class App:
                     fault="+".join(fault.kind for fault in faults) or None,
                 )
             )
+            if request.method != "GET":
+                self.account.clock.advance(seconds=self._seconds_per_write)
             return response
 
     def _answered(self, request: IncomingRequest, faults: Sequence[Fault]) -> Response:

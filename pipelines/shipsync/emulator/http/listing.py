@@ -9,11 +9,11 @@ from zlib import crc32
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import Collection, Filters, Key, Row, TimeWindow
 from shipsync.emulator.account.journal import Kind
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.http.paging import PAGING, PageLimit, cut, envelope, reachable, wanted_page
 from shipsync.emulator.http.query import Query
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.routing import Call
+from shipsync.emulator.options import Options
 
 NOTHING = "nothing"
 """The sort that is none: an order without meaning, the same at every request."""

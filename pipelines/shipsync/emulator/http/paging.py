@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from shipsync.emulator.account.collection import Key
-from shipsync.emulator.account.options import Options
 from shipsync.emulator.http.problems import JSON, ErrorBody, RefusedError, invalid
 from shipsync.emulator.http.query import Query
 from shipsync.emulator.http.request import Response
+from shipsync.emulator.options import Options
 
 PAGING = ("page", "page_size", "limit", "cursor")
 """Query parameters that choose the page and are left out of the repeated filters."""

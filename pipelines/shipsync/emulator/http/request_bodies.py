@@ -267,11 +267,15 @@ WebhookEvent = Literal[
 ]
 
 
+WebhookUrl = Annotated[str, Field(pattern=r"^https?://.+\z", max_length=2_000)]
+"""An address; the document's own example has blanks in its host."""
+
+
 class NewWebhook(Shape):
     """POST /v2/environment/webhooks; ``name`` is required since 2026 [O]."""
 
     event: WebhookEvent
-    url: Annotated[str, Field(pattern=r"^https?://\S+\z", max_length=2_000)]
+    url: WebhookUrl
     name: Text | None = None
     headers: list[Header] = []
     store_id: Count | None = None
@@ -280,6 +284,6 @@ class NewWebhook(Shape):
 class WebhookUpdate(Shape):
     """PUT /v2/environment/webhooks/{id}: url, headers and name can change, nothing else [O]."""
 
-    url: Annotated[str, Field(pattern=r"^https?://\S+\z", max_length=2_000)] | None = None
+    url: WebhookUrl | None = None
     name: Text | None = None
     headers: list[Header] | None = None

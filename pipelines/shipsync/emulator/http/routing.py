@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from urllib.parse import unquote
@@ -59,11 +59,26 @@ class Route:
         return {parameter.name: parameter for parameter in self.parameters}
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """An operation of the real API that is not emulated; the method ``*`` means a whole family."""
+
+    method: str
+    path: str
+
+    def matches(self, method: str, path: str) -> bool:
+        """Whether a request asks for it."""
+        if self.method == "*":
+            return path == self.path or path.startswith(f"{self.path}/")
+        return method == self.method and _pattern(self.path).fullmatch(path) is not None
+
+
 @dataclass
 class RouteTable:
     """Finds the route of a request; fixed path segments win over parameters."""
 
     routes: tuple[Route, ...]
+    left_out: tuple[LeftOut, ...] = ()
     _patterns: list[tuple[re.Pattern[str], dict[str, Route]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,20 +89,38 @@ class RouteTable:
         self._patterns = [(_pattern(path), by_path[path]) for path in fixed_first]
 
     def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route and its path parameters. Raises RefusedError: 404 no such path, 405 method."""
-        for pattern, methods in self._patterns:
-            found = pattern.fullmatch(path)
-            if found is None:
-                continue
-            if method not in methods:
-                allowed = ", ".join(sorted(methods))
-                message = f"{method} is not possible here; {allowed} is."
-                problem = ErrorBody("validation", "unspecified", message)
-                raise RefusedError(405, problem, headers={"allow": allowed})
-            ids = {name: unquote(text) for name, text in found.groupdict().items()}
-            return methods[method], ids
+        """The route and its path parameters.
+
+        Raises RefusedError: 501 for what the real API has and the emulator has not, 404 for a path
+        that neither has, 405 for a method.
+        """
+        known = [
+            (found, methods)
+            for pattern, methods in self._patterns
+            if (found := pattern.fullmatch(path)) is not None
+        ]
+        for found, methods in known:
+            if method in methods:
+                ids = {name: unquote(text) for name, text in found.groupdict().items()}
+                return methods[method], ids
+        raise self._refusal(method, path, known)
+
+    def _refusal(
+        self, method: str, path: str, known: Sequence[tuple[object, Mapping[str, Route]]]
+    ) -> RefusedError:
+        if any(operation.matches(method, path) for operation in self.left_out):
+            message = (
+                f"{method} {path[:200]} exists in the ShipStation API, but this emulator leaves it "
+                "out; its DIFFERENCES.md lists what it has."
+            )
+            return RefusedError(501, ErrorBody("system", "not_implemented", message))
+        if known:
+            allowed = ", ".join(sorted(known[0][1]))
+            message = f"{method} is not possible here; {allowed} is."
+            problem = ErrorBody("validation", "unspecified", message)
+            return RefusedError(405, problem, headers={"allow": allowed})
         message = f"There is nothing at {path[:200]}."
-        raise RefusedError(404, ErrorBody("validation", "unspecified", message))
+        return RefusedError(404, ErrorBody("validation", "unspecified", message))
 
     def paths(self) -> Iterable[tuple[str, str]]:
         """Method and path of every route, for tests that compare them with the documentation."""

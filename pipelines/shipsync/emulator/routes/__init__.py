@@ -12,6 +12,7 @@ from shipsync.emulator.routes import (
     shipments,
     webhooks,
 )
+from shipsync.emulator.routes.left_out import LEFT_OUT
 
 TABLE = RouteTable(
     (
@@ -22,6 +23,7 @@ TABLE = RouteTable(
         *master_data.ROUTES,
         *rates.ROUTES,
         *webhooks.ROUTES,
-    )
+    ),
+    LEFT_OUT,
 )
 """All routes; add those of a new stream here."""

@@ -79,7 +79,7 @@ def _information(
         for carrier in account.master_data.items("carriers")
         if carriers is None or carrier["carrier_id"] in carriers
         for service in carrier.get("services") or ()
-        if not services or service["service_code"] in services
+        if _goes_there(service, shipment) and (not services or service["service_code"] in services)
     ]
     for rate in rates:
         account.rates[rate["rate_id"]] = rate
@@ -87,6 +87,13 @@ def _information(
         del account.rates[next(iter(account.rates))]
     status, errors = ("completed", []) if rates else ("error", [_no_rates().body()])
     return _answer(account, shipment, rates, status, errors)
+
+
+def _goes_there(service: Body, shipment: Body) -> bool:
+    """Whether a service is one for parcels that stay in the country, or that leave it, as needed."""
+    origin = shipment["ship_from"] or {"country_code": "US"}
+    leaves = shipment["ship_to"]["country_code"] != origin["country_code"]
+    return bool(service["international" if leaves else "domestic"])
 
 
 def _working(account: Account, shipment: Body) -> Body:

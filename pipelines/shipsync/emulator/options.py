@@ -91,4 +91,4 @@ class Options:
 
     # The account's own rate limit.
     requests_per_minute: int | None = None
-    """200 by default on the real account [O]; None: no limit."""
+    """200 by default on the real account [O], and so with `shipsync emulator`; None: no limit."""
