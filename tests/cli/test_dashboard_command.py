@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -104,7 +105,7 @@ def page(copy: Path, folder: Path) -> Iterator[Page]:
         ],
         cwd=folder,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
     try:
@@ -113,9 +114,7 @@ def page(copy: Path, folder: Path) -> Iterator[Page]:
         yield Page(json.loads("".join(lines))["url"], process)
     finally:
         process.terminate()
-        process.wait(timeout=30)
-        assert process.stdout is not None
-        process.stdout.close()
+        process.communicate(timeout=30)
 
 
 def test_the_page_is_served_to_who_has_its_address(page: Page, copy: Path) -> None:
@@ -135,3 +134,13 @@ def test_the_page_is_served_to_who_has_its_address(page: Page, copy: Path) -> No
     assert stranger.status_code != 200
     with connect(copy) as con:
         assert con.execute("select count(*) from core.shipments").fetchone() != (0,)
+
+
+def test_an_interrupt_ends_the_page_calmly(page: Page) -> None:
+    # The address is told before the server listens.
+    httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(page.url.split("?")[0], timeout=30)
+
+    page.process.send_signal(signal.SIGINT)
+    _, said = page.process.communicate(timeout=30)
+
+    assert (page.process.returncode, said) == (130, "The dashboard is stopped.\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import runpy
 import secrets
 import socket
 import subprocess
@@ -13,11 +15,13 @@ from typing import Annotated
 import typer
 
 from shipsync.cli import options, output
+from shipsync.cli.boundary import INTERRUPTED
 from shipsync.errors import ShipsyncError, UsageError
 
 app = typer.Typer()
 
 HOST = "127.0.0.1"
+_SERVER = "from shipsync.cli.dashboard import serve_page; serve_page()"
 
 
 @app.command(epilog="Example: shipsync dashboard --port 8766")
@@ -72,10 +76,32 @@ def _serve(database: Path, port: int, *, as_json: bool) -> None:
         output.say(f"The dashboard of {database} is at {url}")
         output.remark("Stop it with Ctrl-C.")
     _give_on_standard_input(token)
-    command = [sys.executable, "-m", "marimo", "--quiet", "run", str(notebook())]
+    command = [sys.executable, "-c", _SERVER, "--quiet", "run", str(notebook())]
     command += ["--headless", "--no-sandbox", "--host", HOST, "--port", str(free)]
     command += ["--token", "--token-password-file", "-", "--", "--database", str(database)]
     os.execve(sys.executable, command, _environment())
+
+
+def serve_page() -> None:
+    """What the process that became the server does: run marimo until it is interrupted, and end calmly.
+
+    Its arguments are those of the process. An interrupt from the keyboard ends it with exit code 130.
+    """
+    logging.getLogger("uvicorn.error").addFilter(_is_no_interrupt)
+    try:
+        runpy.run_module("marimo", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code:
+            raise
+    except KeyboardInterrupt:
+        pass
+    output.note("The dashboard is stopped.")
+    sys.exit(INTERRUPTED)
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    """Whether uvicorn reports something else than that it was told to stop."""
+    return not record.getMessage().rstrip().endswith("CancelledError")
 
 
 def notebook() -> Path:

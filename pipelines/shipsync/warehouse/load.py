@@ -142,7 +142,8 @@ class Loader:
             yield
         except PipelineStepFailed as failure:
             for cause in _causes(failure):
-                if isinstance(cause, ShipsyncError):
+                # dlt wraps an interrupt from the keyboard too.
+                if isinstance(cause, ShipsyncError | KeyboardInterrupt):
                     raise cause from None
                 if isinstance(cause, duckdb.Error | OSError):
                     with explained(self._database):
