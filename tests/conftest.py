@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from played_demo import Demo
+
 SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "shared")
 
 MADE_ONCE = frozenset({"demo", "story"})
@@ -50,6 +52,18 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo, played once.
+
+    It begins at the present instant, and of fewer shipments some days none waits that is then changed.
+    """
+    from shipsync.demo import play
+
+    database = tmp_path_factory.mktemp("demo") / "demo.duckdb"
+    return Demo(database, list(play(database)))
 
 
 @pytest.fixture(scope="session")

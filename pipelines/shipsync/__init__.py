@@ -1,24 +1,100 @@
 """shipsync keeps a ShipStation account in DuckDB and writes decisions made in SQL back to it.
 
-``shipsync.track`` and ``shipsync.track_many`` tell where orders are; what they need is loaded when they
-are first asked for.
+What is exported here may be imported, and is documented in ``docs/python.md``; everything else may
+change. What it needs is loaded when it is first asked for, so that ``import shipsync`` costs nothing.
+
+The package, from the bottom up::
+
+    errors, clock, version         what can go wrong, time, and what this is
+    statements, queries            SQL by name, and its rows
+    connection, settings           one account and how to treat it; reading that from files
+    api                            requests to ShipStation: pace, retries, pages
+    sources                        lists walked along, objects made into typed rows; the dlt source
+    warehouse                      the DuckDB file: lock, loads, ledger, models, copies
+    sync                           what one run reads, stream by stream
+    reverse                        writes to the account: plans, the outbox, what became of them
+    feed, tracking, export         events for consumers, where orders are, tables elsewhere
+    job, overview, assistant       the scheduled job; the account at a glance; questions by a model
+    synced_account, demo           all of it for Python; all of it once, against an emulated account
+    cli                            all of it as commands
+    emulator                       a ShipStation account in a process, which imports nothing of the rest
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from shipsync import errors
 from shipsync.version import __version__
 
 if TYPE_CHECKING:
-    from shipsync.tracking import track, track_many
+    from shipsync.feed.consumers import EventBatch
+    from shipsync.feed.delivery import DeliveryReport
+    from shipsync.feed.events import ChangeEvent
+    from shipsync.job import JobReport
+    from shipsync.sources.dlt_source import source
+    from shipsync.sync.reports import StreamReport, SyncReport
+    from shipsync.synced_account import SyncedAccount, connect
+    from shipsync.tracking import (
+        FoundOrders,
+        Order,
+        Parcel,
+        ScanEvent,
+        Shipment,
+        track,
+        track_many,
+    )
+    from shipsync.warehouse.models import BuildReport
 
-__all__ = ["__version__", "track", "track_many"]
+__all__ = [
+    "BuildReport",
+    "ChangeEvent",
+    "DeliveryReport",
+    "EventBatch",
+    "FoundOrders",
+    "JobReport",
+    "Order",
+    "Parcel",
+    "ScanEvent",
+    "Shipment",
+    "StreamReport",
+    "SyncReport",
+    "SyncedAccount",
+    "__version__",
+    "connect",
+    "errors",
+    "source",
+    "track",
+    "track_many",
+]
+
+_MODULES = {
+    "BuildReport": "shipsync.warehouse.models",
+    "ChangeEvent": "shipsync.feed.events",
+    "DeliveryReport": "shipsync.feed.delivery",
+    "EventBatch": "shipsync.feed.consumers",
+    "FoundOrders": "shipsync.tracking",
+    "JobReport": "shipsync.job",
+    "Order": "shipsync.tracking",
+    "Parcel": "shipsync.tracking",
+    "ScanEvent": "shipsync.tracking",
+    "Shipment": "shipsync.tracking",
+    "StreamReport": "shipsync.sync.reports",
+    "SyncReport": "shipsync.sync.reports",
+    "SyncedAccount": "shipsync.synced_account",
+    "connect": "shipsync.synced_account",
+    "source": "shipsync.sources.dlt_source",
+    "track": "shipsync.tracking",
+    "track_many": "shipsync.tracking",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in ("track", "track_many"):
-        from shipsync import tracking
-
-        return getattr(tracking, name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 import pytest
 
+from played_demo import Demo as Demo
 from shipsync import job
 from shipsync.api.session import Session
 from shipsync.cli import boundary
 from shipsync.connection import Connection, Secret
-from shipsync.demo import Step, play
 from shipsync.emulator import Account, Transport, serve
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.warehouse.database import connect
@@ -90,24 +90,6 @@ def account(set_connection: Callable[..., None]) -> Iterator[Account]:
             tracking_calls_per_run=5,
         )
         yield account
-
-
-@dataclass(frozen=True)
-class Demo:
-    """What the demo left behind; the database is shared, so it may only be read."""
-
-    database: Path
-    steps: list[Step]
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo, played once.
-
-    It begins at the present instant, and of fewer shipments some days none waits that is then changed.
-    """
-    database = tmp_path_factory.mktemp("demo") / "demo.duckdb"
-    return Demo(database, list(play(database)))
 
 
 @pytest.fixture(scope="session")

@@ -55,6 +55,7 @@ def run_sync(
     """
     request = _request(only, since, backfill, full_refresh)
     began = time.monotonic()
+    requests_before = session.requests_sent
     run_id = runs.begin(con, command)
     report = SyncReport(run_id)
     try:
@@ -67,23 +68,22 @@ def run_sync(
         report.read_up_to = run.time.known
         report.set_aside = run.quarantine.named
     except (ShipsyncError, KeyboardInterrupt) as error:
-        _end(con, report, session, str(error) or "interrupted")
+        report.requests = session.requests_sent - requests_before
+        _end(con, report, str(error) or "interrupted")
         raise
-    report.requests = session.requests_sent
+    report.requests = session.requests_sent - requests_before
     report.seconds = time.monotonic() - began
     failed = "; ".join(f"{stream.stream}: {stream.error}" for stream in report.failed)
-    _end(con, report, session, failed or None)
+    _end(con, report, failed or None)
     return report
 
 
-def _end(
-    con: duckdb.DuckDBPyConnection, report: SyncReport, session: Session, error: str | None
-) -> None:
+def _end(con: duckdb.DuckDBPyConnection, report: SyncReport, error: str | None) -> None:
     outcome: runs.RunOutcome = (
         "failed" if error else "needs_person" if report.needs_person else "done"
     )
     try:
-        runs.end(con, report.run_id, outcome, requests=session.requests_sent, error=error)
+        runs.end(con, report.run_id, outcome, requests=report.requests, error=error)
     except duckdb.Error:
         # The database is what failed; the run stays without an end, and the first error goes on.
         if not error:
