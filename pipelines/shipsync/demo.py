@@ -25,10 +25,11 @@ from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.errors import UsageError
 from shipsync.feed.events import summary
 from shipsync.queries import ResultRows
-from shipsync.reverse.outbox.apply import ApplyReport, apply_plan
+from shipsync.reverse.applying import Applied, Applying, apply_plan
 from shipsync.reverse.plan.input_files import read_rows
 from shipsync.reverse.plan.row import Plan
 from shipsync.reverse.stock.planner import plan_stock
+from shipsync.reverse.stock.row import figures_of
 from shipsync.statements import statement
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
@@ -164,9 +165,9 @@ def _stock(
         plan = plan_stock(con, read_rows(file), connection, now=pacing.now())
         yield Step(f"Three stock changes from {file}, planned", table=_planned(plan))
         account.stock.move(damaged["sku"], damaged["inventory_location_id"], on_hand=4)
-        report = apply_plan(con, session, plan, pacing=pacing)
+        done = apply_plan(con, plan, Applying(session, pacing))
     sold = f"Before it was applied, {damaged['sku']} sold down to 4, so taking 10 was refused."
-    yield Step("The plan, applied", (sold,), _applied(report))
+    yield Step("The plan, applied", (sold,), _applied(done))
 
 
 def _write_csv(file: Path, changes: list[tuple[dict[str, object], str, int]]) -> None:
@@ -179,13 +180,18 @@ def _write_csv(file: Path, changes: list[tuple[dict[str, object], str, int]]) ->
 
 
 def _planned(plan: Plan) -> ResultRows:
-    columns = ("sku", "action", "quantity", "on_hand", "wanted", "difference", "calls", "status")
-    return ResultRows(columns, [[getattr(row, column) for column in columns] for row in plan.rows])
+    columns = ("sku", "action", "quantity", "on_hand", "wanted", "difference")
+    cells = [
+        [*(getattr(figures_of(row), column) for column in columns), row.calls, row.status]
+        for row in plan.rows
+    ]
+    return ResultRows((*columns, "calls", "status"), cells)
 
 
-def _applied(report: ApplyReport) -> ResultRows:
+def _applied(done: Applied) -> ResultRows:
     columns = ("subject", "state", "reason")
-    cells = [[getattr(outcome, column) for column in columns] for outcome in report.outcomes]
+    outcomes = [outcome for report in done.reports for outcome in report.outcomes]
+    cells = [[getattr(outcome, column) for column in columns] for outcome in outcomes]
     return ResultRows(columns, cells)
 
 
@@ -210,7 +216,7 @@ def _what_next(database: Path) -> Step:
         (
             f"shipsync status --database {database}",
             f"shipsync changes list --trigger shipment_modified --database {database}",
-            f"shipsync stock status --connection {NAME} --database {database}",
+            f"shipsync writes status --connection {NAME} --database {database}",
             f"duckdb -readonly {database}   (the README has a query worth having)",
             "shipsync emulator             an account like this one behind a port",
             "shipsync check                your own account, once its key is in .dlt/secrets.toml",

@@ -22,11 +22,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from reverse.shop import MAIN, NOW, observe, open_shop
+from reverse.stock_shop import MAIN, NOW, observe, open_shop
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Options, serve
-from shipsync.reverse.outbox.apply import apply_plan
+from shipsync.reverse.applying import Applying, apply_plan
 from shipsync.reverse.plan import file as plan_file
 from shipsync.reverse.plan.row_sources import read_source
 from shipsync.reverse.stock.planner import plan_stock
@@ -120,7 +120,7 @@ def apply_many(folder: Path, rows: int, per_minute: int | None) -> None:
         requests_per_minute=per_minute or NO_LIMIT,
     )
     with connect(connection.database) as con, Session(connection) as session, watched() as watch:
-        report = apply_plan(con, session, plan)
+        [report] = apply_plan(con, plan, Applying(session)).reports
     statuses, _ = account.communicate("")
     say(
         f"apply: {rows:,} rows in {watch} = {rows / watch.wall:.0f} rows/s, {dict(report.counts)}; "

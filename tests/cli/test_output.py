@@ -145,5 +145,5 @@ def test_a_full_disk_is_told_in_a_sentence(held: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "The result could not be written to standard output (No space left on device), but the command "
-        "did its work; what it wrote to the account is in `shipsync stock status`.\n"
+        "did its work; what it wrote to the account is in `shipsync writes status`.\n"
     )

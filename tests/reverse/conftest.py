@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reverse.shop import Shop, open_shop
+from reverse.stock_shop import Shop, open_shop
 
 
 @pytest.fixture

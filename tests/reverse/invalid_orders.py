@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reverse.office import Office
+from reverse.orders_shop import Office
 from reverse.write_kinds import CREATE, fulfillment_rows, pending, shipment_rows
-from shipsync.reverse.plan.write_plan import WritePlan
-from shipsync.reverse.plan.write_problem import WriteProblem
+from shipsync.reverse.plan.problems import Problem
+from shipsync.reverse.plan.row import Plan
 
-P = WriteProblem
+P = Problem
 Change = Callable[[Office], None]
-Plan = Callable[[Office], WritePlan]
+MakesPlan = Callable[[Office], Plan]
 
 
 @dataclass(frozen=True)
 class Case:
     """A row that cannot be planned; ``example`` says in what it is wrong."""
 
-    problem: WriteProblem
+    problem: Problem
     example: str
     sentence: str
-    plan: Plan
+    plan: MakesPlan
     prepare: Change = lambda office: None
 
 
-def new(*changes: Mapping[str, object]) -> Plan:
+def new(*changes: Mapping[str, object]) -> MakesPlan:
     """New shipments W-1, W-2 ..., each with its changes; an empty text takes a column away."""
 
-    def plan(office: Office) -> WritePlan:
+    def plan(office: Office) -> Plan:
         rows = shipment_rows(office, len(changes))
         changed = [{**row, **change} for row, change in zip(rows, changes, strict=True)]
         return office.plan_shipments(*changed)
@@ -37,12 +37,12 @@ def new(*changes: Mapping[str, object]) -> Plan:
     return plan
 
 
-def fulfil(**changes: object) -> Plan:
+def fulfil(**changes: object) -> MakesPlan:
     """The first pending shipment, shipped, with these changes."""
     return lambda office: office.plan_fulfillments({**fulfillment_rows(office)[0], **changes})
 
 
-def cancel(*shipments: str) -> Plan:
+def cancel(*shipments: str) -> MakesPlan:
     """The cancellation of these shipments; ``first`` is the first pending one."""
     return lambda office: office.plan_cancels(
         *({"shipment_id": pending(office)[0] if i == "first" else i} for i in shipments)
@@ -80,7 +80,7 @@ CASES = [
     Case(
         P.MISSING,
         "create: ship_to_city_locality empty",
-        "The ship_to_city_locality is empty; give the town.",
+        "The ship_to_city_locality is empty. Give the town.",
         new({"ship_to_city_locality": ""}),
     ),
     Case(
@@ -133,9 +133,9 @@ CASES = [
         new({"package_weight_unit": ""}),
     ),
     Case(
-        P.NOT_A_COUNT,
+        P.TOO_SMALL,
         "create: item_quantity `0`",
-        "The item_quantity is '0'; write a whole number from 1 to 999999999.",
+        "The item_quantity is 0; it must be 1 or more.",
         new({"item_quantity": 0}),
     ),
     Case(
@@ -280,7 +280,7 @@ CASES = [
         ),
     ),
     Case(
-        P.KEY_OF_ANOTHER_WRITE,
+        P.SENT_WITH_OTHER_CONTENTS,
         "create: `W-1` again, with nine units",
         "The external_shipment_id 'W-1' was sent on 2026-03-02 09:00 with other contents (create W-1: 1 "
         "unit); to change what is in ShipStation, edit it there.",

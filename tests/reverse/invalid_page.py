@@ -1,6 +1,6 @@
 """The page that lists what cannot be planned, made of the cases that the tests go through.
 
-``python tests/reverse/invalid_page.py`` writes it anew.
+``python tests/reverse/invalid_page.py`` writes it again.
 """
 
 from __future__ import annotations

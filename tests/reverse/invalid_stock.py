@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reverse.shop import ATTIC, BACK, MAIN, NOW, Shop
+from reverse.stock_shop import ATTIC, BACK, MAIN, NOW, Shop
 from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import LedgerEvent, Outbox
 from shipsync.reverse.plan.problems import Problem
@@ -68,63 +68,63 @@ class Case:
 
 CASES = [
     Case(
-        Problem.MISSING_SKU,
+        Problem.MISSING,
         {"location": "Main", "quantity": 1},
-        "The sku is empty; name the product.",
+        "The sku is empty. Name the product.",
     ),
     Case(
-        Problem.MISSING_LOCATION,
+        Problem.MISSING,
         {"sku": "A-1", "quantity": 1},
-        "The location is empty; give its id or its name.",
+        "The location is empty. Give its id or its name.",
     ),
-    Case(Problem.MISSING_QUANTITY, A1, "The quantity is empty; give a whole number."),
+    Case(Problem.MISSING, A1, "The quantity is empty. Give a whole number."),
     Case(
-        Problem.UNKNOWN_ACTION,
+        Problem.UNKNOWN_CHOICE,
         {**COUNT, "action": "add"},
-        "The action is 'add'; it can be adjust, increment, decrement or modify.",
+        "The action is 'add'; it can be adjust, increment, decrement, modify.",
     ),
     Case(
-        Problem.QUANTITY_NOT_A_NUMBER,
+        Problem.NOT_A_NUMBER,
         {**A1, "quantity": "1,200"},
         "The quantity is '1,200'; write it in digits only, such as 1200.",
     ),
     Case(
-        Problem.QUANTITY_FRACTIONAL,
+        Problem.NOT_WHOLE,
         {**A1, "quantity": "2.5"},
         "The quantity is 2.5; it must be a whole number.",
     ),
     Case(
-        Problem.QUANTITY_NEGATIVE,
+        Problem.TOO_SMALL,
         {**A1, "quantity": "-3"},
-        "The quantity is -3; it cannot be negative. To take stock away, use the action decrement.",
+        "The quantity is -3; it must be 0 or more. To take stock away, use the action decrement.",
     ),
     Case(
-        Problem.QUANTITY_TOO_LARGE,
+        Problem.TOO_LARGE,
         {**A1, "quantity": "4006381333931"},
-        "The quantity is 4006381333931; at most 2147483647 is sent. Is it a slip?",
+        "The quantity is 4006381333931; at most 2147483647 is sent. Look for a slip of the pen.",
     ),
     Case(
-        Problem.COST_NOT_AN_AMOUNT,
+        Problem.NOT_AN_AMOUNT,
         {**COUNT, "cost_amount": "$5", "cost_currency": "usd"},
-        "The cost_amount is '$5'; write an amount such as 12.50.",
+        "The cost_amount is '$5'; write a number such as 12.50.",
     ),
     Case(
-        Problem.COST_WITHOUT_CURRENCY,
+        Problem.WITHOUT_CURRENCY,
         {**COUNT, "cost_amount": "5.00"},
         "The cost_amount is 5.00 without a currency; give cost_currency, such as usd.",
     ),
     Case(
-        Problem.CURRENCY_WITHOUT_COST,
+        Problem.CURRENCY_WITHOUT_AMOUNT,
         {**COUNT, "cost_currency": "usd"},
         "The cost_currency is usd without an amount; give cost_amount too.",
     ),
     Case(
-        Problem.CURRENCY_NOT_A_CODE,
+        Problem.NOT_A_CURRENCY,
         {**COUNT, "cost_amount": "5", "cost_currency": "dollar"},
         "The cost_currency is 'dollar'; write a three-letter code such as usd.",
     ),
     Case(
-        Problem.UNKNOWN_CONDITION,
+        Problem.UNKNOWN_CHOICE,
         {**COUNT, "condition": "broken"},
         "The condition is 'broken'; it can be sellable, damaged, expired, qa_hold.",
     ),
@@ -171,8 +171,8 @@ CASES = [
     Case(
         Problem.CONTRADICTING_LOCATION,
         {**COUNT, "inventory_location_id": BACK},
-        f"inventory_location_id is {BACK} and location is 'Main', which is {MAIN}; keep one of "
-        "them.",
+        f"The inventory_location_id is {BACK} and the location is 'Main', which is {MAIN}; keep one "
+        "of them.",
     ),
     Case(
         Problem.UNKNOWN_SKU,
@@ -220,15 +220,15 @@ CASES = [
     Case(
         Problem.UNSETTLED_KEY,
         {**A1, "quantity": 5, "action": "increment", "key": "k-1"},
-        "This row went out on 2026-03-02 09:00 and it is not known whether it was carried out. "
-        "Apply its plan again, or look at the stock and run `shipsync stock resolve k-1`.",
+        "This row was sent on 2026-03-02 09:00 and it is not known whether it was carried out. "
+        "Apply its plan again, or look at the stock and run `shipsync writes resolve k-1`.",
         past(WriteState.UNKNOWN, "k-1", INCREMENT),
     ),
     Case(
         Problem.UNSETTLED_PLACE,
         {**A1, "quantity": 12},
         "It is not known whether an earlier row for A-1 at Main was carried out. Apply its plan "
-        "again, or look at the stock and run `shipsync stock resolve k-1`.",
+        "again, or look at the stock and run `shipsync writes resolve k-1`.",
         past(WriteState.SENDING, "k-1", INCREMENT),
     ),
 ]

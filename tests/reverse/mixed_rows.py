@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from random import Random
 
-from reverse.shop import BACK
+from reverse.stock_shop import BACK
 from shipsync.emulator import Account
 from shipsync.reverse.outbox.states import WriteState
 from shipsync.reverse.outbox.store import LedgerEntry

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shipsync.reverse.plan.guards import Guards
+from shipsync.reverse.stock.guards import Guards
 
 
 def counts(*quantities: int) -> list[dict[str, object]]:

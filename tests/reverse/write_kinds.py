@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reverse.office import ADDRESS, Office
+from reverse.orders_shop import ADDRESS, Office
 from shipsync.emulator import Account, Fault, FaultKind
 from shipsync.emulator.http.request_bodies import NewShipment
 from shipsync.emulator.routes.given_shipment import shipment_from
 from shipsync.reverse.orders import void_kind
 from shipsync.reverse.outbox.apply import ApplyReport
-from shipsync.reverse.plan.write_plan import WritePlan
+from shipsync.reverse.plan.row import Plan
 
 LOST_AFTER = [FaultKind.TIMEOUT_AFTER, FaultKind.CUT_BODY]
 LOST_BEFORE = [FaultKind.RESET, FaultKind.GATEWAY_TIMEOUT]
 
 
 @dataclass(frozen=True)
-class Deed:
+class WriteCase:
     """One kind of write: how its writes are planned and sent, and where they arrive.
 
     ``prepare`` makes the office fit for it, ``plan`` covers one thing for each pending shipment there
@@ -30,7 +30,7 @@ class Deed:
     method: str
     path: str
     prepare: Callable[[Office], None]
-    plan: Callable[[Office], WritePlan]
+    plan: Callable[[Office], Plan]
     keys: Callable[[Office], list[str]]
     do: Callable[[Office, str], None]
     is_sent_again: bool = True
@@ -48,7 +48,7 @@ class Deed:
         fault = Fault(FaultKind.CALL, path, method, skip=skip, call=do)
         office.account.faults.add(fault)
 
-    def send(self, office: Office, plan: WritePlan | None = None, **how: Any) -> ApplyReport:
+    def send(self, office: Office, plan: Plan | None = None, **how: Any) -> ApplyReport:
         """Plan, if no plan is given, and send."""
         return office.send(self.plan(office) if plan is None else plan, **how)
 
@@ -111,18 +111,18 @@ def fulfillment_rows(office: Office) -> list[dict[str, object]]:
     ]
 
 
-def cancel_with_labels(office: Office) -> WritePlan:
+def cancel_with_labels(office: Office) -> Plan:
     """The cancellation of all pending shipments, their labels voided first."""
     return office.plan_cancels(*({"shipment_id": i} for i in pending(office)), void_labels=True)
 
 
-def only_voids(plan: WritePlan) -> WritePlan:
+def only_voids(plan: Plan) -> Plan:
     """The part of a plan that voids labels."""
     voids = tuple(row for row in plan.rows if row.kind == void_kind.KIND)
     return replace(plan, kinds=(void_kind.KIND,), rows=voids)
 
 
-CREATE = Deed(
+CREATE = WriteCase(
     "create",
     "POST",
     "/v2/shipments",
@@ -131,7 +131,7 @@ CREATE = Deed(
     lambda office: ["W-1", "W-2", "W-3"],
     _create,
 )
-CANCEL = Deed(
+CANCEL = WriteCase(
     "cancel",
     "PUT",
     "/v2/shipments/*/cancel",
@@ -140,7 +140,7 @@ CANCEL = Deed(
     pending,
     lambda office, key: office.account.orders.cancel(key, cause="PUT /v2/shipments/cancel"),
 )
-VOID = Deed(
+VOID = WriteCase(
     "void",
     "PUT",
     "/v2/labels/*/void",
@@ -149,7 +149,7 @@ VOID = Deed(
     lambda office: office.account.ids("labels"),
     lambda office, key: _voided(office.account, key),
 )
-FULFIL = Deed(
+FULFIL = WriteCase(
     "fulfil",
     "POST",
     "/v2/fulfillments",
@@ -159,7 +159,7 @@ FULFIL = Deed(
     _fulfil,
     is_sent_again=False,
 )
-DEEDS = (CREATE, CANCEL, VOID, FULFIL)
+WRITE_CASES = (CREATE, CANCEL, VOID, FULFIL)
 
 
 def _voided(account: Account, label_id: str) -> None:

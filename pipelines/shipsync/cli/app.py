@@ -21,6 +21,7 @@ from shipsync.cli import (
     status,
     stock,
     track,
+    writes,
 )
 from shipsync.version import __version__
 
@@ -61,6 +62,7 @@ app.add_typer(inbox.app)
 app.add_typer(stock.app, name="stock")
 app.add_typer(shipments.app, name="shipments")
 app.add_typer(fulfillments.app, name="fulfillments")
+app.add_typer(writes.app, name="writes")
 app.add_typer(track.app)
 app.add_typer(locations.app)
 app.add_typer(status.app)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from shipsync.cli import options, order_round, row_source
-from shipsync.cli.order_round import WriteOptions
+from shipsync.cli import options, row_source, writes
+from shipsync.cli.writes import WriteOptions
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,13 +39,13 @@ def create_command(
     live label, or fulfilled already, is refused. Run it again after an interruption: what is done is
     not done twice. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
     """
-    from shipsync.reverse.orders import orders_service
+    from shipsync.reverse import service
 
     source = row_source.chosen_or_set(file, sql, model, settings)
-    order_round.carry_out(
+    writes.carry_out(
         "fulfillments",
         "fulfillments create",
-        lambda con, account: orders_service.fulfillments(con, source, account),
+        lambda account: service.fulfillments(source, account),
         WriteOptions(
             connection,
             database,
@@ -55,8 +55,8 @@ def create_command(
             apply=apply,
             out=out,
             max_rows=max_rows,
+            is_set=bool(settings),
         ),
-        takes_all_columns=bool(settings),
     )
 
 
@@ -75,7 +75,7 @@ def apply_command(
     again after an interruption: what is done is not done twice. Exit code 3 when a row was rejected,
     when its outcome is not known, or when --verify finds something else than was sent.
     """
-    order_round.carry_out_plan(
+    writes.carry_out_plan(
         "fulfillments",
         file,
         WriteOptions(connection, database, as_json, one=one, verify=verify, apply=True),

@@ -83,7 +83,7 @@ def write(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise OutputFailed(
             f"The result could not be written to standard output ({error.strerror}), but the command did "
-            "its work; what it wrote to the account is in `shipsync stock status`."
+            "its work; what it wrote to the account is in `shipsync writes status`."
         ) from None
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from shipsync.cli import options, order_round, row_source, shipment_reads
-from shipsync.cli.order_round import WriteOptions
+from shipsync.cli import options, row_source, shipment_reads, writes
+from shipsync.cli.writes import WriteOptions
 from shipsync.errors import UsageError
 
 app = typer.Typer(no_args_is_help=True)
@@ -56,13 +56,13 @@ def create_command(
     looking it up, and the same file again makes nothing twice. Exit code 3 when a row is invalid,
     was rejected, or its outcome is not known.
     """
-    from shipsync.reverse.orders import orders_service
+    from shipsync.reverse import service
 
     source = row_source.chosen_or_set(file, sql, model, settings)
-    order_round.carry_out(
+    writes.carry_out(
         "shipments",
         "shipments create",
-        lambda con, account: orders_service.new_shipments(con, source, account),
+        lambda account: service.new_shipments(source, account),
         WriteOptions(
             connection,
             database,
@@ -72,8 +72,8 @@ def create_command(
             apply=apply,
             out=out,
             max_rows=max_rows,
+            is_set=bool(settings),
         ),
-        takes_all_columns=bool(settings),
     )
 
 
@@ -112,7 +112,7 @@ def cancel_command(
     approve that, the shipment stays as it is. Exit code 3 when a row is invalid, was rejected, or its
     outcome is not known.
     """
-    from shipsync.reverse.orders import orders_service
+    from shipsync.reverse import service
 
     sources = row_source.among(file, sql, model)
     if len(sources) + bool(ids) != 1:
@@ -120,10 +120,10 @@ def cancel_command(
             "Say which shipments: give their ids, or one of --from, --sql and --model."
         )
     source = tuple(ids) if ids else sources[0]
-    order_round.carry_out(
+    writes.carry_out(
         "shipments",
         "shipments cancel",
-        lambda con, account: orders_service.cancels(con, source, account, void_labels=void_labels),
+        lambda account: service.cancels(source, account, void_labels=void_labels),
         WriteOptions(
             connection,
             database,
@@ -152,7 +152,7 @@ def apply_command(
     again after an interruption: what is done is not done twice. Exit code 3 when a row was rejected,
     when its outcome is not known, or when --verify finds something else than was sent.
     """
-    order_round.carry_out_plan(
+    writes.carry_out_plan(
         "shipments",
         file,
         WriteOptions(connection, database, as_json, one=one, verify=verify, apply=True),

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import fresh_stock, options, output, row_source, stock_view
-from shipsync.errors import NeedsPerson, UsageError
+from shipsync.cli import options, output, row_source, writes
+from shipsync.cli.writes import WriteOptions
+from shipsync.errors import UsageError
 from shipsync.reverse.stock.change import Change
 
 if TYPE_CHECKING:
-    from shipsync.reverse.plan.row import Plan
+    from datetime import timedelta
 
 app = typer.Typer()
 
@@ -34,7 +35,9 @@ Key = Annotated[
     str | None, typer.Option("--key", help="Name the change; the same key is applied once only.")
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Send it; without it nothing is sent.")]
-Reread = Annotated[bool, typer.Option("--reread", help="Read the stock of the account anew first.")]
+Reread = Annotated[
+    bool, typer.Option("--reread", help="Read the stock of the account again first.")
+]
 
 
 @app.command(epilog="Example: shipsync stock adjust MUG-BLUE Main 48 --apply")
@@ -159,44 +162,30 @@ def _carry_out(
     """Plan the one row, and send it if that was asked for."""
     from datetime import timedelta
 
-    from shipsync.reverse.plan import file as plan_file
-    from shipsync.reverse.plan.guards import Guards
+    from shipsync.reverse import service
     from shipsync.reverse.plan.input_files import one_row
-    from shipsync.reverse.stock import stock_service
+    from shipsync.reverse.stock.guards import Guards
 
     if reread:
-        fresh_stock.read_if_older(connection, database, timedelta(0))
-    local = options.held(connection, database)
+        read_if_older(connection, database, timedelta(0))
     guards = Guards(max_observation_age=None if reread else timedelta(hours=24))
-    plan = stock_service.plan(
-        local, local.database, one_row("The command line", cells), guards=guards
+    row = one_row("The command line", cells)
+    writes.carry_out(
+        "stock",
+        f"stock {cells['action']}",
+        lambda account: service.stock(row, account, guards=guards),
+        WriteOptions(connection, database, as_json, apply=apply, is_set=True),
     )
-    if plan.ignored_columns:
-        raise UsageError(f"There is no column {plan.ignored_columns[0]!r} to --set.")
-    if apply and plan.ready and not plan.stopped_by:
-        _send(plan, connection, database, as_json)
-        return
-    if as_json:
-        output.show_json({"applied": False, **plan_file.document(plan)})
-    else:
-        stock_view.show_plan(plan)
-    if plan.needs_person:
-        raise NeedsPerson(" ".join((*plan.stopped_by, *_reasons(plan), "Nothing was sent.")))
-    rest = " The same with --apply sends it." if plan.ready else ""
-    output.note(f"Nothing was sent.{rest}")
 
 
-def _send(plan: Plan, connection: str, database: Path | None, as_json: bool) -> None:
+def read_if_older(connection: str, database: Path | None, age: timedelta) -> None:
+    """Read levels and locations of the account if they were last read longer ago than ``age``."""
     from shipsync.api.session import Session
-    from shipsync.reverse.stock import stock_service
+    from shipsync.reverse.stock import freshness
 
     account = options.account(connection, database)
+    if not freshness.is_older(account.database, age):
+        return
     with Session(account) as session:
-        report, _ = stock_service.apply(account, session, plan)
-    stock_view.show_applied(report, None, as_json=as_json)
-    stock_view.say_what_came_of_it([report], "give the command again", reasons=stock_view.REASONS)
-
-
-def _reasons(plan: Plan) -> list[str]:
-    """Why the row is invalid; every sentence that was not said yet."""
-    return [row.reason for row in plan.rows if row.problem is not None and row.reason]
+        freshness.reread(account, session)
+        output.remark(f"The stock was read again, in {session.requests_sent} requests.")

@@ -1,10 +1,10 @@
--- name: held_carriers
+-- name: stored_carriers
 select carrier_id, carrier_code
 from raw.carriers
 where _dlt_valid_to is null and carrier_id is not null
 order by carrier_id
 
--- name: held_levels
+-- name: stored_levels
 -- A location lies in one warehouse; should a level come for two, its units are added up.
 select
     sku,
@@ -20,12 +20,12 @@ where
     and inventory_location_id is not null
 group by sku, inventory_location_id
 
--- name: held_locations
+-- name: stored_locations
 select inventory_location_id, name
 from raw.inventory_locations
 where _dlt_valid_to is null and inventory_location_id is not null
 
--- name: held_observation
+-- name: stored_observation
 -- When the levels were last read whole, also when nothing had changed since the time before:
 -- by the account's clock, and by ours.
 select read_at, finished_at
@@ -34,20 +34,20 @@ where stream = 'inventory_levels' and outcome in ('loaded', 'unchanged')
 order by finished_at desc
 limit 1
 
--- name: held_pending
+-- name: stored_pending
 -- Shipments that wait for a label, the oldest first.
 select shipment_id
 from raw.shipments
 where _dlt_valid_to is null and shipment_status = 'pending'
 order by created_at, shipment_id
 
--- name: held_services
+-- name: stored_services
 select carrier_id, service_code
 from raw.carrier_services
 where _dlt_valid_to is null and service_code is not null
 order by carrier_id, service_code
 
--- name: held_shipments
+-- name: stored_shipments
 -- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. What was
 -- done from here and not synced since is known too, as the outbox tells of it.
 with
@@ -165,13 +165,13 @@ left join live_labels on shipments.shipment_id = live_labels.shipment_id
 left join live_fulfillments on shipments.shipment_id = live_fulfillments.shipment_id
 order by asked.reference, shipments.shipment_id
 
--- name: held_skus
+-- name: stored_skus
 -- All versions, the closed ones too: a SKU leaves the list of levels when nothing is on hand.
 select sku from raw.inventory_levels where sku is not null
 union
 select sku from raw.products where sku is not null
 
--- name: held_warehouses
+-- name: stored_warehouses
 select warehouse_id, name
 from raw.warehouses
 where _dlt_valid_to is null and warehouse_id is not null

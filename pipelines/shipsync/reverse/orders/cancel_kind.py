@@ -7,20 +7,27 @@ cancelled: what its status says settles a lost answer, and cancelling again does
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shipsync.api.endpoints import cancel_shipment
 from shipsync.api.paging import Item
-from shipsync.api.session import Session
-from shipsync.clock import Pacing
 from shipsync.errors import RequestRejected, ShipsyncError
-from shipsync.reverse.orders.answers import check_plain
-from shipsync.reverse.orders.end_state import EndState
-from shipsync.reverse.orders.live import CANCELLED, PENDING, STREAM, Live
+from shipsync.reverse.orders.live import CANCELLED, PENDING, EndState, Live, read_back_each
+from shipsync.reverse.outbox.answers import STREAM, check_plain
+from shipsync.reverse.outbox.finding import ReadBack
+from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.outbox.write import Look, Sent, Settlement, Sighted, Write
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT
+from shipsync.reverse.outbox.write import (
+    AppliedWrite,
+    Look,
+    OnNewReading,
+    Sent,
+    Settlement,
+    Write,
+)
+from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.row import PlanRow
 
 KIND = "cancel_shipment"
 """The name of these writes in the outbox."""
@@ -46,17 +53,15 @@ def cancellation(key: str, subject: str, shipment_id: str) -> Write[Cancellation
 
 
 class ShipmentCancelling:
-    """Cancellations through one session; a ``write.Kind``. Safe to share between threads."""
+    """Cancellations through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
-    def __init__(
-        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
-    ) -> None:
-        self._session = session
-        self._live = Live(session)
-        self._pacing = pacing
-        self._late_commit_wait = late_commit_wait
+    def __init__(self, means: Means) -> None:
+        self._session = means.session
+        self._live = Live(means.session)
+        self._pacing = means.pacing
+        self._late_commit_wait = means.late_commit_wait
         self._end = EndState("shipment", "cancelled", _is_cancelled, self._reading)
 
     def look(self, write: Write[Cancellation]) -> Look:
@@ -75,7 +80,9 @@ class ShipmentCancelling:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Cancellation], before: JsonObject, sighted: Sighted) -> Sent:
+    def send(
+        self, write: Write[Cancellation], before: JsonObject, on_new_reading: OnNewReading
+    ) -> Sent:
         """Send it once; raises what ``Session.write`` raises."""
         shipment_id = write.action.shipment_id
         endpoint = cancel_shipment(shipment_id)
@@ -101,11 +108,14 @@ class ShipmentCancelling:
         wait = self._late_commit_wait if waits else None
         return self._end.settle(lambda: self._live.shipment(shipment_id), self._pacing, wait)
 
-    def drift(self, write: Write[Cancellation]) -> str | None:
-        """What became of an applied cancellation; None if the shipment is cancelled."""
+    def read_back(self, applied: Sequence[AppliedWrite[Cancellation]]) -> ReadBack:
+        """Look whether each shipment is cancelled still."""
+        return read_back_each(KIND, applied, self._drift)
+
+    def _drift(self, write: Write[Cancellation]) -> tuple[str, str] | None:
         found = self._live.shipment(write.action.shipment_id)
-        status = None if found is None else found.get("shipment_status")
-        return None if status == CANCELLED else f"It is {status or 'not there any more'}."
+        status = None if found is None else str(found.get("shipment_status"))
+        return None if status == CANCELLED else (CANCELLED, status or "not there any more")
 
     def _labels_in_the_way(self, shipment_id: str) -> list[Item]:
         """What may explain a refusal, as far as it can be read: the refusal stands without it."""
@@ -143,3 +153,17 @@ def _misfit(shipment_id: str, status: object, labels: list[Item]) -> str | None:
     if status == CANCELLED:
         return f"Shipment {shipment_id} was cancelled already, by somebody else. Nothing was sent."
     return void_first(shipment_id, labels) if labels else None
+
+
+def _write(row: PlanRow, recorded: Recorded) -> Write[Cancellation]:
+    request = row.request or {}
+    return cancellation(row.key or "", row.subject or "", str(request["shipment_id"]))
+
+
+CANCEL_SHIPMENT = Kind(
+    name=KIND,
+    family="shipments",
+    open=lambda means, plan: ShipmentCancelling(means),
+    write=_write,
+    columns=lambda request: {"shipment": request.get("shipment_id")},
+)

@@ -1,4 +1,4 @@
-"""Planning cancellations: each named shipment against what is held, with the voids that go before it."""
+"""Planning cancellations: each named shipment against what is stored, with the voids that go before it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from shipsync.reverse.orders.void_kind import voiding
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
-from shipsync.reverse.plan.write_plan import WritePlan, WriteRow, judged, known_before
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 
 CANCEL_CALLS = 3
 """Two to read the shipment and its fulfillments, one to cancel."""
@@ -44,7 +44,7 @@ def plan_cancels(
     *,
     now: datetime,
     void_labels: bool = False,
-) -> WritePlan:
+) -> Plan:
     """A plan for the shipments that the rows name; reads only.
 
     Without ``void_labels`` a shipment with a live label is invalid; with it, a row for each label comes
@@ -54,11 +54,12 @@ def plan_cancels(
     ignored = check_columns(given, frozenset({*ID_COLUMNS, KEY}), (frozenset(ID_COLUMNS),))
     named = [ref for row in given.rows if (ref := reference(row.cells))]
     choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
-    keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
+    keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, cancel_kind.KIND).entries(keys)
     planner = _Planner(choice, past, void_labels)
     rows = tuple(planned for row in given.rows for planned in planner.rows(row))
-    return WritePlan(
+    return Plan(
+        family="shipments",
         # Voids also where there are none: what an earlier run left open of them is settled.
         kinds=(void_kind.KIND, cancel_kind.KIND),
         connection=pace.name,
@@ -76,56 +77,62 @@ class _Planner:
     past: Mapping[str, LedgerEntry]
     void_labels: bool
 
-    def rows(self, row: InputRow) -> Iterator[WriteRow]:
+    def rows(self, row: InputRow) -> Iterator[PlanRow]:
         """What is to become of one row: the voids, if any, then the cancellation."""
         asked = reference(row.cells)
-        held = next(iter(self.choice.held.get(asked or "", ())), None)
-        labels = held.labels if held is not None else ()
+        stored = next(iter(self.choice.stored.get(asked or "", ())), None)
+        labels = stored.labels if stored is not None else ()
         calls = CANCEL_CALLS + (_LABEL_CALLS if labels else 0)
-        subject, key = f"cancel {asked or 'a shipment'}", row.cells.get(KEY, asked)
-        cancel = judged(cancel_kind.KIND, row.line, subject, calls, lambda: self._judge(row), key)
-        if cancel.write is not None and held is not None:
+        draft = PlanRow(
+            cancel_kind.KIND,
+            row.line,
+            Status.READY,
+            key=row.cells.get(KEY, asked),
+            subject=f"cancel {asked or 'a shipment'}",
+            calls=calls,
+        )
+        cancel = judged(draft, lambda: self._judge(row))
+        if cancel.status is Status.READY and stored is not None:
             for label in labels:
-                yield _void(row.line, label.label_id, held)
+                yield _void(row.line, label.label_id, stored)
         yield cancel
 
     def _judge(self, row: InputRow) -> Write[Cancellation] | str:
-        held = self.choice.one(row.cells)
-        key = _key(row, held)
+        stored = self.choice.one(row.cells)
+        key = _key(row, stored)
         self.choice.check_key(key)
-        if (first := self.choice.first_line(held)) != row.line:
+        if (first := self.choice.first_line(stored)) != row.line:
             return f"It stands on line {first} already."
-        shipment_id = held.shipment_id
-        write = cancellation(key, f"cancel {_named(held)}", shipment_id)
+        shipment_id = stored.shipment_id
+        write = cancellation(key, f"cancel {_named(stored)}", shipment_id)
         entry = self.past.get(key)
-        named = f"The key {key!r}" if KEY in row.cells else f"The cancellation of {shipment_id}"
+        named = None if KEY in row.cells else f"The cancellation of {shipment_id}"
         if done := known_before(entry, write.recorded, named):
             return done
-        if held.status == CANCELLED and (entry is None or not entry.is_unsettled):
+        if stored.status == CANCELLED and (entry is None or not entry.is_unsettled):
             return "It is cancelled already."
-        if held.tracking_numbers and (entry is None or not entry.is_unsettled):
-            numbers = ", ".join(held.tracking_numbers)
-            raise InvalidWriteError(
-                WriteProblem.MARKED_SHIPPED, shipment_id=shipment_id, numbers=numbers
-            )
-        if held.labels and not self.void_labels:
-            raise InvalidWriteError(
-                WriteProblem.LIVE_LABEL,
+        if stored.tracking_numbers and (entry is None or not entry.is_unsettled):
+            numbers = ", ".join(stored.tracking_numbers)
+            raise InvalidRowError(Problem.MARKED_SHIPPED, shipment_id=shipment_id, numbers=numbers)
+        if stored.labels and not self.void_labels:
+            raise InvalidRowError(
+                Problem.LIVE_LABEL,
                 shipment_id=shipment_id,
-                labels=", ".join(str(label) for label in held.labels),
+                labels=", ".join(str(label) for label in stored.labels),
             )
         return write
 
 
-def _key(row: InputRow, held: StoredShipment) -> str:
-    return key_of(row.cells, held.shipment_id)
+def _key(row: InputRow, stored: StoredShipment) -> str:
+    return key_of(row.cells, stored.shipment_id)
 
 
-def _void(line: int, label_id: str, held: StoredShipment) -> WriteRow:
-    write = voiding(f"void {label_id} of {_named(held)}", label_id, held.shipment_id)
-    return judged(void_kind.KIND, line, write.subject, VOID_CALLS, lambda: write)
+def _void(line: int, label_id: str, stored: StoredShipment) -> PlanRow:
+    write = voiding(f"void {label_id} of {_named(stored)}", label_id, stored.shipment_id)
+    draft = PlanRow(void_kind.KIND, line, Status.READY, calls=VOID_CALLS)
+    return judged(draft, lambda: write)
 
 
-def _named(held: StoredShipment) -> str:
-    names = [held.shipment_number or held.external_shipment_id]
-    return f"{held.shipment_id} ({names[0]})" if names[0] else held.shipment_id
+def _named(stored: StoredShipment) -> str:
+    names = [stored.shipment_number or stored.external_shipment_id]
+    return f"{stored.shipment_id} ({names[0]})" if names[0] else stored.shipment_id

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from shipsync.reverse.orders.stored import StoredShipment
 from shipsync.reverse.plan.cells import Cells
 from shipsync.reverse.plan.input_files import InputRow
-from shipsync.reverse.plan.lines import lines_by, listed
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
 
 ID_COLUMNS = ("shipment_id", "external_shipment_id")
 KEY = "key"
@@ -33,65 +32,65 @@ class ShipmentChoice:
     ``given_keys`` came with rows; the others were derived.
     """
 
-    held: Mapping[str, list[StoredShipment]]
+    stored: Mapping[str, list[StoredShipment]]
     lines: Mapping[str, list[int]]
     lines_by_key: Mapping[str, list[int]]
     given_keys: frozenset[str]
 
     def one(self, cells: Cells) -> StoredShipment:
-        """The shipment that a row means; raises ``InvalidWriteError`` unless it is one."""
+        """The shipment that a row means; raises ``InvalidRowError`` unless it is one."""
         asked = reference(cells)
         if asked is None:
-            raise InvalidWriteError(WriteProblem.MISSING_SHIPMENT)
-        found = self.held.get(asked, [])
+            raise InvalidRowError(Problem.MISSING_SHIPMENT)
+        found = self.stored.get(asked, [])
         if not found:
-            raise InvalidWriteError(WriteProblem.UNKNOWN_SHIPMENT, value=asked)
+            raise InvalidRowError(Problem.UNKNOWN_SHIPMENT, value=asked)
         if len(found) > 1:
-            ids = ", ".join(held.shipment_id for held in found)
-            raise InvalidWriteError(
-                WriteProblem.AMBIGUOUS_SHIPMENT, count=len(found), value=asked, ids=ids
+            ids = ", ".join(one.shipment_id for one in found)
+            raise InvalidRowError(
+                Problem.AMBIGUOUS_SHIPMENT, count=len(found), value=asked, ids=ids
             )
         return found[0]
 
     def only(self, cells: Cells) -> StoredShipment:
         """The same; raises also when other lines name the shipment too."""
-        held = self.one(cells)
-        shipment_id = held.shipment_id
+        stored = self.one(cells)
+        shipment_id = stored.shipment_id
         if len(lines := self.lines[shipment_id]) > 1:
-            raise InvalidWriteError(
-                WriteProblem.SAME_SHIPMENT, shipment_id=shipment_id, lines=listed(lines)
+            raise InvalidRowError(
+                Problem.SAME_SHIPMENT, shipment_id=shipment_id, lines=listed(lines)
             )
-        return held
+        return stored
 
     def check_key(self, key: str) -> None:
-        """Raise ``InvalidWriteError`` for a key that was given, and that several rows have."""
+        """Raise ``InvalidRowError`` for a key that was given, and that several rows have."""
         if key in self.given_keys and len(lines := self.lines_by_key[key]) > 1:
-            raise InvalidWriteError(WriteProblem.DUPLICATE_KEY, key=key, lines=listed(lines))
+            raise InvalidRowError(Problem.DUPLICATE_KEY, key=key, lines=listed(lines))
 
     def pairs(self, rows: Iterable[InputRow]) -> Iterator[tuple[InputRow, StoredShipment]]:
         """Each row with each shipment that it may mean."""
         for row in rows:
-            for held in self.held.get(reference(row.cells) or "", ()):
-                yield row, held
+            for stored in self.stored.get(reference(row.cells) or "", ()):
+                yield row, stored
 
-    def first_line(self, held: StoredShipment) -> int:
+    def first_line(self, stored: StoredShipment) -> int:
         """The first line that names a shipment."""
-        return self.lines[held.shipment_id][0]
+        return self.lines[stored.shipment_id][0]
 
 
 def choose(
     rows: Sequence[InputRow],
-    held: Mapping[str, list[StoredShipment]],
+    stored: Mapping[str, list[StoredShipment]],
     key: Callable[[InputRow, StoredShipment], str],
 ) -> ShipmentChoice:
-    """What the rows name, among what is held; ``key`` is what a row that means a shipment is called."""
+    """What the rows name, among what is stored; ``key`` is what a row that means a shipment is called."""
     named = [
         (found[0], row)
         for row in rows
-        if len(found := held.get(reference(row.cells) or "", [])) == 1
+        if len(found := stored.get(reference(row.cells) or "", [])) == 1
     ]
     return ShipmentChoice(
-        held,
+        stored,
         lines_by((shipment.shipment_id, row.line) for shipment, row in named),
         lines_by((key(row, shipment), row.line) for shipment, row in named),
         frozenset(row.cells[KEY] for row in rows if KEY in row.cells),

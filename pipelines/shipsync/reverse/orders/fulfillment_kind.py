@@ -7,21 +7,28 @@ the shipment's fulfillments, among which ours is known by its tracking number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_FULFILLMENTS
 from shipsync.api.paging import Item
-from shipsync.api.session import Session
-from shipsync.clock import Pacing
 from shipsync.errors import OutcomeUnknown, RequestRejected, ShipsyncError
-from shipsync.reverse.orders.answers import messages, only_row, rejected, unclear
-from shipsync.reverse.orders.live import CANCELLED, PENDING, STREAM, Live, read_twice
+from shipsync.reverse.orders.live import CANCELLED, PENDING, Live, read_back_each, read_twice
+from shipsync.reverse.outbox.answers import STREAM, messages, only_row, rejected, unclear
+from shipsync.reverse.outbox.finding import Finding, ReadBack, Verdict, made
+from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.outbox.write import Look, Sent, Settlement, Sighted, Write
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
+from shipsync.reverse.outbox.write import (
+    AppliedWrite,
+    Look,
+    OnNewReading,
+    Sent,
+    Settlement,
+    Write,
+)
+from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.row import PlanRow
 
 KIND = "create_fulfillment"
 """The name of these writes in the outbox."""
@@ -50,17 +57,15 @@ def fulfilling(key: str, subject: str, body: Mapping[str, object]) -> Write[Fulf
 
 
 class FulfillmentCreation:
-    """New fulfillments through one session; a ``write.Kind``. Safe to share between threads."""
+    """New fulfillments through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
-    def __init__(
-        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
-    ) -> None:
-        self._session = session
-        self._live = Live(session)
-        self._pacing = pacing
-        self._late_commit_wait = late_commit_wait
+    def __init__(self, means: Means) -> None:
+        self._session = means.session
+        self._live = Live(means.session)
+        self._pacing = means.pacing
+        self._late_commit_wait = means.late_commit_wait
 
     def look(self, write: Write[Fulfilling]) -> Look:
         """Read the shipment, its fulfillments and, unless it is waiting for a label, its live labels."""
@@ -76,7 +81,9 @@ class FulfillmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Fulfilling], before: JsonObject, sighted: Sighted) -> Sent:
+    def send(
+        self, write: Write[Fulfilling], before: JsonObject, on_new_reading: OnNewReading
+    ) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         action = write.action
         body = {"fulfillments": [action.body]}
@@ -124,13 +131,17 @@ class FulfillmentCreation:
         )
         return Settlement(Finding(Verdict.NOT_MADE, reason), self._reading([]))
 
-    def drift(self, write: Write[Fulfilling]) -> str | None:
-        """What of an applied fulfillment is not in the account any more; None if all is."""
+    def read_back(self, applied: Sequence[AppliedWrite[Fulfilling]]) -> ReadBack:
+        """Look whether each fulfillment is there still, and not void."""
+        return read_back_each(KIND, applied, self._drift)
+
+    def _drift(self, write: Write[Fulfilling]) -> tuple[str, str] | None:
         action = write.action
         if self._ours(action.shipment_id, action.tracking_number) is not None:
             return None
         return (
-            f"No fulfillment of {action.shipment_id} has {action.tracking_number} and is not void."
+            f"a fulfillment with {action.tracking_number}",
+            "no fulfillment that has this number and is not void",
         )
 
     def _may_be_there(self, action: Fulfilling) -> bool:
@@ -174,3 +185,19 @@ def _misfit(shipment_id: str, status: object, found: list[Item]) -> str | None:
 def same_number(number: object) -> str:
     """A tracking number in the form in which two writings of it are equal."""
     return "".join(str(number or "").split()).casefold()
+
+
+def _write(row: PlanRow, recorded: Recorded) -> Write[Fulfilling]:
+    return fulfilling(row.key or "", row.subject or "", row.request or {})
+
+
+CREATE_FULFILLMENT = Kind(
+    name=KIND,
+    family="fulfillments",
+    open=lambda means, plan: FulfillmentCreation(means),
+    write=_write,
+    columns=lambda request: {
+        "shipment": request.get("shipment_id"),
+        "tracking_number": request.get("tracking_number"),
+    },
+)

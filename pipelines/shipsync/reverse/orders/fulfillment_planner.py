@@ -1,4 +1,4 @@
-"""Planning fulfillments: each row against the shipments held, the account's carriers and the outbox."""
+"""Planning fulfillments: each row against the stored shipments, the account's carriers and the outbox."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ from shipsync.reverse.orders.choice import (
 )
 from shipsync.reverse.orders.fulfillment_kind import KIND, Fulfilling, fulfilling, same_number
 from shipsync.reverse.orders.live import CANCELLED
-from shipsync.reverse.orders.shipment_planner import did_you_mean
 from shipsync.reverse.orders.stored import StoredShipment, find_shipments, read_directory
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
-from shipsync.reverse.plan.cells import flag, required
+from shipsync.reverse.plan.cells import date, did_you_mean, flag, required
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
-from shipsync.reverse.plan.write_plan import WritePlan, WriteRow, judged, known_before
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
-from shipsync.reverse.stock.row import read_date
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 
 CALLS = 3
 """Two to read the shipment and its fulfillments, one to create."""
@@ -39,7 +37,7 @@ REQUIRED = (frozenset(ID_COLUMNS), frozenset({"tracking_number"}), frozenset({"c
 
 def plan_fulfillments(
     con: duckdb.DuckDBPyConnection, given: InputRows, pace: RateSettings, *, now: datetime
-) -> WritePlan:
+) -> Plan:
     """A plan for the rows of a file; reads only.
 
     Raises ``InputFileError`` for a missing column and ``UsageError`` before the first sync.
@@ -47,11 +45,20 @@ def plan_fulfillments(
     ignored = check_columns(given, COLUMNS, REQUIRED)
     named = [ref for row in given.rows if (ref := reference(row.cells))]
     choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
-    keys = {_key(row, held) for row, held in choice.pairs(given.rows)}
+    keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, KIND).entries(keys)
     planner = _Planner(choice, read_directory(con).carrier_codes, past)
     rows = tuple(planner.row(row) for row in given.rows)
-    return WritePlan((KIND,), pace.name, given.source, now, pace.requests_per_minute, rows, ignored)
+    return Plan(
+        family="fulfillments",
+        kinds=(KIND,),
+        connection=pace.name,
+        source=given.source,
+        created_at=now,
+        requests_per_minute=pace.requests_per_minute,
+        rows=rows,
+        ignored_columns=ignored,
+    )
 
 
 @dataclass(frozen=True)
@@ -60,68 +67,75 @@ class _Planner:
     carrier_codes: Collection[str]
     past: Mapping[str, LedgerEntry]
 
-    def row(self, row: InputRow) -> WriteRow:
+    def row(self, row: InputRow) -> PlanRow:
         """What is to become of one row."""
         asked = reference(row.cells) or "a shipment"
-        subject = f"fulfill {asked} with {row.cells.get('tracking_number', 'no tracking number')}"
-        return judged(KIND, row.line, subject, CALLS, lambda: self._judge(row), row.cells.get(KEY))
+        number = row.cells.get("tracking_number", "no tracking number")
+        draft = PlanRow(
+            KIND,
+            row.line,
+            Status.READY,
+            key=row.cells.get(KEY),
+            subject=f"fulfill {asked} with {number}",
+            calls=CALLS,
+        )
+        return judged(draft, lambda: self._judge(row))
 
     def _judge(self, row: InputRow) -> Write[Fulfilling] | str:
         cells = row.cells
-        held = self.choice.only(cells)
-        key = _key(row, held)
+        stored = self.choice.only(cells)
+        key = _key(row, stored)
         self.choice.check_key(key)
-        number = required(cells, "tracking_number", "give the number that the carrier gave")
-        carrier = required(cells, "carrier_code", "say who carries it, such as ups")
+        number = required(cells, "tracking_number", "Give the number that the carrier gave.")
+        carrier = required(cells, "carrier_code", "Say who carries it, such as ups.")
         self._check_carrier(carrier)
         body = {
-            "shipment_id": held.shipment_id,
+            "shipment_id": stored.shipment_id,
             "tracking_number": number,
             "carrier_code": carrier,
-            "ship_date": read_date(cells, "ship_date"),
+            "ship_date": date(cells, "ship_date"),
             **{name: flag(cells, name) for name in _FLAGS},
         }
         write = fulfilling(
             key,
-            f"fulfill {held.shipment_id} with {carrier} {number}",
+            f"fulfill {stored.shipment_id} with {carrier} {number}",
             {name: value for name, value in body.items() if value is not None},
         )
         entry = self.past.get(key)
-        if done := known_before(entry, write.recorded, f"The fulfillment {key!r}"):
+        named = None if KEY in cells else f"The fulfillment {key!r}"
+        if done := known_before(entry, write.recorded, named):
             return done
-        if (entry is None or not entry.is_unsettled) and (reason := _needless(held, number)):
+        if (entry is None or not entry.is_unsettled) and (reason := _needless(stored, number)):
             return reason
         return write
 
     def _check_carrier(self, code: str) -> None:
         if self.carrier_codes and code not in self.carrier_codes:
-            raise InvalidWriteError(
-                WriteProblem.UNKNOWN_CARRIER_CODE,
+            raise InvalidRowError(
+                Problem.UNKNOWN_CARRIER_CODE,
                 value=code,
                 hint=did_you_mean(code, self.carrier_codes),
                 known=", ".join(self.carrier_codes),
             )
 
 
-def _needless(held: StoredShipment, number: str) -> str | None:
-    """Why the shipment needs no fulfillment; raises ``InvalidWriteError`` if it can have none."""
+def _needless(stored: StoredShipment, number: str) -> str | None:
+    """Why the shipment needs no fulfillment; raises ``InvalidRowError`` if it can have none."""
     wanted = same_number(number)
-    if any(same_number(known) == wanted for known in held.tracking_numbers):
+    if any(same_number(known) == wanted for known in stored.tracking_numbers):
         return "It is fulfilled with this tracking number already."
-    if held.status == CANCELLED:
-        raise InvalidWriteError(WriteProblem.CANCELLED, shipment_id=held.shipment_id)
-    if held.labels:
-        labels = ", ".join(str(label) for label in held.labels)
-        raise InvalidWriteError(WriteProblem.HAS_LABEL, shipment_id=held.shipment_id, labels=labels)
-    if held.tracking_numbers:
-        numbers = ", ".join(held.tracking_numbers)
-        raise InvalidWriteError(
-            WriteProblem.FULFILLED, shipment_id=held.shipment_id, numbers=numbers
-        )
+    if stored.status == CANCELLED:
+        raise InvalidRowError(Problem.CANCELLED, shipment_id=stored.shipment_id)
+    if stored.labels:
+        labels = ", ".join(str(label) for label in stored.labels)
+        raise InvalidRowError(Problem.HAS_LABEL, shipment_id=stored.shipment_id, labels=labels)
+    if stored.tracking_numbers:
+        numbers = ", ".join(stored.tracking_numbers)
+        raise InvalidRowError(Problem.FULFILLED, shipment_id=stored.shipment_id, numbers=numbers)
     return None
 
 
-def _key(row: InputRow, held: StoredShipment) -> str:
-    """The row's own key, or one that can be typed after `stock resolve` as it stands."""
+def _key(row: InputRow, stored: StoredShipment) -> str:
+    """The row's own key, or one that can be typed after `writes resolve` as it stands."""
     number = same_number(row.cells.get("tracking_number")).upper()
-    return key_of(row.cells, f"{held.shipment_id}:{number}")
+    return key_of(row.cells, f"{stored.shipment_id}:{number}")

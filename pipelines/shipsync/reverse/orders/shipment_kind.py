@@ -9,20 +9,26 @@ by looking it up too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_SHIPMENTS
 from shipsync.api.paging import Item
-from shipsync.api.session import Session
-from shipsync.clock import Pacing
-from shipsync.reverse.orders.answers import messages, only_row, rejected, unclear
-from shipsync.reverse.orders.live import CANCELLED, STREAM, Live, read_twice
+from shipsync.reverse.orders.live import CANCELLED, Live, read_back_each, read_twice
+from shipsync.reverse.outbox.answers import STREAM, messages, only_row, rejected, unclear
+from shipsync.reverse.outbox.finding import Finding, ReadBack, Verdict, made
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.outbox.write import Look, Sent, Settlement, Sighted, Write
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT, Finding, Verdict, made
+from shipsync.reverse.outbox.write import (
+    AppliedWrite,
+    Look,
+    OnNewReading,
+    Sent,
+    Settlement,
+    Write,
+)
+from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.row import PlanRow
 
 KIND = "create_shipment"
 """The name of these writes in the outbox; the key of one is its ``external_shipment_id``."""
@@ -45,17 +51,15 @@ def creation(subject: str, body: ShipmentBody, recorded: Recorded) -> Write[Ship
 
 
 class ShipmentCreation:
-    """New shipments through one session; a ``write.Kind``. Safe to share between threads."""
+    """New shipments through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
-    def __init__(
-        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
-    ) -> None:
-        self._session = session
-        self._live = Live(session)
-        self._pacing = pacing
-        self._late_commit_wait = late_commit_wait
+    def __init__(self, means: Means) -> None:
+        self._session = means.session
+        self._live = Live(means.session)
+        self._pacing = means.pacing
+        self._late_commit_wait = means.late_commit_wait
 
     def look(self, write: Write[ShipmentBody]) -> Look:
         """See whether a shipment has the id already."""
@@ -68,7 +72,9 @@ class ShipmentCreation:
             )
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[ShipmentBody], before: JsonObject, sighted: Sighted) -> Sent:
+    def send(
+        self, write: Write[ShipmentBody], before: JsonObject, on_new_reading: OnNewReading
+    ) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also for a row that is refused."""
         body = {"shipments": [write.action]}
         answer = self._session.write(
@@ -102,15 +108,19 @@ class ShipmentCreation:
             may_be_sent_again=True,
         )
 
-    def drift(self, write: Write[ShipmentBody]) -> str | None:
-        """In what a created shipment is not the one that was sent; None if it is."""
+    def read_back(self, applied: Sequence[AppliedWrite[ShipmentBody]]) -> ReadBack:
+        """Look whether each shipment is the one that was sent, and is not cancelled."""
+        return read_back_each(KIND, applied, self._drift)
+
+    def _drift(self, write: Write[ShipmentBody]) -> tuple[str, str] | None:
         found = self._live.shipment_by_external_id(write.key, thoroughly=True)
+        sent = _units(write.action)
         if found is None:
-            return f"No shipment has the external_shipment_id {write.key} any more."
+            return _told(sent), "no shipment with this external_shipment_id any more"
         if found.get("shipment_status") == CANCELLED:
-            return f"{found.get('shipment_id')} is cancelled."
-        sent, shown = _units(write.action), _units(found)
-        return None if sent == shown else f"It holds {_told(shown)}, not {_told(sent)}."
+            return _told(sent), f"{found.get('shipment_id')} is cancelled"
+        shown = _units(found)
+        return None if sent == shown else (_told(sent), _told(shown))
 
     def _judged(self, write: Write[ShipmentBody], answer: Answer, row: JsonObject) -> Sent:
         said, shipment_id = messages(row), row.get("shipment_id")
@@ -142,3 +152,16 @@ def _units(shipment: Mapping[str, object]) -> Counter[str]:
 
 def _told(units: Counter[str]) -> str:
     return ", ".join(f"{count} {sku}" for sku, count in sorted(units.items())) or "no items"
+
+
+def _write(row: PlanRow, recorded: Recorded) -> Write[ShipmentBody]:
+    return creation(row.subject or "", row.request or {}, recorded)
+
+
+CREATE_SHIPMENT = Kind(
+    name=KIND,
+    family="shipments",
+    open=lambda means, plan: ShipmentCreation(means),
+    write=_write,
+    columns=lambda request: {"shipment": request.get("external_shipment_id")},
+)

@@ -1,15 +1,15 @@
-"""Planning new shipments: every shipment of a file against what is held, the outbox and the others."""
+"""Planning new shipments: every shipment of a file against what is stored, the outbox and the others."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
 
 from shipsync.connection import RateSettings
+from shipsync.reverse.orders.shipment_file import GivenShipments
 from shipsync.reverse.orders.shipment_kind import KIND, ShipmentBody, creation
 from shipsync.reverse.orders.shipment_row import Body, read_shipment
 from shipsync.reverse.orders.shipment_rows import ID, GivenShipment
@@ -22,10 +22,9 @@ from shipsync.reverse.orders.stored import (
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
-from shipsync.reverse.plan.lines import lines_by, listed
-from shipsync.reverse.plan.problems import InvalidRowError
-from shipsync.reverse.plan.write_plan import WritePlan, WriteRow, judged, known_before
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+from shipsync.reverse.plan.cells import did_you_mean
+from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
+from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 
 CALLS = 2
 """One to see whether the id is taken, one to create."""
@@ -35,20 +34,18 @@ _SHOWN = 8
 
 def plan_shipments(
     con: duckdb.DuckDBPyConnection,
-    given: Sequence[GivenShipment],
-    source: str,
+    given: GivenShipments,
     pace: RateSettings,
     recorded: Recorded,
     *,
     now: datetime,
-    ignored_columns: tuple[str, ...] = (),
-) -> WritePlan:
+) -> Plan:
     """A plan for the shipments of a file; reads only.
 
     ``recorded`` says how the outbox keeps the personal data in them. Raises ``UsageError`` before the
     first sync.
     """
-    drafts = [_draft(shipment) for shipment in given]
+    drafts = [_draft(shipment) for shipment in given.shipments]
     ids = [draft.external_id for draft in drafts if draft.body]
     planner = _Planner(
         read_directory(con),
@@ -57,14 +54,15 @@ def plan_shipments(
         lines_by((draft.external_id, draft.given.line) for draft in drafts if draft.body),
         recorded,
     )
-    return WritePlan(
-        (KIND,),
-        pace.name,
-        source,
-        now,
-        pace.requests_per_minute,
-        tuple(planner.row(draft) for draft in drafts),
-        ignored_columns,
+    return Plan(
+        family="shipments",
+        kinds=(KIND,),
+        connection=pace.name,
+        source=given.source,
+        created_at=now,
+        requests_per_minute=pace.requests_per_minute,
+        rows=tuple(planner.row(draft) for draft in drafts),
+        ignored_columns=given.ignored_columns,
     )
 
 
@@ -75,13 +73,13 @@ class _Draft:
     given: GivenShipment
     external_id: str
     body: Body | None
-    error: InvalidWriteError | InvalidRowError | None = None
+    error: InvalidRowError | None = None
 
 
 def _draft(given: GivenShipment) -> _Draft:
     try:
         body = read_shipment(given)
-    except (InvalidWriteError, InvalidRowError) as error:
+    except InvalidRowError as error:
         return _Draft(given, given.rows[0].cells.get(ID, ""), None, error)
     return _Draft(given, str(body[ID]), body)
 
@@ -89,17 +87,22 @@ def _draft(given: GivenShipment) -> _Draft:
 @dataclass(frozen=True)
 class _Planner:
     directory: StoredDirectory
-    held: Mapping[str, list[StoredShipment]]
+    stored: Mapping[str, list[StoredShipment]]
     past: Mapping[str, LedgerEntry]
     lines: Mapping[str, list[int]]
     recorded: Recorded
 
-    def row(self, draft: _Draft) -> WriteRow:
+    def row(self, draft: _Draft) -> PlanRow:
         """What is to become of one shipment."""
-        subject = f"create {draft.external_id or 'a shipment'}"
-        key = draft.external_id or None
-        line = draft.given.line
-        return judged(KIND, line, subject, CALLS, lambda: self._judge(draft), key)
+        row = PlanRow(
+            KIND,
+            draft.given.line,
+            Status.READY,
+            key=draft.external_id or None,
+            subject=f"create {draft.external_id or 'a shipment'}",
+            calls=CALLS,
+        )
+        return judged(row, lambda: self._judge(draft))
 
     def _judge(self, draft: _Draft) -> Write[ShipmentBody] | str:
         if draft.body is None:
@@ -108,19 +111,17 @@ class _Planner:
         body, external_id = draft.body, draft.external_id
         lines = self.lines[external_id]
         if len(lines) > 1:
-            raise InvalidWriteError(
-                WriteProblem.REPEATED_SHIPMENT, key=external_id, lines=listed(lines)
-            )
+            raise InvalidRowError(Problem.REPEATED_SHIPMENT, key=external_id, lines=listed(lines))
         write = creation(_subject(external_id, body), body, self.recorded)
         entry = self.past.get(external_id)
         named = f"The external_shipment_id {external_id!r}"
         if done := known_before(entry, write.recorded, named):
             return done
         # What has it as ShipStation's own id is another shipment.
-        called = self.held.get(external_id, ())
-        held = next((h for h in called if h.external_shipment_id == external_id), None)
-        if held is not None and (entry is None or not entry.is_unsettled):
-            return f"The account has it already, as {held.shipment_id} ({held.status})."
+        called = self.stored.get(external_id, ())
+        stored = next((h for h in called if h.external_shipment_id == external_id), None)
+        if stored is not None and (entry is None or not entry.is_unsettled):
+            return f"The account has it already, as {stored.shipment_id} ({stored.status})."
         self._check_names(body)
         return write
 
@@ -129,12 +130,10 @@ class _Planner:
         if (warehouse := body.get("warehouse_id")) and warehouse not in known.warehouses:
             named = [i for i, name in known.warehouses.items() if name == warehouse]
             hint = f" Did you mean {named[0]}, which has that name?" if named else ""
-            raise InvalidWriteError(WriteProblem.UNKNOWN_WAREHOUSE, value=warehouse, hint=hint)
+            raise InvalidRowError(Problem.UNKNOWN_WAREHOUSE, value=warehouse, hint=hint)
         if (carrier := body.get("carrier_id")) and carrier not in known.carriers:
             carriers = [f"{i} ({code})" for i, code in known.carriers.items()]
-            raise InvalidWriteError(
-                WriteProblem.UNKNOWN_CARRIER, value=carrier, known=_some(carriers)
-            )
+            raise InvalidRowError(Problem.UNKNOWN_CARRIER, value=carrier, known=_some(carriers))
         if service := body.get("service_code"):
             self._check_service(str(service), None if carrier is None else str(carrier))
 
@@ -142,19 +141,13 @@ class _Planner:
         services = self.directory.services
         codes = services.get(carrier, ()) if carrier else [c for s in services.values() for c in s]
         if codes and service not in codes:
-            raise InvalidWriteError(
-                WriteProblem.UNKNOWN_SERVICE,
+            raise InvalidRowError(
+                Problem.UNKNOWN_SERVICE,
                 value=service,
                 of_carrier=f" to carrier {carrier}" if carrier else "",
                 hint=did_you_mean(service, codes),
                 known=_some(codes),
             )
-
-
-def did_you_mean(text: str, known: Collection[str]) -> str:
-    """A hint at the known text that comes closest; empty if none does."""
-    close = difflib.get_close_matches(text.lower(), known, n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def _some(texts: Collection[str]) -> str:

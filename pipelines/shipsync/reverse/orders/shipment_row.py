@@ -16,18 +16,21 @@ from shipsync.reverse.plan.cells import (
     Cells,
     at_most,
     choice,
-    count,
     country,
+    date,
     flag,
     money,
     number,
     required,
+    whole_number,
 )
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
-from shipsync.reverse.stock.row import read_date
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
 
 LONGEST_ID = 50
 """Characters of an ``external_shipment_id`` that ShipStation keeps (FACTS, Shipments)."""
+
+MOST_UNITS = 999_999_999
+"""Units of one item; more is a slip."""
 
 WEIGHT_UNITS = ("ounce", "pound", "gram", "kilogram")
 LENGTH_UNITS = ("inch", "centimeter")
@@ -39,11 +42,11 @@ INSURERS = ("none", "shipsurance", "carrier", "third_party")
 RESIDENTIAL = ("unknown", "yes", "no")
 
 _NEEDED = {
-    "name": "say who it is for",
-    "address_line1": "give street and number",
-    "city_locality": "give the town",
-    "state_province": "give the state or province; repeat the town where there is none",
-    "postal_code": "give the postal code",
+    "name": "Say who it is for.",
+    "address_line1": "Give street and number.",
+    "city_locality": "Give the town.",
+    "state_province": "Give the state or province; repeat the town where there is none.",
+    "postal_code": "Give the postal code.",
 }
 _OPTIONAL = (
     *("phone", "email", "company_name", "address_line2", "address_line3"),
@@ -79,7 +82,7 @@ Body = dict[str, object]
 def read_shipment(given: GivenShipment) -> Body:
     """The shipment as it is sent; ``external_shipment_id`` is given or derived from the contents.
 
-    Raises ``InvalidWriteError`` or ``InvalidRowError`` for what cannot be meant.
+    Raises ``InvalidRowError`` for what cannot be meant.
     """
     given.check_lines()
     cells = given.cells
@@ -87,8 +90,8 @@ def read_shipment(given: GivenShipment) -> Body:
         "external_shipment_id": at_most(cells, "external_shipment_id", LONGEST_ID),
         "shipment_number": at_most(cells, "shipment_number", LONGEST_ID),
         **{column: cells.get(column) for column in _TEXTS},
-        **{column: read_date(cells, column) for column in _DATES},
-        **{column: money(cells, column) for column in _MONEY},
+        **{column: date(cells, column) for column in _DATES},
+        **{column: _money(cells, column) for column in _MONEY},
         "confirmation": choice(cells, "confirmation", CONFIRMATIONS),
         "insurance_provider": choice(cells, "insurance_provider", INSURERS),
         "is_gift": flag(cells, "is_gift"),
@@ -102,12 +105,10 @@ def read_shipment(given: GivenShipment) -> Body:
     }
     body = _said(body)
     if "warehouse_id" not in body and "ship_from" not in body:
-        raise InvalidWriteError(WriteProblem.NO_ORIGIN)
+        raise InvalidRowError(Problem.NO_ORIGIN)
     external_id = str(body.setdefault("external_shipment_id", _derived_id(body)))
     if external_id in (".", ".."):
-        raise InvalidWriteError(
-            WriteProblem.UNUSABLE_ID, column="external_shipment_id", value=external_id
-        )
+        raise InvalidRowError(Problem.UNUSABLE_ID, column="external_shipment_id", value=external_id)
     return body
 
 
@@ -115,6 +116,12 @@ def _derived_id(body: Mapping[str, object]) -> str:
     """An id for a shipment that came without one: the same contents get the same id."""
     parts = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     return f"auto-{hashlib.sha256(parts).hexdigest()[:24]}"
+
+
+def _money(cells: Cells, column: str) -> Body | None:
+    """An amount with its currency, as the API takes it."""
+    found = money(cells, column, f"{column}_currency")
+    return None if found is None else {"amount": float(found[0]), "currency": found[1].lower()}
 
 
 def _tags(cells: Cells) -> list[str]:
@@ -127,7 +134,7 @@ def _address_if_any(cells: Cells, prefix: str) -> Body | None:
 
 
 def _address(cells: Cells, prefix: str) -> Body:
-    needed = {name: required(cells, f"{prefix}_{name}", what) for name, what in _NEEDED.items()}
+    needed = {name: required(cells, f"{prefix}_{name}", advice) for name, advice in _NEEDED.items()}
     indicator = choice(cells, f"{prefix}_address_residential_indicator", RESIDENTIAL)
     return _said(
         {
@@ -141,11 +148,11 @@ def _address(cells: Cells, prefix: str) -> Body:
 
 def _item(cells: Cells) -> Body:
     if "item_sku" not in cells and "item_name" not in cells:
-        raise InvalidWriteError(WriteProblem.EMPTY_ITEM)
+        raise InvalidRowError(Problem.EMPTY_ITEM)
     return _said(
         {
             **{name: cells.get(f"item_{name}") for name in _ITEM_TEXTS},
-            "quantity": count(cells, "item_quantity") or 1,
+            "quantity": whole_number(cells, "item_quantity", least=1, most=MOST_UNITS) or 1,
             "unit_price": number(cells, "item_unit_price"),
         }
     )
@@ -154,7 +161,7 @@ def _item(cells: Cells) -> Body:
 def _package(cells: Cells) -> Body:
     weight = number(cells, "package_weight")
     if weight is None:
-        required(cells, "package_weight", "give the weight of the packed box")
+        required(cells, "package_weight", "Give the weight of the packed box.")
     sizes = {name: number(cells, f"package_{name}") for name in _SIZES}
     dimensions = None
     if any(size is not None for size in sizes.values()):
@@ -168,7 +175,7 @@ def _package(cells: Cells) -> Body:
                 "unit": _unit(cells, "package_weight", "package_weight_unit", WEIGHT_UNITS),
             },
             "dimensions": dimensions,
-            "insured_value": money(cells, "package_insured_value"),
+            "insured_value": _money(cells, "package_insured_value"),
             "content_description": at_most(cells, "package_content_description", 35),
         }
     )
@@ -177,8 +184,8 @@ def _package(cells: Cells) -> Body:
 def _unit(cells: Cells, column: str, unit_column: str, allowed: tuple[str, ...]) -> str:
     unit = choice(cells, unit_column, allowed)
     if unit is None:
-        raise InvalidWriteError(
-            WriteProblem.WITHOUT_UNIT,
+        raise InvalidRowError(
+            Problem.WITHOUT_UNIT,
             column=column,
             value=cells.get(column, "given"),
             unit=unit_column,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from shipsync.reverse.plan.cells import Cells
 from shipsync.reverse.plan.input_files import InputRow
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
 
 ID = "external_shipment_id"
 _ITEM, _PACKAGE, _PACKAGE_NUMBER = "item_", "package_", "package_number"
@@ -59,12 +59,12 @@ class GivenShipment:
         ]
 
     def check_lines(self) -> None:
-        """Raise ``InvalidWriteError`` when two lines are the same: an item would be in it twice."""
+        """Raise ``InvalidRowError`` when two lines are the same: an item would be in it twice."""
         seen: dict[frozenset[tuple[str, str]], int] = {}
         for row in self.rows:
             first = seen.setdefault(frozenset(row.cells.items()), row.line)
             if first != row.line:
-                raise InvalidWriteError(WriteProblem.REPEATED_LINE, first=first, second=row.line)
+                raise InvalidRowError(Problem.REPEATED_LINE, first=first, second=row.line)
 
 
 def shipments_of(rows: Sequence[InputRow]) -> list[GivenShipment]:
@@ -85,8 +85,8 @@ def _merged(rows: Iterable[InputRow], belongs: Callable[[str], bool]) -> dict[st
                 continue
             first, one = merged.setdefault(column, (row.line, text))
             if one != text:
-                raise InvalidWriteError(
-                    WriteProblem.CONTRADICTING_LINES,
+                raise InvalidRowError(
+                    Problem.CONTRADICTING_LINES,
                     column=column,
                     one=one,
                     first=first,

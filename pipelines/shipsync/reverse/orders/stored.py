@@ -54,11 +54,11 @@ class StoredDirectory:
 def read_directory(con: duckdb.DuckDBPyConnection) -> StoredDirectory:
     """Warehouses, carriers and services; raises ``UsageError`` when they were never synced."""
     services: dict[str, list[str]] = {}
-    for carrier_id, code in _rows(con, "held_services"):
+    for carrier_id, code in _rows(con, "stored_services"):
         services.setdefault(str(carrier_id), []).append(str(code))
     return StoredDirectory(
-        warehouses=dict(_pairs(con, "held_warehouses")),
-        carriers=dict(_pairs(con, "held_carriers")),
+        warehouses=dict(_pairs(con, "stored_warehouses")),
+        carriers=dict(_pairs(con, "stored_carriers")),
         services={carrier_id: tuple(codes) for carrier_id, codes in services.items()},
     )
 
@@ -74,10 +74,10 @@ def find_shipments(
     listed = orjson.dumps(sorted(set(references))).decode()
     asked = {"references": listed, "connection": connection}
     found: dict[str, list[StoredShipment]] = {}
-    for reference, *rest in _rows(con, "held_shipments", asked):
+    for reference, *rest in _rows(con, "stored_shipments", asked):
         found.setdefault(str(reference), []).append(_shipment(*rest))
     for reference, shipments in found.items():
-        by_id = [held for held in shipments if held.shipment_id == reference]
+        by_id = [one for one in shipments if one.shipment_id == reference]
         found[reference] = by_id or shipments
     return found
 
@@ -90,8 +90,8 @@ def _shipment(
     labels: Sequence[Mapping[str, str | None]],
     tracking_numbers: Sequence[str],
 ) -> StoredShipment:
-    held = tuple(StoredLabel(str(label["label_id"]), label["tracking_number"]) for label in labels)
-    return StoredShipment(shipment_id, external_id, number, status, held, tuple(tracking_numbers))
+    live = tuple(StoredLabel(str(label["label_id"]), label["tracking_number"]) for label in labels)
+    return StoredShipment(shipment_id, external_id, number, status, live, tuple(tracking_numbers))
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, name: str) -> Iterable[tuple[str, str | None]]:
@@ -111,4 +111,4 @@ def _rows(
 
 def pending_shipments(con: duckdb.DuckDBPyConnection) -> list[str]:
     """The ids of the shipments that wait for a label; raises ``UsageError`` before the first sync."""
-    return [str(shipment_id) for (shipment_id,) in _rows(con, "held_pending")]
+    return [str(shipment_id) for (shipment_id,) in _rows(con, "stored_pending")]

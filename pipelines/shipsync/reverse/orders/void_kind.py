@@ -6,21 +6,27 @@ label stays void: the label itself settles a lost answer, and voiding it again d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import void_label
 from shipsync.api.paging import Item
-from shipsync.api.session import Session
-from shipsync.clock import Pacing
-from shipsync.reverse.orders.answers import rejected, unclear
-from shipsync.reverse.orders.end_state import EndState
-from shipsync.reverse.orders.live import STREAM, Live, is_void
+from shipsync.reverse.orders.live import EndState, Live, is_void, read_back_each
+from shipsync.reverse.outbox.answers import STREAM, rejected, unclear
+from shipsync.reverse.outbox.finding import ReadBack
+from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.outbox.write import Look, Sent, Settlement, Sighted, Write
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT
+from shipsync.reverse.outbox.write import (
+    AppliedWrite,
+    Look,
+    OnNewReading,
+    Sent,
+    Settlement,
+    Write,
+)
+from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.row import PlanRow
 
 KIND = "void_label"
 """The name of these writes in the outbox; the key of one is its ``label_id``."""
@@ -55,17 +61,15 @@ def voiding(subject: str, label_id: str, shipment_id: str) -> Write[Voiding]:
 
 
 class LabelVoiding:
-    """Voids through one session; a ``write.Kind``. Safe to share between threads."""
+    """Voids through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
-    def __init__(
-        self, session: Session, pacing: Pacing, late_commit_wait: timedelta = LATE_COMMIT_WAIT
-    ) -> None:
-        self._session = session
-        self._live = Live(session)
-        self._pacing = pacing
-        self._late_commit_wait = late_commit_wait
+    def __init__(self, means: Means) -> None:
+        self._session = means.session
+        self._live = Live(means.session)
+        self._pacing = means.pacing
+        self._late_commit_wait = means.late_commit_wait
         self._end = EndState("label", "void", is_void, self._reading)
 
     def look(self, write: Write[Voiding]) -> Look:
@@ -79,7 +83,7 @@ class LabelVoiding:
             misfit = f"Label {label_id} was voided already, by somebody else. Nothing was sent."
         return Look(self._reading(found), misfit)
 
-    def send(self, write: Write[Voiding], before: JsonObject, sighted: Sighted) -> Sent:
+    def send(self, write: Write[Voiding], before: JsonObject, on_new_reading: OnNewReading) -> Sent:
         """Send it once; raises what ``Session.write`` raises, also when the void is not approved."""
         endpoint = void_label(write.action.label_id)
         answer = self._session.write(endpoint.method, endpoint.path, None, stream=STREAM)
@@ -91,12 +95,15 @@ class LabelVoiding:
         wait = self._late_commit_wait if waits else None
         return self._end.settle(lambda: self._live.label(label_id), self._pacing, wait)
 
-    def drift(self, write: Write[Voiding]) -> str | None:
-        """What became of an applied void; None if the label is void."""
+    def read_back(self, applied: Sequence[AppliedWrite[Voiding]]) -> ReadBack:
+        """Look whether each label is void still."""
+        return read_back_each(KIND, applied, self._drift)
+
+    def _drift(self, write: Write[Voiding]) -> tuple[str, str] | None:
         found = self._live.label(write.action.label_id)
         if found is None:
-            return "The label is not there any more."
-        return None if is_void(found) else "The label is live."
+            return "void", "not there any more"
+        return None if is_void(found) else ("void", "live")
 
     def _judged(self, write: Write[Voiding], answer: Answer) -> Sent:
         body = answer.body
@@ -123,3 +130,20 @@ def _refusal(body: Mapping[str, object]) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _write(row: PlanRow, recorded: Recorded) -> Write[Voiding]:
+    request = row.request or {}
+    return voiding(row.subject or "", str(request["label_id"]), str(request["shipment_id"]))
+
+
+VOID_LABEL = Kind(
+    name=KIND,
+    family="shipments",
+    open=lambda means, plan: LabelVoiding(means),
+    write=_write,
+    columns=lambda request: {
+        "shipment": request.get("shipment_id"),
+        "label": request.get("label_id"),
+    },
+)

@@ -1,33 +1,25 @@
-"""Applying a plan: exactly its ready rows, several under way at a time, none twice."""
+"""Applying the writes of one kind: several under way at a time, none twice, as a run in the ledger."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 
 import duckdb
 
 from shipsync.api.session import Session
-from shipsync.clock import Pacing, SystemPacing
+from shipsync.clock import Pacing
 from shipsync.connection import Connection
-from shipsync.errors import ConfigurationError, ShipsyncError, UsageError
-from shipsync.reverse.outbox.dispatch import Dispatcher
-from shipsync.reverse.outbox.outcome import WriteOutcome
-from shipsync.reverse.outbox.owner import check_own_ledger
-from shipsync.reverse.outbox.recorder import Recorder
-from shipsync.reverse.outbox.rollout import Pick, Rollout, WriteProgress
+from shipsync.errors import ConfigurationError, DatabaseError, ShipsyncError, UsageError
+from shipsync.reverse.outbox.dispatch import Dispatcher, Recorder
+from shipsync.reverse.outbox.rollout import Pick, Rollout, TakenPlaces, WriteProgress
 from shipsync.reverse.outbox.states import UNSETTLED, WriteState
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
-from shipsync.reverse.outbox.taken_places import TakenPlaces
-from shipsync.reverse.outbox.write import A, Write, WriteKind
+from shipsync.reverse.outbox.write import A, Write, WriteKind, WriteOutcome
 from shipsync.reverse.outbox.writer import LedgerWriter
-from shipsync.reverse.plan.file import digest
-from shipsync.reverse.plan.row import Plan
-from shipsync.reverse.stock.kind import StockWrites, lists_levels, to_write
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT
+from shipsync.warehouse import runs
 
 MOST_IN_FLIGHT = 16
 _REQUESTS_A_MINUTE_PER_ROW = 50
@@ -35,13 +27,13 @@ _REQUESTS_A_MINUTE_PER_ROW = 50
 
 @dataclass(frozen=True)
 class ApplyReport:
-    """What became of the ready rows of a plan, in its order.
+    """What became of the ready rows of one kind in a plan, in its order.
 
     ``settled_before`` are rows of other plans whose answer had been lost. ``left`` rows were not begun,
     because of ``stopped_by`` or because somebody interrupted. ``requests`` counts all that were sent.
     """
 
-    plan_digest: str
+    kind: str
     outcomes: tuple[WriteOutcome, ...]
     settled_before: tuple[WriteOutcome, ...]
     left: int
@@ -55,7 +47,12 @@ class ApplyReport:
         return Counter(outcome.state for outcome in self.outcomes)
 
     @property
-    def counts_before(self) -> Counter[WriteState]:
+    def counts_earlier(self) -> Counter[WriteState]:
+        """The same, of those that were settled before this run alone."""
+        return Counter(outcome.state for outcome in self.outcomes if outcome.is_earlier)
+
+    @property
+    def counts_of_other_plans(self) -> Counter[WriteState]:
         """How many rows of other plans stand in each state, now that they were read back."""
         return Counter(outcome.state for outcome in self.settled_before)
 
@@ -71,53 +68,6 @@ class ApplyReport:
         return any(outcome.state in (WriteState.REJECTED, *UNSETTLED) for outcome in outcomes)
 
 
-def apply_plan(
-    con: duckdb.DuckDBPyConnection,
-    session: Session,
-    plan: Plan,
-    *,
-    progress: Callable[[WriteProgress], None] | None = None,
-    pacing: Pacing | None = None,
-    in_flight: int | None = None,
-    only_first: bool = False,
-    late_commit_wait: timedelta = LATE_COMMIT_WAIT,
-) -> ApplyReport:
-    """Carry out the ready rows of a plan and say what became of each.
-
-    Rows already settled under this plan are reported, not sent again. ``in_flight`` rows are under way
-    at a time; by default as many as the account's rate can keep busy. ``con`` must be used by nobody
-    else meanwhile, and its ledger must be up to date. Raises ``UsageError`` for a plan that a guard
-    rail stopped or that is for another connection or ledger, ``ConfigurationError`` for a read-only
-    connection.
-    """
-    check_applicable(plan, session.connection)
-    check_own_ledger(con, session.connection, plan.ledger_id)
-    pacing = pacing or SystemPacing()
-    rows = plan.ready
-    kind = StockWrites(
-        session,
-        pacing,
-        lists_levels=lists_levels(rows, plan.observed_levels, session),
-        late_commit_wait=late_commit_wait,
-    )
-    return apply_writes(
-        con,
-        session,
-        kind,
-        [to_write(row) for row in rows],
-        digest(plan),
-        pacing=pacing,
-        progress=progress,
-        in_flight=in_flight,
-        pick=_first if only_first else None,
-        planned_at=plan.created_at,
-    )
-
-
-def _first(to_do: Sequence[Write[A]]) -> Sequence[Write[A]]:
-    return to_do[:1]
-
-
 def apply_writes(
     con: duckdb.DuckDBPyConnection,
     session: Session,
@@ -131,12 +81,14 @@ def apply_writes(
     pick: Pick[A] | None = None,
     planned_at: datetime | None = None,
 ) -> ApplyReport:
-    """Carry out writes of one kind, each once, and say what became of each; see ``apply_plan``.
+    """Carry out writes of one kind, each once, and say what became of each.
 
-    ``pick`` chooses from those that are still to be done; the others stay as they are. With
-    ``planned_at``, a write that may be repeated is rejected where another changed its place since then.
-    What earlier plans of this kind left open is settled first. Raises ``ConfigurationError`` for a
-    read-only connection.
+    Writes already settled under the plan of ``plan_digest`` are reported, not sent again. ``in_flight``
+    writes are under way at a time; by default as many as the account's rate can keep busy. ``con`` must be
+    used by nobody else meanwhile, and its ledger must be up to date. ``pick`` chooses from those that are
+    still to be done; the others stay as they are. With ``planned_at``, a write that may be repeated is
+    rejected where another changed its place since then. What earlier plans of this kind left open is settled
+    first. Raises ``ConfigurationError`` for a read-only connection.
     """
     check_may_write(session.connection)
     check_apart(writes)
@@ -156,7 +108,7 @@ def apply_writes(
         rollout.carry_out(rollout.begin(writes, _taken(unsettled, settled, changed), pick))
     outcomes = tuple(rollout.outcomes[w.key] for w in writes if w.key in rollout.outcomes)
     return ApplyReport(
-        plan_digest=plan_digest,
+        kind=kind.name,
         outcomes=outcomes,
         settled_before=tuple(settled),
         left=len(writes) - len(outcomes),
@@ -170,32 +122,6 @@ def _in_flight(session: Session) -> int:
     """More would only wait for the rate budget, between the reading of their level and the change."""
     by_rate = session.connection.requests_per_minute // _REQUESTS_A_MINUTE_PER_ROW
     return min(MOST_IN_FLIGHT, max(1, by_rate))
-
-
-class Stoppable(Protocol):
-    """What plans of every kind say of themselves."""
-
-    @property
-    def connection(self) -> str:
-        """The connection it was made for."""
-        ...
-
-    @property
-    def stopped_by(self) -> tuple[str, ...]:
-        """A sentence for each guard rail that stops it."""
-        ...
-
-
-def check_applicable(plan: Stoppable, connection: Connection) -> None:
-    """Raise when a plan must not be applied to this connection; nothing has been touched then."""
-    if plan.stopped_by:
-        raise UsageError(f"The plan was stopped: {plan.stopped_by[0]} Nothing was sent.")
-    if plan.connection != connection.name:
-        raise UsageError(
-            f"The plan is for connection {plan.connection!r}, not {connection.name!r}; choose it with "
-            "--connection."
-        )
-    check_may_write(connection)
 
 
 def check_may_write(connection: Connection) -> None:
@@ -232,3 +158,28 @@ def _taken(
         unread={place: key for place, key in places if key in unread},
         changed=changed,
     )
+
+
+def end_run(
+    con: duckdb.DuckDBPyConnection,
+    run_id: str,
+    reports: Sequence[ApplyReport],
+    *,
+    has_invalid: bool = False,
+) -> None:
+    """Record how a run ended, from what became of its rows and whether some could not be sent at all."""
+    stopped = next((report.stopped_by for report in reports if report.stopped_by), None)
+    is_interrupted = any(report.interrupted for report in reports)
+    error = str(stopped) if stopped else "interrupted" if is_interrupted else None
+    outcome: runs.RunOutcome = "done"
+    if error is not None:
+        outcome = "failed"
+    elif has_invalid or any(report.needs_person for report in reports):
+        outcome = "needs_person"
+    requests = sum(report.requests for report in reports)
+    try:
+        runs.end(con, run_id, outcome, requests=requests, error=error)
+    except duckdb.Error:
+        # The database is what stopped the run; the run stays without an end, the report says why.
+        if not isinstance(stopped, DatabaseError):
+            raise

@@ -11,9 +11,10 @@ where it was left. What is thrown by a crash in between, and why it is safe:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic
+from dataclasses import dataclass, replace
+from typing import Any, Generic
 
+from shipsync.clock import Pacing
 from shipsync.errors import (
     AccountError,
     ConfigurationError,
@@ -23,30 +24,115 @@ from shipsync.errors import (
     ShipsyncError,
     Unavailable,
 )
-from shipsync.reverse.outbox.outcome import WriteOutcome, earlier
-from shipsync.reverse.outbox.recorder import Recorder
+from shipsync.reverse.outbox.finding import Verdict
 from shipsync.reverse.outbox.states import Source, WriteState
-from shipsync.reverse.outbox.store import JsonObject, LedgerEntry
+from shipsync.reverse.outbox.store import JsonObject, LedgerEntry, LedgerEvent
 from shipsync.reverse.outbox.write import (
     A,
     NoLongerFits,
+    OnNewReading,
     SeemsMade,
     Settlement,
-    Sighted,
     Write,
     WriteKind,
+    WriteOutcome,
+    earlier,
+    outcome_of,
 )
-from shipsync.reverse.stock.proof import Verdict
+from shipsync.reverse.outbox.writer import LedgerWriter
 
 RESENDS = 3
 FIRST_RESEND_SECONDS = 2.0
+
+_SETTLED_AS = {
+    Verdict.MADE: WriteState.APPLIED,
+    Verdict.NOT_MADE: WriteState.REJECTED,
+    Verdict.UNDECIDED: WriteState.UNKNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Records events of one plan, now; each is on disk when a method returns.
+
+    Its methods raise ``DatabaseError`` when the outbox cannot be written.
+    """
+
+    ledger: LedgerWriter
+    pacing: Pacing
+    plan_digest: str
+
+    def record(
+        self,
+        write: Write[Any],
+        state: WriteState,
+        source: Source,
+        attempt: int,
+        *,
+        reading_before: JsonObject | None = None,
+        reading_after: JsonObject | None = None,
+        http_status: int | None = None,
+        request_id: str | None = None,
+        reason: str | None = None,
+    ) -> WriteOutcome:
+        """Record a step of a write; returns it as an outcome."""
+        event = LedgerEvent(
+            write.key,
+            state,
+            source,
+            self.pacing.now(),
+            self.plan_digest,
+            attempt,
+            reading_before=reading_before,
+            reading_after=reading_after,
+            http_status=http_status,
+            request_id=request_id,
+            reason=reason,
+        )
+        self.ledger.record(event)
+        return outcome_of(write.subject, event)
+
+    def settled(
+        self,
+        key: str,
+        subject: str,
+        attempt: int,
+        seen: Settlement | ShipsyncError,
+        *,
+        plan_digest: str | None = None,
+    ) -> WriteOutcome:
+        """Record what a reading after a lost answer came to, or that there was none.
+
+        ``plan_digest`` is that of the plan that sent it, if it was another one.
+        """
+        if isinstance(seen, Settlement):
+            state, reading = _SETTLED_AS[seen.finding.verdict], seen.reading
+            reason = seen.finding.reason
+        else:
+            state, reading = WriteState.UNKNOWN, None
+            reason = (
+                f"The answer was lost, and the account could not be read back: {seen} Apply the plan "
+                "again to settle it."
+            )
+        event = LedgerEvent(
+            key,
+            state,
+            Source.READING,
+            self.pacing.now(),
+            plan_digest or self.plan_digest,
+            attempt,
+            reading_after=reading,
+            reason=reason,
+        )
+        self.ledger.record(event)
+        return replace(outcome_of(subject, event), could_be_read=isinstance(seen, Settlement))
 
 
 @dataclass(frozen=True)
 class Dispatcher(Generic[A]):
     """Carries out writes of one kind and one plan; safe to share between threads.
 
-    ``entries`` are the writes the outbox held at the start, by key.
+    ``entries`` are the writes that the outbox had at the start, by key.
     """
 
     kind: WriteKind[A]
@@ -154,7 +240,7 @@ class Dispatcher(Generic[A]):
         """
         readings = [before]
 
-        def sighted(reading: JsonObject) -> None:
+        def on_new_reading(reading: JsonObject) -> None:
             self.recorder.record(
                 write, WriteState.SENDING, Source.PLAN, sent, reading_before=reading
             )
@@ -162,7 +248,7 @@ class Dispatcher(Generic[A]):
 
         self.recorder.record(write, WriteState.SENDING, Source.PLAN, sent, reading_before=before)
         try:
-            outcome = self._answered(write, sent, sighted, readings, is_open=is_open)
+            outcome = self._answered(write, sent, on_new_reading, readings, is_open=is_open)
         except (AccountError, ConfigurationError, IncompleteRead, Unavailable) as error:
             # Each of these says that nothing was changed: by this attempt.
             state = WriteState.UNKNOWN if is_open else WriteState.PLANNED
@@ -174,13 +260,13 @@ class Dispatcher(Generic[A]):
         self,
         write: Write[A],
         sent: int,
-        sighted: Sighted,
+        on_new_reading: OnNewReading,
         readings: Sequence[JsonObject],
         *,
         is_open: bool,
     ) -> WriteOutcome | None:
         try:
-            done = self.kind.send(write, readings[0], sighted)
+            done = self.kind.send(write, readings[0], on_new_reading)
         except OutcomeUnknown:
             return None
         except NoLongerFits as misfit:

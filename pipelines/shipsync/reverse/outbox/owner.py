@@ -13,7 +13,7 @@ from shipsync.statements import statement
 
 
 def ledger_id(con: duckdb.DuckDBPyConnection) -> str | None:
-    """Which ledger an open database has; None for one of before ledgers were told apart."""
+    """Which ledger an open database has; None for one that is older than these ids."""
     try:
         found = con.execute(statement(STATEMENTS, "ledger_id")).fetchone()
     except duckdb.CatalogException:
@@ -40,7 +40,7 @@ def check_own_ledger(
     if planned_in is not None and planned_in != ledger_id(con):
         raise UsageError(
             f"The plan was made from another database than {connection.database}, whose ledger does not "
-            "say what was sent of it. Choose that one with --database, or plan anew. Nothing was sent."
+            "say what was sent of it. Choose that one with --database, or plan again. Nothing was sent."
         )
     known = connections(con)
     others = [name for name in known if name != connection.name]
@@ -48,7 +48,7 @@ def check_own_ledger(
         raise UsageError(
             f"This database holds the writes of several connections ({', '.join(known)}), so that none knows "
             "for sure what was sent to its account. Give each one a database of its own with --database; "
-            "`shipsync stock status` shows what was sent from this one."
+            "`shipsync writes status` shows what was sent from this one."
         )
     if others:
         raise UsageError(

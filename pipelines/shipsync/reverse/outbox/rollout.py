@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from shipsync.errors import ShipsyncError
 from shipsync.reverse.outbox.dispatch import Dispatcher
-from shipsync.reverse.outbox.outcome import WriteOutcome, earlier
 from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import LedgerEntry, LedgerEvent
-from shipsync.reverse.outbox.taken_places import TakenPlaces
-from shipsync.reverse.outbox.write import A, Write
+from shipsync.reverse.outbox.write import A, Write, WriteOutcome, earlier
 
 T = TypeVar("T")
 Pick: TypeAlias = Callable[[Sequence[Write[A]]], Sequence[Write[A]]]
@@ -32,6 +30,40 @@ class WriteProgress:
     done: int
     total: int
     counts: Counter[WriteState]
+
+
+@dataclass(frozen=True)
+class TakenPlaces:
+    """Places where a write must not go now, with the key of the other write that has them.
+
+    ``open`` are those whose outcome nobody knows: a reading there could no longer tell the two apart.
+    ``unread`` are the same, as long as the account would not let itself be read: that may pass.
+    ``changed`` are those that changed the place after the plan was made: what the plan says of what is
+    there, or should be, is of before.
+    """
+
+    open: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
+
+    def is_unread(self, write: Write[Any]) -> bool:
+        """Whether it can be decided only when the account can be read again."""
+        return bool(_others(self.unread, write))
+
+    def reason_against(self, write: Write[Any]) -> str | None:
+        """Why the write is rejected; None if it may go."""
+        if others := _others(self.open, write):
+            return (
+                "It is not known whether an earlier row there was carried out. Run `shipsync writes resolve "
+                f"{others[0]}`, then plan this row again."
+            )
+        # What may be repeated states what should be there; the rest adds to whatever is.
+        if write.may_be_repeated and (others := _others(self.changed, write)):
+            return (
+                f"The row {others[0]} made a change there after this plan was made. Run `shipsync sync` and "
+                "plan this row again."
+            )
+        return None
 
 
 @dataclass
@@ -178,3 +210,7 @@ class Rollout(Generic[A]):
             return
         if outcome is not None:
             done(outcome)
+
+
+def _others(keys: Mapping[str, str], write: Write[Any]) -> list[str]:
+    return sorted({keys.get(place, write.key) for place in write.places} - {write.key})

@@ -120,7 +120,7 @@ def connections(con: duckdb.DuckDBPyConnection) -> list[str]:
 class Outbox:
     """The outbox of one connection and one kind of write, in an open database.
 
-    Not safe to share between threads; ``ledger_writer`` puts one thread before it.
+    Not safe to share between threads; ``writer`` puts one thread before it.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, connection: str, kind: str) -> None:

@@ -1,19 +1,20 @@
-"""What the outbox needs to know of a kind of write; ``stock_writes`` is one.
+"""What the outbox knows of a write, and what it asks of a kind of write.
 
-A kind turns rows into ``Write`` objects, looks before it sends, sends, and says what a reading proves
-when the answer was lost. Everything else - states, order, threads, interruptions - is the same for all
-and lives in ``apply``.
+A kind turns rows into ``Write`` objects, looks before it sends, sends, and says what a reading proves when
+the answer was lost. Everything else (states, order, threads, interruptions) is the same for all kinds and
+lives in ``dispatch``, ``rollout`` and ``apply``, which know no kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from shipsync.api.answer import Answer
-from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.stock.proof import Finding
+from shipsync.reverse.outbox.finding import Finding, ReadBack
+from shipsync.reverse.outbox.states import WriteState
+from shipsync.reverse.outbox.store import JsonObject, LedgerEntry, LedgerEvent
 
 A = TypeVar("A")
 
@@ -61,7 +62,7 @@ class SeemsMade(Exception):
         self.reading = reading
 
 
-Sighted: TypeAlias = Callable[[JsonObject], None]
+OnNewReading: TypeAlias = Callable[[JsonObject], None]
 """Takes a reading that is newer than the one that ``look`` gave, before a write goes out at it."""
 
 
@@ -87,7 +88,7 @@ class Settlement:
 
 
 class WriteKind(Protocol[A]):
-    """One kind of write. Its methods are called from several threads at once."""
+    """One kind of write, on one session. Its methods are called from several threads at once."""
 
     @property
     def name(self) -> str:
@@ -98,8 +99,8 @@ class WriteKind(Protocol[A]):
         """Read what the write would change, just before it is sent."""
         ...
 
-    def send(self, write: Write[A], before: JsonObject, sighted: Sighted) -> Sent:
-        """Send it once; ``before`` is the reading that ``look`` gave, ``sighted`` takes a newer one.
+    def send(self, write: Write[A], before: JsonObject, on_new_reading: OnNewReading) -> Sent:
+        """Send it once; ``before`` is the reading that ``look`` gave, ``on_new_reading`` takes a newer one.
 
         Raises what ``Session.write`` raises, ``NoLongerFits`` and ``SeemsMade``.
         """
@@ -113,3 +114,56 @@ class WriteKind(Protocol[A]):
         ``Session.read`` raises, ``IncompleteRead`` and, unless it waits, ``NoLongerFits``.
         """
         ...
+
+    def read_back(self, applied: Sequence[AppliedWrite[A]]) -> ReadBack:
+        """Look whether the account still shows what these writes made of it.
+
+        A difference need not be a fault: somebody else may have changed it since. Raises what
+        ``Session.read`` raises, and ``IncompleteRead``.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class AppliedWrite(Generic[A]):
+    """A write that was applied, and what the outbox knows of it."""
+
+    write: Write[A]
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True)
+class WriteOutcome:
+    """What became of one write; ``is_earlier`` when it was settled before this run.
+
+    ``could_be_read`` is False when the account was to be read back, and would not let itself be read.
+    """
+
+    key: str
+    subject: str
+    state: WriteState
+    reason: str | None = None
+    request_id: str | None = None
+    attempt: int = 0
+    is_earlier: bool = False
+    could_be_read: bool = True
+
+
+def earlier(entry: LedgerEntry) -> WriteOutcome:
+    """The outcome that a write already has."""
+    return WriteOutcome(
+        entry.row_key,
+        entry.subject,
+        entry.state,
+        entry.reason,
+        entry.request_id,
+        entry.attempt,
+        is_earlier=True,
+    )
+
+
+def outcome_of(subject: str, event: LedgerEvent) -> WriteOutcome:
+    """The outcome that an event of this run states."""
+    return WriteOutcome(
+        event.row_key, subject, event.state, event.reason, event.request_id, event.attempt
+    )

@@ -1,29 +1,39 @@
-"""Cells of a row read as what they must be; each raises ``InvalidWriteError`` for what cannot be meant.
+"""Cells of a row read as what they must be; each raises ``InvalidRowError`` for what cannot be meant.
 
-Cells are trimmed text, an empty one is absent; so every reader gives None for a column that is not there.
+Cells are text, an empty one is absent; so every reader gives None for a column that is not there, but those
+that say otherwise.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 
-from shipsync.reverse.plan.write_problem import InvalidWriteError, WriteProblem
+import pendulum
+from pendulum.parsing.exceptions import ParserError
+
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
 
 Cells = Mapping[str, str]
 
-_NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
-_WHOLE = re.compile(r"0*[1-9]\d{0,8}(?:\.0+)?", re.ASCII)
+_NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
+)
 _YES = frozenset({"yes", "true", "1", "y"})
 _NO = frozenset({"no", "false", "0", "n"})
 
 
-def required(cells: Cells, column: str, what: str) -> str:
-    """The cell's text; ``what`` completes "The column is empty;"."""
+def required(cells: Cells, column: str, advice: str) -> str:
+    """The cell's text; ``advice`` is the sentence that follows "The column is empty."."""
     if column not in cells:
-        raise InvalidWriteError(WriteProblem.MISSING, column=column, what=what)
+        raise InvalidRowError(Problem.MISSING, column=column, advice=advice)
     return cells[column]
 
 
@@ -31,9 +41,7 @@ def at_most(cells: Cells, column: str, characters: int) -> str | None:
     """The cell's text, no longer than the vendor keeps."""
     text = cells.get(column)
     if text is not None and len(text) > characters:
-        raise InvalidWriteError(
-            WriteProblem.TOO_LONG, column=column, length=len(text), most=characters
-        )
+        raise InvalidRowError(Problem.TOO_LONG, column=column, length=len(text), most=characters)
     return text
 
 
@@ -41,26 +49,36 @@ def choice(cells: Cells, column: str, allowed: Collection[str]) -> str | None:
     """One of ``allowed``, without regard to case."""
     text = cells.get(column)
     if text is not None and text.lower() not in allowed:
-        raise InvalidWriteError(
-            WriteProblem.UNKNOWN_CHOICE, column=column, value=text, allowed=", ".join(allowed)
+        raise InvalidRowError(
+            Problem.UNKNOWN_CHOICE, column=column, value=text, allowed=", ".join(allowed)
         )
     return None if text is None else text.lower()
 
 
+def whole_number(cells: Cells, column: str, *, least: int, most: int, hint: str = "") -> int | None:
+    """A whole number; ``hint`` is added to the sentence for one that is smaller than ``least``.
+
+    Spreadsheets and floating-point columns write twelve as 12.0.
+    """
+    text = cells.get(column)
+    if text is None:
+        return None
+    # Most are plain; there may be a million of them.
+    is_plain = len(text) < 10 and text.isascii() and text.isdigit()
+    found = int(text) if is_plain else _integer(text, column, most)
+    if found < least:
+        raise InvalidRowError(
+            Problem.TOO_SMALL, column=column, value=text, least=least, hint=hint and f" {hint}"
+        )
+    if found > most:
+        raise InvalidRowError(Problem.TOO_LARGE, column=column, value=text, most=most)
+    return found
+
+
 def number(cells: Cells, column: str) -> float | None:
     """A number, not negative."""
-    text = cells.get(column)
-    if text is not None and not _NUMBER.fullmatch(text):
-        raise InvalidWriteError(WriteProblem.NOT_AN_AMOUNT, column=column, value=text)
-    return None if text is None else float(text)
-
-
-def count(cells: Cells, column: str) -> int | None:
-    """A whole number of 1 or more; spreadsheets write it as 1.0."""
-    text = cells.get(column)
-    if text is not None and not _WHOLE.fullmatch(text):
-        raise InvalidWriteError(WriteProblem.NOT_A_COUNT, column=column, value=text)
-    return None if text is None else int(text.partition(".")[0])
+    amount = _decimal(cells, column)
+    return None if amount is None else float(amount)
 
 
 def flag(cells: Cells, column: str) -> bool | None:
@@ -69,27 +87,72 @@ def flag(cells: Cells, column: str) -> bool | None:
     if text is None:
         return None
     if text.lower() not in _YES | _NO:
-        raise InvalidWriteError(WriteProblem.NOT_YES_OR_NO, column=column, value=text)
+        raise InvalidRowError(Problem.NOT_YES_OR_NO, column=column, value=text)
     return text.lower() in _YES
 
 
-def money(cells: Cells, column: str) -> dict[str, object] | None:
-    """An amount with the currency that stands in ``<column>_currency``, as the API takes it."""
-    amount, currency = number(cells, column), cells.get(f"{column}_currency")
+def money(cells: Cells, column: str, currency_column: str) -> tuple[Decimal, str] | None:
+    """An amount and the currency beside it, as they are written."""
+    amount, currency = _decimal(cells, column), cells.get(currency_column)
     if amount is None:
         return None
     if currency is None:
-        raise InvalidWriteError(WriteProblem.WITHOUT_CURRENCY, column=column, value=cells[column])
-    if not _CURRENCY.fullmatch(currency):
-        raise InvalidWriteError(
-            WriteProblem.NOT_A_CURRENCY, column=f"{column}_currency", value=currency
+        raise InvalidRowError(
+            Problem.WITHOUT_CURRENCY,
+            column=column,
+            value=cells[column],
+            currency_column=currency_column,
         )
-    return {"amount": amount, "currency": currency.lower()}
+    if not _CURRENCY.fullmatch(currency):
+        raise InvalidRowError(Problem.NOT_A_CURRENCY, column=currency_column, value=currency)
+    return amount, currency
 
 
 def country(cells: Cells, column: str) -> str:
-    """A two-letter country code, in capitals."""
-    text = required(cells, column, "write the two-letter code, such as US")
+    """A two-letter country code, in capitals; it must be there."""
+    text = required(cells, column, "Write the two-letter code, such as US.")
     if not _COUNTRY.fullmatch(text):
-        raise InvalidWriteError(WriteProblem.NOT_A_COUNTRY, column=column, value=text)
+        raise InvalidRowError(Problem.NOT_A_COUNTRY, column=column, value=text)
     return text.upper()
+
+
+def date(cells: Cells, column: str) -> str | None:
+    """RFC 3339 in UTC; a plain date is its first instant in UTC."""
+    text = cells.get(column)
+    if text is None:
+        return None
+    try:
+        if _DATE.fullmatch(text) or _INSTANT.fullmatch(text):
+            parsed = pendulum.parse(text, tz="UTC")
+            if isinstance(parsed, pendulum.DateTime):
+                return parsed.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
+    except (ParserError, ValueError, OverflowError):
+        pass
+    raise InvalidRowError(Problem.NOT_A_DATE, column=column, value=text)
+
+
+def did_you_mean(text: str, known: Collection[str]) -> str:
+    """A hint at the known text that comes closest; empty if none does."""
+    close = difflib.get_close_matches(text.lower(), known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _decimal(cells: Cells, column: str) -> Decimal | None:
+    text = cells.get(column)
+    if text is not None and not _AMOUNT.fullmatch(text):
+        raise InvalidRowError(Problem.NOT_AN_AMOUNT, column=column, value=text)
+    return None if text is None else Decimal(text)
+
+
+def _integer(text: str, column: str, most: int) -> int:
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise InvalidRowError(Problem.NOT_A_NUMBER, column=column, value=text)
+    sign, whole, fraction = match.groups()
+    if fraction and fraction.strip("0"):
+        raise InvalidRowError(Problem.NOT_WHOLE, column=column, value=text)
+    digits = whole.lstrip("0") or "0"
+    if sign:
+        return -1 if digits != "0" else 0
+    # Longer ones are not even turned into a number: there is no end to digits.
+    return int(digits) if len(digits) <= len(str(most)) else most + 1

@@ -1,58 +1,166 @@
-"""A plan of stock changes as a file: JSON that a person can read, and that is refused once it was edited."""
+"""A plan as a file: JSON that a person can read, and that is refused once it was edited.
+
+Its rows stand one to a line. It may be laid out in another way, but not changed. It holds each request as it
+will be sent, addresses included, so only its owner may read it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from shipsync.reverse.plan import sealed_file
-from shipsync.reverse.plan.row import Plan, PlanRow, Status
+from shipsync.errors import InputFileError, UsageError
+from shipsync.reverse.plan.row import Family, Plan, PlanRow, Status
 
-FORMAT = "shipsync stock plan 1"
+FORMAT = "shipsync plan 2"
+
+Document = Mapping[str, Any]
+
 _PLAN = TypeAdapter(Plan)
-_ROW = tuple(field.name for field in fields(PlanRow))
-_EXTRA = frozenset({"format", "summary"})
+_ROW = TypeAdapter(PlanRow)
+_OWN = tuple(field.name for field in fields(PlanRow) if field.name != "figures")
+_EXTRA = frozenset({"format", "summary", "rows"})
+_FORM = re.compile(r"shipsync (?:(?:stock|shipments|fulfillments) )?plan \d+")
+_BEGINNING = re.compile(rb'\s*\{\s*"digest":')
+_OWNER_ONLY = 0o600
+_ELSEWHERE = "Give another place with --out."
 
 
 def digest(plan: Plan) -> str:
     """A fingerprint of everything the plan says; plans made at different times never share one."""
-    return sealed_file.seal(document(plan))
-
-
-def save(plan: Plan, path: Path) -> None:
-    """Write the plan, whole or not at all; raises ``UsageError`` when it cannot be written."""
-    sealed_file.save(document(plan), path)
-
-
-def load(path: Path) -> Plan:
-    """The plan in a file; raises ``InputFileError`` if it is no plan or not as it was made."""
-    kept = sealed_file.load(path, FORMAT)
-    try:
-        return _PLAN.validate_python({key: kept[key] for key in kept if key not in _EXTRA})
-    except ValidationError:
-        raise sealed_file.of_another_version(path) from None
-
-
-def summary(plan: Plan) -> dict[str, int | float]:
-    """The figures a person looks at first."""
-    counts = {status.value: plan.count(status) for status in Status}
-    return {
-        **counts,
-        "calls": plan.calls,
-        "minutes": round(plan.minutes, 1),
-    }
+    return _seal(document(plan))
 
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, with its summary; without the digest."""
     head = _PLAN.dump_python(replace(plan, rows=()), mode="json", exclude_none=True)
-    rows = [_row(row) for row in plan.rows]
+    rows = [row_document(row) for row in plan.rows]
     return {"format": FORMAT, "summary": summary(plan), **head, "rows": rows}
 
 
-def _row(row: PlanRow) -> dict[str, object]:
-    """What the row says; pydantic takes three times as long, and there may be 200,000."""
-    return {name: value for name in _ROW if (value := getattr(row, name)) is not None}
+def summary(plan: Plan) -> dict[str, int | float]:
+    """The figures a person looks at first."""
+    counts = {status.value: plan.count(status) for status in Status}
+    return {**counts, "calls": plan.calls, "minutes": round(plan.minutes, 1)}
+
+
+def row_document(row: PlanRow) -> dict[str, object]:
+    """What the row says, its figures beside the rest.
+
+    Written out by hand: pydantic takes three times as long, and there may be 200,000 rows.
+    """
+    said = {name: value for name in _OWN if (value := getattr(row, name)) is not None}
+    figures = row.figures
+    if figures is not None:
+        for name in figures.__dataclass_fields__:
+            if (value := getattr(figures, name)) is not None:
+                said[name] = value
+    return said
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write the plan; the file is there whole or not at all, and its owner's alone.
+
+    Raises ``UsageError`` when it cannot be written.
+    """
+    content = document(plan)
+    said = {name: value for name, value in content.items() if name != "rows"}
+    head = {"digest": _seal(content), **said, "rows": []}
+    rows = (orjson.dumps(row) for row in content["rows"])
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        if path.exists() and not _is_plan(path):
+            raise UsageError(
+                f"{path} is there and is no plan, so it is not written over. {_ELSEWHERE}"
+            )
+        draft.unlink(missing_ok=True)
+        # Made new, so that nobody else's file or link is written into.
+        with os.fdopen(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb"
+        ) as file:
+            file.write(orjson.dumps(head, option=orjson.OPT_INDENT_2).removesuffix(b"]\n}"))
+            file.write(b"\n    " + next(rows, b""))
+            file.writelines(b",\n    " + row for row in rows)
+            file.write(b"\n  ]\n}\n")
+        draft.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"The plan could not be written to {path}: {error.strerror or error}. {_ELSEWHERE}"
+        ) from error
+
+
+def load(path: Path, family: Family, figures: Mapping[str, type[Any]]) -> Plan:
+    """The plan of a family in a file; ``figures`` are the dataclasses of rows that have some, by kind.
+
+    Raises ``InputFileError`` if it is no such plan or not as it was made.
+    """
+    kept = _unsealed(path)
+    readers = {kind: TypeAdapter(of_kind) for kind, of_kind in figures.items()}
+    try:
+        plan = _PLAN.validate_python(
+            {**{name: kept[name] for name in kept if name not in _EXTRA}, "rows": ()}
+        )
+        rows = tuple(_read(row, readers.get(row["kind"])) for row in kept["rows"])
+    except (ValidationError, KeyError, TypeError):
+        raise _of_another_version(path) from None
+    if plan.family != family:
+        raise InputFileError(
+            f"{path} is a plan of {plan.family}; apply it with `shipsync {plan.family} apply`."
+        )
+    return replace(plan, rows=rows)
+
+
+def _read(row: dict[str, Any], figures: TypeAdapter[Any] | None) -> PlanRow:
+    own = {name: row.pop(name) for name in _OWN if name in row}
+    given = None if figures is None else figures.validate_python(row)
+    return _ROW.validate_python({**own, "figures": given})
+
+
+def _unsealed(path: Path) -> dict[str, Any]:
+    """The document in a file, without its digest; raises ``InputFileError`` if it is not as it was made."""
+    try:
+        kept: Any = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise InputFileError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except orjson.JSONDecodeError:
+        kept = None
+    content: dict[str, Any] = kept if isinstance(kept, dict) else {}
+    if not _FORM.fullmatch(str(content.get("format"))):
+        raise InputFileError(
+            f"{path} is not a plan, or it was cut off; `shipsync stock plan` makes one, and so does "
+            "--out of `shipments create`, `shipments cancel` and `fulfillments create`."
+        )
+    if content["format"] != FORMAT:
+        raise _of_another_version(path)
+    if content.pop("digest", None) != _seal(content):
+        raise InputFileError(
+            f"{path} was changed after it was made, so it is not applied. Change the rows it was made "
+            "from and plan again."
+        )
+    return content
+
+
+def _of_another_version(path: Path) -> InputFileError:
+    """The error for a plan whose values are not those that this version writes."""
+    return InputFileError(
+        f"{path} was made by another version of shipsync; make the plan again from its rows."
+    )
+
+
+def _seal(content: Document) -> str:
+    """The digest of a document; layout and the order of names don't change it."""
+    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+    return f"sha256:{hashlib.sha256(canonical).hexdigest()}"
+
+
+def _is_plan(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _BEGINNING.match(file.read(100)) is not None

@@ -121,7 +121,7 @@ def _bounded(con: duckdb.DuckDBPyConnection, label: str, longest_seconds: float)
 def _rows(label: str, relation: duckdb.DuckDBPyRelation) -> InputRows:
     columns = tuple(relation.columns)
     if twice := next((column for column in columns if columns.count(column) > 1), None):
-        raise InputFileError(f"{label} gives the column {twice!r} twice; name one of them anew.")
+        raise InputFileError(f"{label} gives the column {twice!r} twice; rename one of them.")
     found = relation.limit(MOST_ROWS + 1).fetchall()
     if len(found) > MOST_ROWS:
         raise InputFileError(f"{label} gives more than {MOST_ROWS:,} rows; narrow it.")

@@ -128,11 +128,11 @@ def _named(carrier: str, known: Mapping[str, str | None]) -> list[str]:
 def _found(
     con: duckdb.DuckDBPyConnection, session: Session, references: Sequence[str]
 ) -> list[str]:
-    """The ids of the shipments meant; one that is not held is looked for in the account."""
-    held = find_shipments(con, references, session.connection.name)
+    """The ids of the shipments meant; one that is not stored is looked for in the account."""
+    stored = find_shipments(con, references, session.connection.name)
     found = []
     for reference in references:
-        several = held.get(reference, [])
+        several = stored.get(reference, [])
         if len(several) > 1:
             ids = ", ".join(shipment.shipment_id for shipment in several)
             raise UsageError(f"{len(several)} shipments are called {reference!r}; name one: {ids}.")

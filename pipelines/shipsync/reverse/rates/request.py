@@ -14,7 +14,7 @@ from shipsync.api.endpoints import CALCULATE_RATES, shipment_rates
 from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.errors import OutcomeUnknown, RequestRejected
-from shipsync.reverse.orders.live import STREAM
+from shipsync.reverse.outbox.answers import STREAM
 from shipsync.reverse.rates.rates import RatesAnswer, read_rates
 
 ATTEMPTS = 3

@@ -1,4 +1,4 @@
-"""How old the stock is that a plan compares with, and reading it anew when it is too old."""
+"""How old the stock is that a plan compares with, and reading it again when it is too old."""
 
 from __future__ import annotations
 
@@ -38,4 +38,4 @@ def reread(connection: Connection, session: Session) -> None:
         report = run_sync(con, connection, session, only=STREAMS, command="stock plan")
     if report.failed:
         failed = report.failed[0]
-        raise IncompleteRead(f"The stock could not be read anew: {failed.error}")
+        raise IncompleteRead(f"The stock could not be read again: {failed.error}")

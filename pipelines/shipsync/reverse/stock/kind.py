@@ -14,36 +14,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shipsync.api.endpoints import CHANGE_STOCK
-from shipsync.api.session import Session
-from shipsync.clock import Pacing
-from shipsync.reverse.orders.answers import check_plain
+from shipsync.reverse.outbox.answers import check_plain
+from shipsync.reverse.outbox.finding import ReadBack
+from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import (
+    AppliedWrite,
     Look,
     NoLongerFits,
+    OnNewReading,
     SeemsMade,
     Sent,
     Settlement,
-    Sighted,
     Write,
 )
+from shipsync.reverse.plan.kind import Kind, Means
 from shipsync.reverse.plan.problems import InvalidRowError
-from shipsync.reverse.plan.row import PlanRow
+from shipsync.reverse.plan.row import Plan, PlanRow
+from shipsync.reverse.stock import own_changes
 from shipsync.reverse.stock.change import KIND, StockAction, from_request
 from shipsync.reverse.stock.effect import check_fits
-from shipsync.reverse.stock.listed_levels import UnclearLevel
-from shipsync.reverse.stock.proof import LATE_COMMIT_WAIT, judge
+from shipsync.reverse.stock.proof import judge
 from shipsync.reverse.stock.readings import (
     STREAM,
     LevelReader,
     LevelReading,
+    UnclearLevel,
     from_json,
+    list_pages,
     reading_calls,
     to_json,
 )
+from shipsync.reverse.stock.row import StockFigures, figures_of
 from shipsync.reverse.stock.stored import StoredLevel
 
 
@@ -56,17 +60,17 @@ class PlannedChange:
     location: str
 
 
-def to_write(row: PlanRow) -> Write[PlannedChange]:
-    """A ready row of a plan as a write."""
-    action = row.stock_action
-    location = row.location or action.inventory_location_id
+def to_write(row: PlanRow, recorded: Recorded) -> Write[PlannedChange]:
+    """A ready row of a plan as a write; it holds nothing personal."""
+    action, figures = from_request(row.request or {}), figures_of(row)
+    location = figures.location or action.inventory_location_id
     return Write(
         key=row.key or "",
         subject=_subject(action, location),
         places=tuple(str(place) for place in action.places),
         request=action.request(),
         may_be_repeated=action.may_be_repeated,
-        action=PlannedChange(action, row.on_hand or 0, location),
+        action=PlannedChange(action, figures.on_hand or 0, location),
     )
 
 
@@ -85,23 +89,20 @@ def _subject(action: StockAction, location: str) -> str:
 
 
 class StockWrites:
-    """Changes of stock through one session; a ``write.Kind``. Safe to share between threads."""
+    """Changes of stock on one session; a ``WriteKind``. Safe to share between threads.
+
+    ``observed_levels`` says how long the whole list of levels is; with ``lists_levels`` adjusts look into it.
+    """
 
     name = KIND
 
-    def __init__(
-        self,
-        session: Session,
-        pacing: Pacing,
-        *,
-        lists_levels: bool,
-        late_commit_wait: timedelta = LATE_COMMIT_WAIT,
-    ) -> None:
-        self._session = session
-        self._pacing = pacing
-        self._reader = LevelReader(session, pacing)
+    def __init__(self, means: Means, *, observed_levels: int, lists_levels: bool) -> None:
+        self._session = means.session
+        self._pacing = means.pacing
+        self._late_commit_wait = means.late_commit_wait
+        self._reader = LevelReader(means.session, means.pacing)
+        self._pages = list_pages(observed_levels, means.session.connection)
         self._lists_levels = lists_levels
-        self._late_commit_wait = late_commit_wait
 
     def look(self, write: Write[PlannedChange]) -> Look:
         """Read the levels it touches, and see whether it still fits them."""
@@ -120,7 +121,9 @@ class StockWrites:
         reading = self._reader.now(*planned.action.places)
         return Look(to_json(reading), _misfit(planned, reading.levels[place]))
 
-    def send(self, write: Write[PlannedChange], before: JsonObject, sighted: Sighted) -> Sent:
+    def send(
+        self, write: Write[PlannedChange], before: JsonObject, on_new_reading: OnNewReading
+    ) -> Sent:
         """Send it once; raises what ``Session.write`` raises, ``NoLongerFits`` and ``SeemsMade``."""
         latest = from_json(before)
 
@@ -128,7 +131,7 @@ class StockWrites:
             nonlocal latest
             now = self._look_again(write, latest)
             if now.levels != latest.levels:
-                sighted(to_json(now))
+                on_new_reading(to_json(now))
                 latest = now
 
         answer = self._session.write(
@@ -158,6 +161,10 @@ class StockWrites:
             finding = judge(action, reading_before, after)
         again = action.may_be_repeated and finding.is_unmoved
         return Settlement(finding, to_json(after), may_be_sent_again=again)
+
+    def read_back(self, applied: Sequence[AppliedWrite[PlannedChange]]) -> ReadBack:
+        """Compare every level that was changed with the account."""
+        return own_changes.read_back([done.entry for done in applied], self._reader, self._pages)
 
     def _look_again(self, write: Write[PlannedChange], before: LevelReading) -> LevelReading:
         """The levels at which it goes out after it had to wait, if they are still such as it fits."""
@@ -194,7 +201,33 @@ def _misfit(planned: PlannedChange, level: StoredLevel) -> str | None:
     return None
 
 
-def lists_levels(rows: Sequence[PlanRow], observed_levels: int, session: Session) -> bool:
-    """Whether reading the whole list is cheaper than reading the level of each adjusted row."""
-    adjusts = sum(row.stock_action.may_be_repeated for row in rows)
-    return reading_calls(adjusts, observed_levels, session.connection) < adjusts
+def open_stock(means: Means, plan: Plan) -> StockWrites:
+    """The writes of a plan of stock; they read the whole list where that is cheaper than level by level."""
+    adjusts = sum(from_request(row.request or {}).may_be_repeated for row in plan.ready)
+    levels = plan.observation.levels if plan.observation is not None else 0
+    return StockWrites(
+        means,
+        observed_levels=levels,
+        lists_levels=reading_calls(adjusts, levels, means.session.connection) < adjusts,
+    )
+
+
+def _columns(request: JsonObject) -> dict[str, object]:
+    return {
+        "sku": request.get("sku"),
+        "location": request.get("inventory_location_id"),
+        "action": request.get("transaction_type"),
+        "quantity": request.get("quantity"),
+    }
+
+
+STOCK = Kind(
+    name=KIND,
+    family="stock",
+    open=open_stock,
+    write=to_write,
+    columns=_columns,
+    figures=StockFigures,
+    shown=("sku", "location", "action", "quantity", "on_hand", "wanted", "difference"),
+    depends_on_plan=True,
+)

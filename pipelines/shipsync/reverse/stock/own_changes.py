@@ -1,25 +1,29 @@
-"""The stock as it should be after what was applied from here since it was last read.
+"""What applied changes left: the stock as it should be, and whether it still is.
 
 A plan compares with the stock last synced. What shipsync itself changed since then it knows better: 60 that
-were brought to 57 are 57, and going back to 60 is no no-op.
+were brought to 57 are 57, and going back to 60 is no no-op. Reading back compares the same figures with the
+account; a difference there need not be a fault, for a label that was made since takes stock too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
+from shipsync.errors import IncompleteRead
+from shipsync.reverse.outbox.finding import Drift, ReadBack
 from shipsync.reverse.outbox.states import Source
 from shipsync.reverse.outbox.store import LedgerEntry
-from shipsync.reverse.stock.change import StockLocation, from_request
+from shipsync.reverse.stock.change import KIND, StockLocation, from_request
 from shipsync.reverse.stock.effect import differences
 from shipsync.reverse.stock.proof import must_show
-from shipsync.reverse.stock.readings import from_json
+from shipsync.reverse.stock.readings import LevelReader, UnclearLevel, from_json
 from shipsync.reverse.stock.stored import StoredLevel, StoredStock
 
 
-def after(held: StoredStock, applied: Iterable[LedgerEntry]) -> StoredStock:
-    """What is held, with the levels that applied changes left; the oldest change comes first."""
+def after(stored: StoredStock, applied: Iterable[LedgerEntry]) -> StoredStock:
+    """The stored stock, with the levels that applied changes left; the oldest change comes first."""
     changed: dict[StockLocation, StoredLevel] = {}
     keys: dict[StockLocation, str] = {}
     for entry in applied:
@@ -27,8 +31,8 @@ def after(held: StoredStock, applied: Iterable[LedgerEntry]) -> StoredStock:
         changed |= left
         keys |= dict.fromkeys(left, entry.row_key)
     if not changed:
-        return held
-    return replace(held, levels={**held.levels, **changed}, own_changes=keys)
+        return stored
+    return replace(stored, levels={**stored.levels, **changed}, own_changes=keys)
 
 
 def _shown_by(entry: LedgerEntry) -> dict[StockLocation, StoredLevel]:
@@ -49,3 +53,62 @@ def left_by(entry: LedgerEntry) -> dict[StockLocation, StoredLevel]:
         place: replace(before[place], on_hand=before[place].on_hand + moved)
         for place, moved in moves.items()
     }
+
+
+@dataclass(frozen=True)
+class _Expected:
+    key: str
+    place: StockLocation
+    on_hand: int
+
+
+def read_back(entries: Sequence[LedgerEntry], reader: LevelReader, pages: int) -> ReadBack:
+    """Read the level of every place that applied changes touched, and compare.
+
+    They are read one by one, or out of the whole list where its ``pages`` are fewer. Raises what
+    ``Session.read`` raises, and ``IncompleteRead``.
+    """
+    comparable = [entry for entry in entries if must_show(from_request(entry.request))]
+    expected = [level for entry in comparable for level in _expected(entry)]
+    listed = _listed(reader, (e.place for e in expected)) if len(expected) > pages else {}
+    # A row can slip between the pages of a list, so what differs in it is asked for by itself.
+    suspects = [e for e in expected if e.on_hand != listed.get(e.place)]
+    found = {level.place: _on_hand(reader, level.place) for level in suspects}
+    unclear = sum(on_hand is None for on_hand in found.values())
+    return ReadBack(
+        checked=len(expected) - unclear,
+        not_comparable=len(entries) - len(comparable) + unclear,
+        drifts=tuple(_drifts(suspects, found)),
+    )
+
+
+def _drifts(
+    suspects: Iterable[_Expected], found: Mapping[StockLocation, int | None]
+) -> Iterator[Drift]:
+    for level in suspects:
+        on_hand = found[level.place]
+        if on_hand is not None and on_hand != level.on_hand:
+            yield Drift(KIND, level.key, str(level.place), level.on_hand, on_hand)
+
+
+def _listed(reader: LevelReader, places: Iterable[StockLocation]) -> dict[StockLocation, int]:
+    """What the whole list says of these places, as far as it does."""
+    levels: dict[StockLocation, int] = {}
+    with suppress(IncompleteRead):
+        listing = reader.listed().levels
+        for place in places:
+            levels[place] = listing.at(place).on_hand
+    return levels
+
+
+def _on_hand(reader: LevelReader, place: StockLocation) -> int | None:
+    """Units on hand; None where the account does not say plainly."""
+    try:
+        return reader.now(place).levels[place].on_hand
+    except UnclearLevel:
+        return None
+
+
+def _expected(entry: LedgerEntry) -> Iterable[_Expected]:
+    for place, level in left_by(entry).items():
+        yield _Expected(entry.row_key, place, level.on_hand)

@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TypeVar
 
 import duckdb
 
 from shipsync.connection import RateSettings
-from shipsync.reverse.outbox.owner import ledger_id
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
-from shipsync.reverse.plan.guards import Guards, stops
 from shipsync.reverse.plan.input_files import InputRows, check_columns
-from shipsync.reverse.plan.lines import listed
-from shipsync.reverse.plan.problems import InvalidRowError, Problem
-from shipsync.reverse.plan.row import Plan, PlanRow, Status
+from shipsync.reverse.plan.problems import InvalidRowError, Problem, listed, repeated
+from shipsync.reverse.plan.row import (
+    Observation,
+    Plan,
+    PlanRow,
+    Status,
+    known_before,
+    sent_on,
+)
 from shipsync.reverse.stock import own_changes
 from shipsync.reverse.stock.change import KIND, Change, StockLocation
-from shipsync.reverse.stock.draft import Draft, read_draft
 from shipsync.reverse.stock.effect import check_fits, difference, no_op_reason, own_calls
+from shipsync.reverse.stock.guards import Guards, stops
 from shipsync.reverse.stock.readings import reading_calls
-from shipsync.reverse.stock.row import COLUMNS, REQUIRED
+from shipsync.reverse.stock.row import (
+    COLUMNS,
+    REQUIRED,
+    Draft,
+    StockFigures,
+    figures_of,
+    read_draft,
+)
 from shipsync.reverse.stock.stored import StoredLevel, StoredStock, read_stored
-
-K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -59,19 +67,18 @@ def plan_stock(
     never synced.
     """
     outbox = Outbox(con, connection.name, KIND)
-    held = read_stored(con)
-    held = own_changes.after(held, outbox.applied_since(held.read_at))
+    stored = read_stored(con)
+    stored = own_changes.after(stored, outbox.applied_since(stored.read_at))
     with _no_collection():
-        made = make_plan(
+        return make_plan(
             given,
-            held,
+            stored,
             PastWrites(outbox.entries, outbox.unsettled()),
             connection,
             now=now,
             guards=guards or Guards(),
             default_change=default_change,
         )
-    return replace(made, ledger_id=ledger_id(con))
 
 
 @contextmanager
@@ -88,7 +95,7 @@ def _no_collection() -> Iterator[None]:
 
 def make_plan(
     given: InputRows,
-    held: StoredStock,
+    stored: StoredStock,
     past: PastWrites,
     connection: RateSettings,
     *,
@@ -98,28 +105,29 @@ def make_plan(
 ) -> Plan:
     """The same, against values."""
     ignored = check_columns(given, COLUMNS, REQUIRED)
-    observation = held.observed_at.isoformat()
+    observation = stored.observed_at.isoformat()
     drafts = [
-        read_draft(row, held, default_change, connection.name, observation) for row in given.rows
+        read_draft(row, stored, default_change, connection.name, observation) for row in given.rows
     ]
-    planner = _Planner(held, past, [draft for draft in drafts if isinstance(draft, Draft)])
+    planner = _Planner(stored, past, [draft for draft in drafts if isinstance(draft, Draft)])
     rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in drafts)
-    ready = [row for row in rows if row.status is Status.READY]
-    adjusts = sum(row.action is Change.ADJUST for row in ready)
-    age = max(now - held.read_at, timedelta(0))
+    adjusts = sum(
+        row.status is Status.READY and figures_of(row).action is Change.ADJUST for row in rows
+    )
+    age = max(now - stored.read_at, timedelta(0))
+    levels = len(stored.levels)
     return Plan(
+        family="stock",
+        kinds=(KIND,),
         connection=connection.name,
         source=given.source,
         created_at=now,
-        observed_at=held.observed_at,
-        observation_minutes=round(age.total_seconds() / 60, 1),
-        observed_levels=len(held.levels),
         requests_per_minute=connection.requests_per_minute,
-        calls=sum(row.calls for row in ready)
-        + reading_calls(adjusts, len(held.levels), connection),
-        stopped_by=stops(rows, guards, age),
-        ignored_columns=ignored,
         rows=rows,
+        ignored_columns=ignored,
+        stopped_by=stops(rows, guards, age),
+        shared_calls=reading_calls(adjusts, levels, connection),
+        observation=Observation(stored.observed_at, round(age.total_seconds() / 60, 1), levels),
     )
 
 
@@ -127,7 +135,7 @@ def make_plan(
 class _Planner:
     """Judges drafts; what they are judged against is looked up once."""
 
-    held: StoredStock
+    stored: StoredStock
     past: PastWrites
     drafts: Collection[Draft]
     _entries: Mapping[str, LedgerEntry] = field(init=False)
@@ -136,8 +144,8 @@ class _Planner:
 
     def __post_init__(self) -> None:
         self._entries = self.past.by_key({draft.key for draft in self.drafts})
-        self._lines_by_key = _repeated((d.key, d.line) for d in self.drafts if d.has_own_key)
-        self._lines_by_place = _repeated(
+        self._lines_by_key = repeated((d.key, d.line) for d in self.drafts if d.has_own_key)
+        self._lines_by_place = repeated(
             (place, draft.line)
             for draft in self.drafts
             if not self._entries or not self._is_applied(draft)
@@ -146,12 +154,12 @@ class _Planner:
 
     @cached_property
     def _skus_by_folded(self) -> dict[str, str]:
-        return {sku.strip().casefold(): sku for sku in self.held.skus}
+        return {sku.strip().casefold(): sku for sku in self.stored.skus}
 
     def row(self, draft: Draft) -> PlanRow:
         """What is to become of one draft."""
-        level = self.held.level(draft.places[0])
-        location = self.held.locations.label(draft.action.inventory_location_id)
+        level = self.stored.level(draft.places[0])
+        location = self.stored.locations.label(draft.action.inventory_location_id)
         try:
             reason = self._judge(draft, level, location)
         except InvalidRowError as refusal:
@@ -166,8 +174,10 @@ class _Planner:
         if self._lines_by_key:
             self._check_key(draft)
         entry = self._entries.get(draft.key)
-        if entry is not None and (reason := _by_outbox(entry, draft.request)):
-            return reason
+        if entry is not None:
+            if done := known_before(entry, draft.request):
+                return f"{done} If it is meant once more, give the row a key of its own."
+            _check_settled(entry)
         self._check_sku(action.sku)
         if self._lines_by_place or self.past.unsettled:
             for place in draft.places:
@@ -180,7 +190,7 @@ class _Planner:
             raise InvalidRowError(Problem.DUPLICATE_KEY, key=draft.key, lines=listed(lines))
 
     def _check_sku(self, sku: str) -> None:
-        if sku not in self.held.skus:
+        if sku not in self.stored.skus:
             close = self._skus_by_folded.get(sku.strip().casefold())
             hint = f" Did you mean {close!r}?" if close else ""
             raise InvalidRowError(Problem.UNKNOWN_SKU, sku=sku, hint=hint)
@@ -190,16 +200,15 @@ class _Planner:
             raise InvalidRowError(
                 Problem.SAME_PLACE,
                 sku=place.sku,
-                location=self.held.locations.label(place.inventory_location_id),
+                location=self.stored.locations.label(place.inventory_location_id),
                 lines=listed(lines),
             )
         if unsettled := self.past.unsettled_places.get(str(place)):
             raise InvalidRowError(
                 Problem.UNSETTLED_PLACE,
                 sku=place.sku,
-                location=self.held.locations.label(place.inventory_location_id),
-                key=unsettled.row_key,
-                again=_again(unsettled),
+                location=self.stored.locations.label(place.inventory_location_id),
+                advice=_advice(unsettled),
             )
 
     def _is_applied(self, draft: Draft) -> bool:
@@ -220,56 +229,37 @@ def _planned(
     is_ready = status is Status.READY
     is_known = problem is not Problem.UNKNOWN_SKU
     return PlanRow(
-        line=draft.line,
-        status=status,
-        key=draft.key,
-        sku=action.sku,
-        inventory_location_id=action.inventory_location_id,
-        location=location,
-        action=action.change,
-        quantity=action.quantity,
-        on_hand=level.on_hand if is_known else None,
-        allocated=level.allocated,
-        wanted=level.on_hand + change if is_known else None,
-        difference=change if is_known else None,
+        KIND,
+        draft.line,
+        status,
+        draft.key,
         calls=own_calls(action) if is_ready else 0,
         problem=problem,
         reason=reason,
         request=draft.request if is_ready else None,
+        figures=StockFigures(
+            action.sku,
+            action.inventory_location_id,
+            location,
+            action.change,
+            action.quantity,
+            on_hand=level.on_hand if is_known else None,
+            allocated=level.allocated,
+            wanted=level.on_hand + change if is_known else None,
+            difference=change if is_known else None,
+        ),
     )
 
 
-def _by_outbox(entry: LedgerEntry, request: Mapping[str, object]) -> str | None:
-    """Why a key that the outbox knows need not be sent; raises ``InvalidRowError`` if it must not be."""
-    is_same = entry.request == request
-    date = f"{entry.sent_at or entry.planned_at:%Y-%m-%d %H:%M}"
-    if entry.is_applied and is_same:
-        return (
-            f"Already carried out under this key on {date}. If it is meant once more, give the row a key "
-            "of its own."
-        )
-    if (entry.is_applied or entry.is_unsettled) and not is_same:
-        raise InvalidRowError(
-            Problem.KEY_OF_ANOTHER_WRITE, key=entry.row_key, date=date, other=entry.subject
-        )
+def _check_settled(entry: LedgerEntry) -> None:
+    """Raise ``InvalidRowError`` for a row that went out, and of which nobody knows what became."""
     if entry.is_unsettled:
-        raise InvalidRowError(
-            Problem.UNSETTLED_KEY, date=date, key=entry.row_key, again=_again(entry)
-        )
-    return None
+        raise InvalidRowError(Problem.UNSETTLED_KEY, date=sent_on(entry), advice=_advice(entry))
 
 
-def _again(entry: LedgerEntry) -> str:
-    """How the sentence goes on that says what settles a write: once it was read back, only a person."""
-    return "L" if entry.was_read_back else "Apply its plan again, or l"
-
-
-def _repeated(pairs: Iterable[tuple[K, int]]) -> dict[K, list[int]]:
-    """The lines of every name that stands on more than one."""
-    first: dict[K, int] = {}
-    found: dict[K, list[int]] = {}
-    for name, line in pairs:
-        earlier = first.setdefault(name, line)
-        if earlier != line:
-            found.setdefault(name, [earlier]).append(line)
-    return found
+def _advice(entry: LedgerEntry) -> str:
+    """What settles a write: once it was read back, only a person."""
+    resolve = f"`shipsync writes resolve {entry.row_key}`"
+    if entry.was_read_back:
+        return f"Look at the stock and run {resolve}."
+    return f"Apply its plan again, or look at the stock and run {resolve}."

@@ -18,44 +18,15 @@ date (FACTS, Inventory: which units on_hand counts is not established).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
+from shipsync.reverse.outbox.finding import Finding, Verdict, made
 from shipsync.reverse.stock.change import Change, StockAction, StockLocation
 from shipsync.reverse.stock.effect import differences
 from shipsync.reverse.stock.readings import LevelReading
 from shipsync.reverse.stock.stored import StoredLevel
 
 WINDOW = timedelta(minutes=15)
-LATE_COMMIT_WAIT = timedelta(seconds=30)
-
-
-class Verdict(StrEnum):
-    """What became of a change."""
-
-    MADE = "made"
-    NOT_MADE = "not_made"
-    UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A verdict, and the sentence that says what it rests on.
-
-    ``is_unmoved``: nothing at all moved between the readings. ``looks_made``: the levels differ just as
-    the change would have them, whatever else is against it.
-    """
-
-    verdict: Verdict
-    reason: str
-    is_unmoved: bool = False
-    looks_made: bool = False
-
-
-def made(reason: str) -> Finding:
-    """The finding that a change was made."""
-    return Finding(Verdict.MADE, reason, looks_made=True)
 
 
 def judge(action: StockAction, before: LevelReading, after: LevelReading) -> Finding:
@@ -97,24 +68,24 @@ def judge(action: StockAction, before: LevelReading, after: LevelReading) -> Fin
 
 def _judge_cost(action: StockAction, before: LevelReading, after: LevelReading) -> Finding:
     """A change that leaves the quantities: only a new cost of all units can be seen."""
-    held, seen = before.levels[action.place], after.levels[action.place]
+    old, new = before.levels[action.place], after.levels[action.place]
     wanted = action.new_cost
     can_be_seen = (
         action.change is Change.MODIFY
         and wanted is not None
-        and held.on_hand == seen.on_hand == action.quantity
-        and held.average_cost not in (None, wanted)
+        and old.on_hand == new.on_hand == action.quantity
+        and old.average_cost not in (None, wanted)
     )
-    if can_be_seen and seen.average_cost == wanted:
+    if can_be_seen and new.average_cost == wanted:
         return made("The answer was lost; the average cost read after it shows it.")
-    if can_be_seen and seen.average_cost == held.average_cost and must_show(action):
+    if can_be_seen and new.average_cost == old.average_cost and must_show(action):
         return Finding(
             Verdict.NOT_MADE,
             "The answer was lost; the average cost read after it is unchanged. Plan the row again.",
             is_unmoved=True,
         )
     return _undecided(
-        "the change cannot be told from the level", is_unmoved=held.on_hand == seen.on_hand
+        "the change cannot be told from the level", is_unmoved=old.on_hand == new.on_hand
     )
 
 

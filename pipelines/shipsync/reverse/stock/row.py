@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from decimal import Decimal
+from dataclasses import dataclass
 
-import pendulum
-from pendulum.parsing.exceptions import ParserError
-
+from shipsync.reverse.plan.cells import Cells, choice, date, money, required, whole_number
+from shipsync.reverse.plan.input_files import InputRow
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
-from shipsync.reverse.stock.change import CONDITIONS, Change, Cost, StockAction
-from shipsync.reverse.stock.locations import Locations
+from shipsync.reverse.plan.row import PlanRow, Status
+from shipsync.reverse.stock.change import (
+    CONDITIONS,
+    KIND,
+    Change,
+    Cost,
+    StockAction,
+    StockLocation,
+    derived_key,
+)
+from shipsync.reverse.stock.stored import Locations, StoredStock
 
 LARGEST_QUANTITY = 2_147_483_647
 
@@ -36,22 +43,83 @@ REQUIRED = (
     frozenset({"inventory_location_id", "location"}),
     frozenset({"quantity"}),
 )
-
-_NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?", re.ASCII)
-_AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
-_CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
-)
+_ACTIONS = [change.value for change in Change]
+_TO_TAKE_AWAY = "To take stock away, use the action decrement."
 
 
-def read_action(
-    cells: Mapping[str, str], locations: Locations, default_change: Change
-) -> StockAction:
+@dataclass(frozen=True, slots=True)
+class StockFigures:
+    """What a row of a plan shows of the stock, in columns of its own.
+
+    ``on_hand``, ``allocated`` and ``wanted`` are units at the row's location: observed, claimed by orders,
+    and as they would be afterwards; None where the row could not be read so far.
+    """
+
+    sku: str | None = None
+    inventory_location_id: str | None = None
+    location: str | None = None
+    action: Change | None = None
+    quantity: int | None = None
+    on_hand: int | None = None
+    allocated: int | None = None
+    wanted: int | None = None
+    difference: int | None = None
+
+
+def figures_of(row: PlanRow) -> StockFigures:
+    """The figures of a row of stock."""
+    if not isinstance(row.figures, StockFigures):
+        raise ValueError(f"line {row.line} is no row of stock")
+    return row.figures
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row that says something; ``has_own_key`` when the key came with it.
+
+    Not frozen: setting the fields of 200,000 of them would take three times as long.
+    """
+
+    line: int
+    key: str
+    has_own_key: bool
+    action: StockAction
+    places: tuple[StockLocation, ...]
+    request: Mapping[str, object]
+
+
+def read_draft(
+    row: InputRow, stored: StoredStock, default_change: Change, connection: str, observation: str
+) -> Draft | PlanRow:
+    """The row as a draft, or as an invalid row of the plan.
+
+    A row without a key gets one from ``connection``, what it says and, if it states a level, from when
+    that was seen: at an ``observation``, or as one of our own changes left it.
+    """
+    key = row.cells.get("key")
+    try:
+        action = read_action(row.cells, stored.locations, default_change)
+    except InvalidRowError as refusal:
+        return PlanRow(
+            KIND,
+            row.line,
+            Status.INVALID,
+            key,
+            problem=refusal.problem,
+            reason=str(refusal),
+            figures=StockFigures(row.cells.get("sku")),
+        )
+    request = action.request()
+    own_change = stored.own_changes.get(action.place)
+    seen = observation if own_change is None else f"{observation} {own_change}"
+    chosen = key or derived_key(request, connection, seen)
+    return Draft(row.line, chosen, key is not None, action, action.places, request)
+
+
+def read_action(cells: Cells, locations: Locations, default_change: Change) -> StockAction:
     """The change of stock that a row asks for."""
-    change = _change(cells.get("action"), default_change)
-    sku = _given(cells, "sku", Problem.MISSING_SKU)
+    change = _change(cells, default_change)
+    sku = read_sku(cells)
     place = locations.find(cells.get("inventory_location_id"), cells.get("location"))
     quantity = read_quantity(cells, "quantity")
     # Most rows of a large file say no more than this; looking for the rest would take half the time.
@@ -63,122 +131,67 @@ def read_action(
         place.inventory_location_id,
         quantity,
         cost=_cost(cells, "cost"),
-        condition=_condition(cells, "condition"),
+        condition=choice(cells, "condition", CONDITIONS),
         lot=cells.get("lot"),
-        usable_start_date=read_date(cells, "usable_start_date"),
-        usable_end_date=read_date(cells, "usable_end_date"),
-        effective_at=read_date(cells, "effective_at"),
+        usable_start_date=date(cells, "usable_start_date"),
+        usable_end_date=date(cells, "usable_end_date"),
+        effective_at=date(cells, "effective_at"),
         reason=cells.get("reason"),
         notes=cells.get("notes"),
         new_inventory_location_id=_new_location(cells, locations),
         new_cost=_cost(cells, "new_cost"),
-        new_condition=_condition(cells, "new_condition"),
+        new_condition=choice(cells, "new_condition", CONDITIONS),
     )
     _check_dates(action)
     _check_modify(action, cells, place.label)
     return action
 
 
-def _given(cells: Mapping[str, str], column: str, problem: Problem) -> str:
-    if column not in cells:
-        raise InvalidRowError(problem, column=column)
-    return cells[column]
+def read_sku(cells: Cells) -> str:
+    """The product that a row names."""
+    return required(cells, "sku", "Name the product.")
 
 
-def _change(text: str | None, default: Change) -> Change:
-    if text is None:
-        return default
-    try:
-        return Change(text.lower())
-    except ValueError:
-        raise InvalidRowError(Problem.UNKNOWN_ACTION, value=text) from None
+def read_quantity(cells: Cells, column: str) -> int:
+    """The units that a cell states."""
+    hint = _TO_TAKE_AWAY if column == "quantity" else ""
+    found = whole_number(cells, column, least=0, most=LARGEST_QUANTITY, hint=hint)
+    if found is None:
+        raise InvalidRowError(Problem.MISSING, column=column, advice="Give a whole number.")
+    return found
 
 
-def read_quantity(cells: Mapping[str, str], column: str) -> int:
-    """The units that a cell states; raises ``InvalidRowError`` for anything but a whole number."""
-    text = _given(cells, column, Problem.MISSING_QUANTITY)
-    if len(text) < 10 and text.isascii() and text.isdigit():
-        return int(text)
-    match = _NUMBER.fullmatch(text)
-    if match is None:
-        raise InvalidRowError(Problem.QUANTITY_NOT_A_NUMBER, column=column, value=text)
-    sign, whole, fraction = match.groups()
-    # Spreadsheets and floating-point columns write twelve as 12.0.
-    if fraction and fraction.strip("0"):
-        raise InvalidRowError(Problem.QUANTITY_FRACTIONAL, column=column, value=text)
-    if sign and whole.strip("0"):
-        hint = " To take stock away, use the action decrement." if column == "quantity" else ""
-        raise InvalidRowError(Problem.QUANTITY_NEGATIVE, column=column, value=text, hint=hint)
-    if len(whole.lstrip("0")) > 10 or int(whole) > LARGEST_QUANTITY:
-        raise InvalidRowError(
-            Problem.QUANTITY_TOO_LARGE, column=column, value=text, most=LARGEST_QUANTITY
-        )
-    return int(whole)
+def _change(cells: Cells, default: Change) -> Change:
+    text = choice(cells, "action", _ACTIONS)
+    return default if text is None else Change(text)
 
 
-def _cost(cells: Mapping[str, str], name: str) -> Cost | None:
+def _cost(cells: Cells, name: str) -> Cost | None:
     amount_column, currency_column = f"{name}_amount", f"{name}_currency"
-    amount, currency = cells.get(amount_column), cells.get(currency_column)
-    if amount is None and currency is None:
-        return None
-    if amount is None:
+    if amount_column not in cells and currency_column in cells:
         raise InvalidRowError(
-            Problem.CURRENCY_WITHOUT_COST,
+            Problem.CURRENCY_WITHOUT_AMOUNT,
             column=currency_column,
-            value=currency,
-            cost_column=amount_column,
+            value=cells[currency_column],
+            amount_column=amount_column,
         )
-    if not _AMOUNT.fullmatch(amount):
-        raise InvalidRowError(Problem.COST_NOT_AN_AMOUNT, column=amount_column, value=amount)
-    if currency is None:
-        raise InvalidRowError(
-            Problem.COST_WITHOUT_CURRENCY,
-            column=amount_column,
-            value=amount,
-            currency_column=currency_column,
-        )
-    if not _CURRENCY.fullmatch(currency):
-        raise InvalidRowError(Problem.CURRENCY_NOT_A_CODE, column=currency_column, value=currency)
-    return Cost(Decimal(amount), currency)
+    found = money(cells, amount_column, currency_column)
+    return None if found is None else Cost(*found)
 
 
-def _condition(cells: Mapping[str, str], column: str) -> str | None:
-    text = cells.get(column)
-    if text is not None and text not in CONDITIONS:
-        raise InvalidRowError(
-            Problem.UNKNOWN_CONDITION, column=column, value=text, allowed=", ".join(CONDITIONS)
-        )
-    return text
-
-
-def read_date(cells: Mapping[str, str], column: str) -> str | None:
-    """RFC 3339 in UTC; a plain date is its first instant in UTC."""
-    text = cells.get(column)
-    if text is None:
-        return None
-    try:
-        if _DATE.fullmatch(text) or _INSTANT.fullmatch(text):
-            parsed = pendulum.parse(text, tz="UTC")
-            if isinstance(parsed, pendulum.DateTime):
-                return parsed.in_timezone("UTC").format("YYYY-MM-DDTHH:mm:ss[Z]")
-    except (ParserError, ValueError):
-        pass
-    raise InvalidRowError(Problem.NOT_A_DATE, column=column, value=text)
-
-
-def _new_location(cells: Mapping[str, str], locations: Locations) -> str | None:
+def _new_location(cells: Cells, locations: Locations) -> str | None:
     text = cells.get("new_inventory_location_id")
     return None if text is None else locations.find(None, text).inventory_location_id
 
 
 def _check_dates(action: StockAction) -> None:
     start, end = action.usable_start_date, action.usable_end_date
-    # Both were written by read_date, in one form, so that their text sorts as their time does.
+    # Both were written by ``date``, in one form, so that their text sorts as their time does.
     if start is not None and end is not None and end < start:
         raise InvalidRowError(Problem.DATES_REVERSED, start=start, end=end)
 
 
-def _check_modify(action: StockAction, cells: Mapping[str, str], location: str) -> None:
+def _check_modify(action: StockAction, cells: Cells, location: str) -> None:
     given = [column for column in _ONLY_FOR_MODIFY if column in cells]
     if action.change is not Change.MODIFY:
         if given:

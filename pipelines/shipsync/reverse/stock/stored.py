@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -10,8 +10,8 @@ from decimal import Decimal
 import duckdb
 
 from shipsync.errors import UsageError
+from shipsync.reverse.plan.problems import InvalidRowError, Problem
 from shipsync.reverse.stock.change import Cost, StockLocation
-from shipsync.reverse.stock.locations import Location, Locations
 from shipsync.statements import statement
 
 STATEMENTS = "shipsync.reverse"
@@ -43,6 +43,64 @@ class StoredLevel:
 ABSENT = StoredLevel(on_hand=0, allocated=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place inside a warehouse where stock is counted; the name may be missing."""
+
+    inventory_location_id: str
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return self.name or self.inventory_location_id
+
+
+class Locations:
+    """Every known location; names are matched whole, without regard to case."""
+
+    def __init__(self, known: Iterable[Location]) -> None:
+        self._by_id = {location.inventory_location_id: location for location in known}
+        self._by_name: dict[str, list[Location]] = {}
+        for location in self._by_id.values():
+            if location.name:
+                self._by_name.setdefault(location.name.strip().casefold(), []).append(location)
+
+    def label(self, inventory_location_id: str) -> str:
+        """What a person calls the location; its id when it is not known."""
+        known = self._by_id.get(inventory_location_id)
+        return known.label if known else inventory_location_id
+
+    def find(self, identifier: str | None, id_or_name: str | None) -> Location:
+        """The one location that is meant; raises ``InvalidRowError`` when there is none or more than one."""
+        if identifier is None and id_or_name is None:
+            raise InvalidRowError(
+                Problem.MISSING, column="location", advice="Give its id or its name."
+            )
+        if identifier is None or id_or_name is None:
+            return self._one(identifier or id_or_name or "")
+        chosen, other = self._one(identifier), self._one(id_or_name)
+        if chosen != other:
+            raise InvalidRowError(
+                Problem.CONTRADICTING_LOCATION,
+                id=identifier,
+                value=id_or_name,
+                other=other.inventory_location_id,
+            )
+        return chosen
+
+    def _one(self, text: str) -> Location:
+        if text in self._by_id:
+            return self._by_id[text]
+        named = self._by_name.get(text.casefold(), [])
+        if not named:
+            raise InvalidRowError(Problem.UNKNOWN_LOCATION, value=text)
+        if len(named) > 1:
+            ids = ", ".join(sorted(location.inventory_location_id for location in named))
+            raise InvalidRowError(Problem.AMBIGUOUS_LOCATION, count=len(named), value=text, ids=ids)
+        return named[0]
+
+
 @dataclass(frozen=True)
 class StoredStock:
     """The observed stock. ``skus`` are all that were ever seen, in stock or as a product.
@@ -66,7 +124,7 @@ class StoredStock:
 def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
     """When the levels were last read whole, by our clock; None if never."""
     try:
-        observed = con.execute(statement(STATEMENTS, "held_observation")).fetchone()
+        observed = con.execute(statement(STATEMENTS, "stored_observation")).fetchone()
     except duckdb.CatalogException:
         return None
     return None if observed is None else observed[1]
@@ -75,10 +133,10 @@ def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
 def read_stored(con: duckdb.DuckDBPyConnection) -> StoredStock:
     """What the database holds; raises ``UsageError`` when the stock was never synced."""
     try:
-        levels = con.execute(statement(STATEMENTS, "held_levels")).fetchall()
-        locations = con.execute(statement(STATEMENTS, "held_locations")).fetchall()
-        skus = con.execute(statement(STATEMENTS, "held_skus")).fetchall()
-        observed = con.execute(statement(STATEMENTS, "held_observation")).fetchone()
+        levels = con.execute(statement(STATEMENTS, "stored_levels")).fetchall()
+        locations = con.execute(statement(STATEMENTS, "stored_locations")).fetchall()
+        skus = con.execute(statement(STATEMENTS, "stored_skus")).fetchall()
+        observed = con.execute(statement(STATEMENTS, "stored_observation")).fetchone()
     except duckdb.CatalogException:
         observed = None
     if observed is None or observed[0] is None:

@@ -16,12 +16,11 @@ import orjson
 from shipsync import clock
 from shipsync.errors import InputFileError
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
-from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.problems import InvalidRowError
 from shipsync.reverse.plan.row_sources import RowSource, read_source
 from shipsync.reverse.stock.change import StockLocation
-from shipsync.reverse.stock.locations import Locations
-from shipsync.reverse.stock.row import read_quantity
-from shipsync.reverse.stock.stored import read_stored
+from shipsync.reverse.stock.row import read_quantity, read_sku
+from shipsync.reverse.stock.stored import Locations, read_stored
 from shipsync.statements import statement
 from shipsync.warehouse import lock
 from shipsync.warehouse.copies import readable
@@ -88,9 +87,7 @@ def _targets(given: InputRows, locations: Locations) -> dict[StockLocation, int]
 
 
 def _target(row: InputRow, locations: Locations) -> tuple[StockLocation, int]:
-    sku = row.cells.get("sku")
-    if sku is None:
-        raise InvalidRowError(Problem.MISSING_SKU)
+    sku = read_sku(row.cells)
     location = locations.find(row.cells.get("inventory_location_id"), row.cells.get("location"))
     place = StockLocation(sku, location.inventory_location_id)
     return place, read_quantity(row.cells, "target")

@@ -1,0 +1,262 @@
+"""Writing back on one database file, for every kind: plan, apply, see what became of it, resolve.
+
+What applies or resolves writes the ledger, so it holds the run lock; a plan that is not kept in a file is
+made under it. All raise ``DatabaseError`` when the file cannot be used and ``LockHeld`` while another run
+has it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+from shipsync import clock
+from shipsync.connection import Connection, PersonalData, RateSettings, Secret
+from shipsync.errors import ShipsyncError, UsageError
+from shipsync.reverse.applying import Applied, Applying, apply_plan, check_applicable
+from shipsync.reverse.kinds import FIGURES, KINDS
+from shipsync.reverse.orders.cancel_planner import plan_cancels
+from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
+from shipsync.reverse.orders.shipment_file import read_shipments
+from shipsync.reverse.orders.shipment_planner import plan_shipments
+from shipsync.reverse.outbox.apply import check_may_write, end_run
+from shipsync.reverse.outbox.owner import check_is_there, check_own_ledger, ledger_id
+from shipsync.reverse.outbox.redaction import recorded_under
+from shipsync.reverse.outbox.states import Source, WriteState
+from shipsync.reverse.outbox.store import LedgerEntry, LedgerEvent, Outbox, all_kinds, connections
+from shipsync.reverse.plan import file
+from shipsync.reverse.plan.input_files import InputRow, InputRows
+from shipsync.reverse.plan.row import Family, Plan
+from shipsync.reverse.plan.row_sources import RowSource, read_source
+from shipsync.reverse.stock.change import Change
+from shipsync.reverse.stock.guards import Guards
+from shipsync.reverse.stock.planner import plan_stock
+from shipsync.warehouse import lock, runs
+from shipsync.warehouse.copies import readable
+from shipsync.warehouse.database import connect
+from shipsync.warehouse.ledger import migrate
+
+MakePlan = Callable[[duckdb.DuckDBPyConnection], Plan]
+"""Makes a plan of the rows of a source, against what an open database holds; reads only."""
+
+
+class OrdersAccount(RateSettings, Protocol):
+    """What planning needs to know of a connection; no key."""
+
+    @property
+    def personal_data(self) -> PersonalData:
+        """What is kept of buyers."""
+        ...
+
+    @property
+    def personal_data_salt(self) -> Secret | None:
+        """What keys the hashes."""
+        ...
+
+
+def stock(
+    source: RowSource,
+    account: RateSettings,
+    *,
+    guards: Guards | None = None,
+    default_change: Change = Change.ADJUST,
+) -> MakePlan:
+    """Plans the changes of stock of a source."""
+    return lambda con: plan_stock(
+        con,
+        read_source(con, source),
+        account,
+        now=clock.now(),
+        guards=guards,
+        default_change=default_change,
+    )
+
+
+def new_shipments(source: RowSource, account: OrdersAccount) -> MakePlan:
+    """Plans the shipments of a source."""
+    recorded = recorded_under(account.personal_data, account.personal_data_salt)
+
+    def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        given = read_shipments(con, source)
+        return plan_shipments(con, given, account, recorded, now=clock.now())
+
+    return make
+
+
+def cancels(
+    source: RowSource | Sequence[str], account: RateSettings, *, void_labels: bool = False
+) -> MakePlan:
+    """Plans the cancellation of the shipments that a source, or a list of ids, names."""
+
+    def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        given = _named(source) if isinstance(source, Sequence) else read_source(con, source)
+        return plan_cancels(con, given, account, now=clock.now(), void_labels=void_labels)
+
+    return make
+
+
+def _named(ids: Sequence[str]) -> InputRows:
+    rows = (InputRow(number, {"shipment_id": text}) for number, text in enumerate(ids, start=1))
+    return InputRows("The command line", ("shipment_id",), tuple(rows))
+
+
+def fulfillments(source: RowSource, account: RateSettings) -> MakePlan:
+    """Plans the fulfillments of a source."""
+    return lambda con: plan_fulfillments(con, read_source(con, source), account, now=clock.now())
+
+
+def planned(database: Path, make: MakePlan) -> Plan:
+    """A plan against the database as it is; nothing is sent.
+
+    Raises ``InputFileError`` for a source that cannot be read and ``UsageError`` before the first sync.
+    """
+    with readable(database) as con:
+        return replace(make(con), ledger_id=ledger_id(con))
+
+
+def plan_document(plan: Plan, account: OrdersAccount) -> dict[str, object]:
+    """The plan as its file has it, with of buyers only what the account's settings keep."""
+    kept = file.document(plan)
+    if account.personal_data != "keep":
+        recorded = recorded_under(account.personal_data, account.personal_data_salt)
+        for row, said in zip(plan.rows, kept["rows"], strict=True):
+            if row.request is not None:
+                said["request"] = KINDS[row.kind].write(row, recorded).recorded
+    return kept
+
+
+def load_plan(path: Path, family: Family) -> Plan:
+    """The plan in a file; raises ``InputFileError`` if it is none of the family, or not as it was made."""
+    return file.load(path, family, FIGURES)
+
+
+def planned_and_applied(
+    connection: Connection, command: str, make: MakePlan, how: Applying
+) -> Applied:
+    """Make a plan and carry it out, as a run of ``command``; one that is stopped is not carried out.
+
+    Raises ``ConfigurationError`` for a read-only connection, before anything else.
+    """
+    check_may_write(connection)
+    with lock.hold(connection.database):
+        plan = planned(connection.database, make)
+        if plan.stopped_by:
+            return Applied(plan)
+        return _carried_out(connection, command, plan, how, has_invalid=plan.has_invalid)
+
+
+def applied(connection: Connection, command: str, plan: Plan, how: Applying) -> Applied:
+    """Carry out a plan that was made before, as a run of ``command``.
+
+    Raises ``UsageError`` for a plan that was stopped or is for another connection or ledger, and
+    ``ConfigurationError`` for a read-only connection.
+    """
+    check_applicable(plan, connection)
+    check_is_there(connection.database)
+    with lock.hold(connection.database):
+        return _carried_out(connection, command, plan, how)
+
+
+def _carried_out(
+    connection: Connection,
+    command: str,
+    plan: Plan,
+    how: Applying,
+    *,
+    has_invalid: bool = False,
+) -> Applied:
+    with connect(connection.database) as con:
+        migrate(con)
+        check_own_ledger(con, connection, plan.ledger_id)
+        run_id = runs.begin(con, command)
+        try:
+            done = apply_plan(con, plan, how)
+        except ShipsyncError as error:
+            runs.end(con, run_id, "failed", requests=0, error=str(error))
+            raise
+        end_run(con, run_id, done.reports, has_invalid=has_invalid)
+        return done
+
+
+def outcomes(database: Path, connection_name: str) -> list[LedgerEntry]:
+    """Every write of every kind that was ever taken up for a connection, the latest first."""
+    with readable(database) as con:
+        return all_kinds(con, connection_name)
+
+
+def connections_written_for(database: Path) -> list[str]:
+    """The connections that have writes in this database's ledger."""
+    with readable(database) as con:
+        return connections(con)
+
+
+def resolve(
+    database: Path,
+    connection_name: str,
+    key: str,
+    *,
+    applied: bool,
+    because: str,
+    kind: str | None = None,
+) -> LedgerEntry:
+    """Record what a person found out about a write whose outcome nobody knew.
+
+    Returns the write as it stands then. Raises ``UsageError`` for an unknown key, a write that is
+    settled, an empty reason, and a key that two kinds of write have when ``kind`` is not given.
+    """
+    if not because.strip():
+        raise UsageError('Say what the decision rests on: --because "counted the shelf".')
+    with lock.hold(database), connect(database) as con:
+        migrate(con)
+        entry = _only(all_kinds(con, connection_name), key, kind)
+        outbox = Outbox(con, connection_name, entry.kind)
+        if not entry.is_unsettled:
+            raise UsageError(
+                f"The outcome of {key} is known ({entry.state}: {entry.reason or 'answered'}); there is "
+                "nothing to resolve."
+            )
+        state = WriteState.APPLIED if applied else WriteState.REJECTED
+        outbox.append(
+            [
+                LedgerEvent(
+                    key,
+                    state,
+                    Source.PERSON,
+                    clock.now(),
+                    entry.plan_digest,
+                    entry.attempt,
+                    reading_after=entry.reading_after,
+                    reason=because.strip(),
+                )
+            ]
+        )
+        return outbox.entries([key])[key]
+
+
+def _only(entries: Sequence[LedgerEntry], key: str, kind: str | None) -> LedgerEntry:
+    """The one write that is meant; a settled one only if no unsettled one has the key."""
+    found = [e for e in entries if e.row_key == key and kind in (None, e.kind)]
+    meant = [entry for entry in found if entry.is_unsettled] or found
+    if len(meant) > 1:
+        kinds = ", ".join(entry.kind for entry in meant)
+        raise UsageError(
+            f"{len(meant)} writes have the key {key!r}; say which with --kind: {kinds}."
+        )
+    if not meant:
+        raise UsageError(_no_such_key(key, [e.row_key for e in entries if e.is_unsettled]))
+    return meant[0]
+
+
+def _no_such_key(key: str, keys: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, keys, n=1)
+    if close:
+        return f"There is no row with the key {key!r}; did you mean {close[0]!r}?"
+    return (
+        f"There is no row with the key {key!r}. {len(keys)} rows have no known outcome; "
+        "`shipsync writes status --state unknown` lists them."
+    )
