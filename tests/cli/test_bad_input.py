@@ -142,7 +142,7 @@ class TestCall:
             ),
             (
                 ("sync", "--backfill", "2026-01-01"),
-                "Invalid value for '--backfill': '2026-01-01' is no stretch of time; write FROM:TO, "
+                "Invalid value for '--backfill': '2026-01-01' is no range of time; write FROM:TO, "
                 "such as 2026-01-01:2026-02-01. See `shipsync sync --help`.",
             ),
         ],

@@ -81,7 +81,7 @@ def test_sync_reads_only_what_it_is_told_and_build_can_follow_without_a_key(
     assert [row[0] for row in lines(synced.out)] == ["stream", "warehouses", "tags"]
     assert {entry.path for entry in account.requests} == {"/v2/warehouses", "/v2/tags"}
     assert (built.code, built.err) == (0, "")
-    assert built.out.startswith("Built 2 models;")
+    assert built.out.startswith("2 models were built and ")
 
 
 def test_a_stream_that_fails_is_named_and_the_others_are_kept(run: Run, account: Account) -> None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from shipsync import queries
-from shipsync.cli.demo import tell
+from shipsync.cli.demo import show
 from shipsync.demo import Step, play, start_afresh
 from shipsync.errors import DatabaseCorrupt, UsageError
 from shipsync.warehouse.database import connect
@@ -150,13 +150,13 @@ def test_the_steps_are_numbered_and_their_tables_shown(
 ) -> None:
     steps = [Step("First", ("a line",), queries.ResultRows(("sku",), [("A",)])), Step("Second")]
 
-    tell(iter(steps), as_json=False)
+    show(iter(steps), as_json=False)
 
     assert capsys.readouterr().out == "1. First\n   a line\nsku\nA\n\n2. Second\n\n"
 
 
 def test_as_json_the_steps_are_one_document(capsys: pytest.CaptureFixture[str]) -> None:
-    tell(iter([Step("First", ("a line",), queries.ResultRows(("sku",), [("A",)]))]), as_json=True)
+    show(iter([Step("First", ("a line",), queries.ResultRows(("sku",), [("A",)]))]), as_json=True)
 
     assert orjson.loads(capsys.readouterr().out) == [
         {"title": "First", "lines": ["a line"], "rows": [{"sku": "A"}]}

@@ -23,7 +23,7 @@ def changes() -> None:
 @app.command("list", epilog="Example: shipsync changes list --trigger shipment_modified --since 2d")
 def list_changes(
     trigger: Annotated[
-        Trigger | None, typer.Option("--trigger", help="Keep to one kind of change.")
+        Trigger | None, typer.Option("--trigger", help="List one kind of change only.")
     ] = None,
     since: Annotated[
         datetime | None,
@@ -31,11 +31,11 @@ def list_changes(
             "--since",
             metavar="TIME",
             parser=times.instant,
-            help="Keep to changes noticed since then: 2026-01-31, 2026-01-31T08:00Z, 36h or 7d.",
+            help="List changes detected since then: 2026-01-31, 2026-01-31T08:00Z, 36h or 7d.",
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, help="Show at most so many, the latest ones.")
+        int, typer.Option("--limit", min=1, help="Show at most this many, the latest ones.")
     ] = 100,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
@@ -47,7 +47,7 @@ def list_changes(
     from shipsync.warehouse.database import connect
 
     values = {"trigger": trigger and trigger.value, "since": since, "limit": limit}
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     with connect(local.database, read_only=True) as con:
         events = queries.fetch(con, "changes_list", values)
     if as_json:

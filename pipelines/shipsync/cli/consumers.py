@@ -31,14 +31,14 @@ class Trigger(StrEnum):
 
 
 Name = Annotated[
-    str, typer.Option("--consumer", metavar="NAME", help="Go by the offset of this consumer.")
+    str, typer.Option("--consumer", metavar="NAME", help="The consumer whose offset counts.")
 ]
 Triggers = Annotated[
     list[Trigger] | None,
-    typer.Option("--trigger", help="Keep to this kind of change; give it once for each."),
+    typer.Option("--trigger", help="Take this kind of change only; repeat it for several."),
 ]
 NoTouches = Annotated[
-    bool, typer.Option("--no-touches", help="Leave out what moved nothing but modified_at.")
+    bool, typer.Option("--no-touches", help="Leave out changes that moved nothing but modified_at.")
 ]
 WithObject = Annotated[
     bool,
@@ -61,7 +61,9 @@ def read_changes(
     consumer: Name,
     triggers: Triggers = None,
     no_touches: NoTouches = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Read at most so many.")] = 1000,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Read at most this many events.")
+    ] = 1000,
     form: Annotated[
         Format, typer.Option("--format", help="Write each event in this form, one a line.")
     ] = Format.JSONL,
@@ -79,7 +81,7 @@ def read_changes(
     from shipsync.feed.events import cloud_line, line, plain, source_of
     from shipsync.warehouse.database import connect
 
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     with connect(local.database, read_only=True) as con:
         is_known = consumers.is_known(con, consumer)
         batch = consumers.read(
@@ -125,7 +127,7 @@ def acknowledge_changes(
     """
     from shipsync.feed import consumers
 
-    with open_ledger(options.held(connection, database).database) as con:
+    with open_ledger(options.local(connection, database).database) as con:
         if not create:
             consumers.check_known(con, consumer)
         consumers.acknowledge(con, consumer, sequence)
@@ -159,7 +161,7 @@ def rewind_consumer(
     """
     from shipsync.feed import consumers
 
-    with open_ledger(options.held(connection, database).database) as con:
+    with open_ledger(options.local(connection, database).database) as con:
         if not create:
             consumers.check_known(con, consumer)
         first = consumers.rewind(con, consumer, _place(to))
@@ -194,7 +196,7 @@ def list_consumers(
     from shipsync.queries import ResultRows
     from shipsync.warehouse.database import connect
 
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     if remove is not None:
         with open_ledger(local.database) as con:
             consumers.remove(con, remove)

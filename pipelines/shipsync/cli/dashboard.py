@@ -38,13 +38,13 @@ def dashboard(
 ) -> None:
     """Show freshness, changes, stock and writes on a page.
 
-    It listens on 127.0.0.1 until interrupted, and lets in who has the address it prints.
-    The page reads a copy of the database each time, so it is in no run's way.
+    It listens on 127.0.0.1 until interrupted, and admits whoever has the address it prints.
+    The page reads a copy of the database each time, so it never blocks a run.
     """
     from shipsync import extras
 
     extras.require("The dashboard", extras.NOTEBOOKS)
-    file = options.held(connection, database).database
+    file = options.local(connection, database).database
     if check:
         _check(file, as_json=as_json)
     else:

@@ -12,6 +12,7 @@ import typer
 
 from shipsync.cli import options, output
 from shipsync.cli.consumers import Name, NoTouches, Triggers, WithObject, open_ledger
+from shipsync.plurals import counted
 
 if TYPE_CHECKING:
     from shipsync.feed.delivery import Delivery, DeliveryReport, Effort
@@ -23,19 +24,25 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="URL|FILE|FOLDER|-",
-        help="Send there: https address, FILE.jsonl, FOLDER/ for Parquet; left out: deliver_to.",
+        help="Send to an https address, FILE.jsonl, or FOLDER/ for Parquet; left out: deliver_to.",
     ),
 ]
 BatchSize = Annotated[
-    int, typer.Option("--batch", min=1, max=10_000, help="Send so many events at once.")
+    int, typer.Option("--batch", min=1, max=10_000, help="Send this many events per batch.")
 ]
 Attempts = Annotated[
-    int, typer.Option("--attempts", min=1, max=20, help="Send an event so often before it is dead.")
+    int,
+    typer.Option(
+        "--attempts", min=1, max=20, help="Send an event this often before it is a dead letter."
+    ),
 ]
 Budget = Annotated[
     float,
     typer.Option(
-        "--budget", min=0, metavar="SECONDS", help="Wait so long for a receiver that is away."
+        "--budget",
+        min=0,
+        metavar="SECONDS",
+        help="Wait this long for a receiver that is unavailable.",
     ),
 ]
 
@@ -51,7 +58,8 @@ def deliver_changes(
     no_touches: NoTouches = False,
     with_object: WithObject = False,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Send at most so many; the rest waits.")
+        int | None,
+        typer.Option("--limit", min=1, help="Send at most this many; the rest goes out next time."),
     ] = None,
     batch_size: BatchSize = 200,
     attempts: Attempts = 5,
@@ -108,11 +116,12 @@ def say_how_it_ended(report: DeliveryReport, *, to_was_given: bool = False) -> i
     """Say on standard error what must not go unseen; returns the exit code that it means."""
     # The address itself may be what authorises a sender, so it is not said again.
     retry = f"`shipsync changes retry --consumer {report.consumer}`"
-    retry += " with the same --to" if to_was_given else ""
+    if to_was_given:
+        retry = f"{retry} with the same --to"
     if report.outcome == "paused":
         output.note(
-            f"Delivery to {report.consumer} is paused: {report.reason}. When the receiver is back, "
-            f"lift it by {retry}."
+            f"Delivery to {report.consumer} is paused: {report.reason}. When the receiver is back, run "
+            f"{retry}."
         )
     if report.outcome == "stopped":
         output.note(
@@ -121,8 +130,8 @@ def say_how_it_ended(report: DeliveryReport, *, to_was_given: bool = False) -> i
         )
     if report.dead:
         output.note(
-            f"Dead letters of {report.consumer}: {report.dead} (ledger.dead_letters has the reasons). "
-            f"Send them again by {retry}."
+            f"Consumer {report.consumer} has {counted(report.dead, 'dead letter')}; the reasons are in "
+            f"ledger.dead_letters. To send them again, run {retry}."
         )
     if report.dead or report.outcome == "paused":
         return 3
@@ -140,23 +149,24 @@ class _Order:
     database: Path | None
 
 
-def _carry_out(deed: Callable[[Delivery], DeliveryReport], order: _Order, *, as_json: bool) -> None:
+def _carry_out(act: Callable[[Delivery], DeliveryReport], order: _Order, *, as_json: bool) -> None:
     from shipsync.errors import UsageError
     from shipsync.feed.delivery import Delivery
     from shipsync.feed.destination import open_target
     from shipsync.feed.events import source_of
 
-    local = options.held(order.connection, order.database)
+    local = options.local(order.connection, order.database)
     to = order.to or local.deliver_to
     if to is None:
-        raise UsageError("Say where to deliver to: --to, or deliver_to in the settings.")
+        raise UsageError("No receiver is named. Give --to, or set deliver_to in the settings.")
     target = open_target(to, source=source_of(order.connection), secret=local.deliver_secret)
     with closing(target), open_ledger(local.database) as con:
-        report = deed(Delivery(con, order.consumer, target, order.effort))
+        report = act(Delivery(con, order.consumer, target, order.effort))
     if as_json and to != "-":
         output.show_json(asdict(report))
     else:
-        output.remark(f"{report.delivered} events delivered to {report.consumer}.")
+        events = counted(report.delivered, "event was", "events were")
+        output.remark(f"{events} delivered to {report.consumer}.")
     code = say_how_it_ended(report, to_was_given=order.to is not None)
     if code:
         raise typer.Exit(code)

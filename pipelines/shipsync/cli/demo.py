@@ -24,15 +24,15 @@ def demo(
 ) -> None:
     """Run the whole job once against an emulated account.
 
-    Needs no key. It makes data/demo.duckdb anew each time, and touches no other file.
+    Needs no key. It makes data/demo.duckdb again each time, and changes no other file.
     """
     from shipsync.demo import play
 
     output.remark("This takes about half a minute, and neither an account nor the network.")
-    tell(play(database or Path("data") / f"{connection}.duckdb"), as_json=as_json)
+    show(play(database or Path("data") / f"{connection}.duckdb"), as_json=as_json)
 
 
-def tell(steps: Iterator[Step], *, as_json: bool) -> None:
+def show(steps: Iterator[Step], *, as_json: bool) -> None:
     """Show each step as soon as it is done, or all of them as one JSON document."""
     if as_json:
         output.show_json([_document(step) for step in steps])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipsync.cli import options, output
+from shipsync.plurals import counted
 
 if TYPE_CHECKING:
     from shipsync.export.target import Exported, Told
@@ -24,18 +25,18 @@ def export(
         typer.Option(
             "--to",
             metavar="TARGET",
-            help="Write there: parquet:FOLDER (or FOLDER), csv:FOLDER, "
+            help="Write to parquet:FOLDER (or FOLDER), csv:FOLDER, "
             "postgresql://USER:PASSWORD@HOST/DATABASE.",
         ),
     ],
     schema: Annotated[
         list[str] | None,
-        typer.Option("--schema", metavar="NAME", help="Take this schema; give it once for each."),
+        typer.Option("--schema", metavar="NAME", help="Copy this schema; repeat it for several."),
     ] = None,
     table: Annotated[
         list[str] | None,
         typer.Option(
-            "--table", metavar="SCHEMA.NAME", help="Take this table; give it once for each."
+            "--table", metavar="SCHEMA.NAME", help="Copy this table; repeat it for several."
         ),
     ] = None,
     connection: options.ConnectionName = "default",
@@ -44,8 +45,8 @@ def export(
 ) -> None:
     """Copy tables into a folder or another database.
 
-    Takes core and changes unless told otherwise. All tables are of one state; what the
-    target held under their names is replaced. Runs step aside meanwhile.
+    Copies core and changes by default. All tables are of one state; what the target has
+    under their names is replaced. Runs wait meanwhile.
     """
     from shipsync.export.run import export as carry_out
     from shipsync.export.targets import target
@@ -53,7 +54,7 @@ def export(
 
     goal = target(to)
     options.keep_out_of_traces(goal.secrets)
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     with _progress() as told:
         report = carry_out(
             local.database, goal, schemas=schema or (), tables=table or (), told=told
@@ -63,7 +64,8 @@ def export(
         return
     cells = [(done.table, done.rows, done.place) for done in report.tables]
     output.show_table(ResultRows(("table", "rows", "place"), cells))
-    output.remark(f"{len(report.tables)} tables, {report.rows:,} rows, now in {report.target}.")
+    tables, rows = counted(len(report.tables), "table"), counted(report.rows, "row")
+    output.remark(f"{tables} with {rows} are now in {report.target}.")
 
 
 @contextmanager
@@ -77,6 +79,6 @@ def _progress() -> Iterator[Told]:
     with Console(stderr=True).status("Reading") as status:
 
         def show(done: Exported) -> None:
-            status.update(f"{done.table}: {done.rows:,} rows")
+            status.update(f"{done.table}: {counted(done.rows, 'row')}")
 
         yield show

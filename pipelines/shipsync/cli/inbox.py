@@ -40,7 +40,7 @@ def inbox(
     from shipsync.queries import ResultRows
 
     trusted = None if keys is None else WebhookKeys(keys)
-    with open_ledger(options.held(connection, database).database) as con:
+    with open_ledger(options.local(connection, database).database) as con:
         report = take_in(con, folder, trusted)
     if as_json:
         output.show_json(report)

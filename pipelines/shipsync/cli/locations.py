@@ -38,7 +38,7 @@ def _list(query: str, connection: str, database: Path | None, as_json: bool) -> 
     from shipsync import queries
     from shipsync.warehouse.copies import readable
 
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     with readable(local.database) as con:
         rows = queries.fetch(con, query)
     output.show(rows, as_json=as_json)

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 ConnectionName = Annotated[
     str,
-    typer.Option("--connection", metavar="NAME", help="Work with the account of this name."),
+    typer.Option("--connection", metavar="NAME", help="Use the account of this name."),
 ]
 DatabaseFile = Annotated[
     Path | None,
     typer.Option(
-        "--database", metavar="FILE", help="Keep to this DuckDB file, not data/NAME.duckdb."
+        "--database", metavar="FILE", help="Use this DuckDB file instead of data/NAME.duckdb."
     ),
 ]
 Apply = Annotated[bool, typer.Option("--apply", help="Send it; without this, only show the plan.")]
@@ -50,23 +50,27 @@ def account(name: str, database: Path | None) -> Connection:
     return connection
 
 
-def held(name: str, database: Path | None) -> Local:
-    """What a connection has on this machine, for commands that leave the account alone.
+def local(name: str, database: Path | None) -> Local:
+    """The settings of a connection that matter on this machine, for commands that ask no account.
 
     Needs no key. Raises ``UsageError`` when there is no database yet.
     """
     from shipsync import settings
     from shipsync.errors import UsageError
 
-    local = settings.local(name, database=database)
-    _remember(local.deliver_secret)
-    _remember(local.personal_data_salt)
-    if not local.database.exists():
+    found = settings.local(name, database=database)
+    _remember(found.deliver_secret)
+    _remember(found.personal_data_salt)
+    if not found.database.exists():
         raise UsageError(
-            f"There is no database {local.database} yet. `shipsync sync` makes it; --connection "
+            f"There is no database {found.database} yet. `shipsync sync` makes it; --connection "
             "and --database choose another."
         )
-    return local
+    return found
+
+
+# The commands that write still call it so.
+held = local
 
 
 def _remember(secret: Secret | None) -> None:
@@ -75,7 +79,7 @@ def _remember(secret: Secret | None) -> None:
 
 
 def keep_out_of_traces(secrets: Iterable[Secret]) -> None:
-    """Have these taken out of any trace that is shown, as the keys of connections are."""
+    """Remove these from any trace that is shown, as the keys of connections are."""
     _opened.extend(secrets)
 
 

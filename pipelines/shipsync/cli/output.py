@@ -98,7 +98,7 @@ def say(text: str = "") -> None:
 
 
 def remark(text: str) -> None:
-    """Say that all is well, and what comes next: on a terminal only, so that cron has no mail."""
+    """Say on a terminal only that all is well and what comes next, so that cron sends no mail."""
     if sys.stderr.isatty():
         note(text)
 
@@ -129,7 +129,7 @@ def shortened(text: str | None, characters: int) -> str:
 
 
 def _for_the_eye(value: object) -> str:
-    """A cell with thousands apart and times to the minute."""
+    """A cell with its thousands separated and times to the minute."""
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     if isinstance(value, datetime):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown() -> Iterator[SyncProgress]:
-    """What to tell a sync's progress to; bars that vanish with the block when there is a terminal."""
+    """Where a sync reports its progress: bars that vanish with the block, if there is a terminal."""
     if not sys.stderr.isatty():
         yield NoProgress()
         return
@@ -56,7 +56,7 @@ class _Drawn:
         self._bars.update(self._tasks[stream], completed=rows, total=expected, counts=counts)
 
     def ended(self, report: StreamReport) -> None:
-        """The bar stands full, with the outcome."""
+        """The bar is full and shows the outcome."""
         counts = f"rows {report.rows:,}, requests {report.requests:,}, {report.outcome}"
         task = self._tasks.get(report.stream)
         if task is not None:

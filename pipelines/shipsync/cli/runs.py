@@ -11,6 +11,7 @@ import typer
 from shipsync.cli import options, output, times
 from shipsync.cli.deliver import say_how_it_ended
 from shipsync.errors import NeedsPerson
+from shipsync.plurals import counted
 
 if TYPE_CHECKING:
     from shipsync.sync.reports import StreamReport, SyncReport
@@ -33,12 +34,12 @@ Backfill = Annotated[
         "--backfill",
         metavar="FROM:TO",
         parser=times.span,
-        help="Read a stretch of time again: 2026-01-01:2026-02-01; either side may be left out.",
+        help="Read a range of time again: 2026-01-01:2026-02-01; either side may be left out.",
     ),
 ]
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="STREAM", help="Keep to this stream; give it once for each."),
+    typer.Option("--only", metavar="STREAM", help="Read this stream only; repeat it for several."),
 ]
 ChangesSince = Annotated[
     datetime | None,
@@ -46,7 +47,7 @@ ChangesSince = Annotated[
         "--changes-since",
         metavar="TIME",
         parser=times.instant,
-        help="Report what was made since then, each entity once, also what was there at the start.",
+        help="Report what was created since then, once per entity, also what existed at the start.",
     ),
 ]
 FullRefresh = Annotated[
@@ -138,7 +139,9 @@ def build(
     ] = None,
     full_refresh: Annotated[
         bool,
-        typer.Option("--full-refresh", help="Build anew what grows; events keep their numbers."),
+        typer.Option(
+            "--full-refresh", help="Rebuild incremental models in full; events keep their numbers."
+        ),
     ] = False,
     changes_since: ChangesSince = None,
     connection: options.ConnectionName = "default",
@@ -147,11 +150,11 @@ def build(
 ) -> None:
     """Build and test the models from the raw tables.
 
-    They stand for the account's time of the last sync.
+    They show the account as of the last sync.
     """
     from shipsync import job
 
-    local = options.held(connection, database)
+    local = options.local(connection, database)
     report = job.build(
         local.database,
         changes_since or local.changes_since,
@@ -175,28 +178,36 @@ def _show_streams(report: SyncReport) -> None:
     for stream in report.streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(_spared(stream))
-    read_up_to = output.cell(report.read_up_to) or "nowhere"
-    output.remark(
-        f"Read up to {read_up_to} in {report.requests} requests and {report.seconds:.1f} s."
-    )
+    effort = f"{counted(report.requests, 'request')} and {report.seconds:.1f} s"
+    if report.read_up_to is None:
+        output.remark(f"No stream was read to its end; it took {effort}.")
+    else:
+        output.remark(f"The account was read up to {output.cell(report.read_up_to)} in {effort}.")
 
 
 def _spared(stream: StreamReport) -> str:
-    put_off = f"; {stream.calls_put_off} that are due wait for the next run's budget"
-    return (
-        f"{stream.stream}: {stream.calls_saved} parcels were not due and spared a call"
-        f"{put_off if stream.calls_put_off else ''}."
-    )
+    saved = counted(stream.calls_saved, "parcel was", "parcels were")
+    if not stream.calls_put_off:
+        return f"{stream.stream}: {saved} not due, so no call was made for them."
+    waits = counted(stream.calls_put_off, "due parcel waits", "due parcels wait")
+    return f"{stream.stream}: {saved} not due; {waits} for the next run's budget of calls."
 
 
 def _built(report: BuildReport) -> str:
-    return f"Built {report.models} models; {report.tests} tests passed on them."
+    models, tests = (
+        counted(report.models, "model was", "models were"),
+        counted(report.tests, "test"),
+    )
+    return f"{models} built and {tests} passed."
 
 
 def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
     for stream in report.streams:
         for path, count in stream.extras.items():
-            output.note(f"{path}: {count} values that no column takes are kept in _extra.")
+            values = counted(
+                count, "value that no column takes is", "values that no column takes are"
+            )
+            output.note(f"{path}: {values} kept in _extra.")
     for warning in built.warnings if built else ():
         output.note(warning)
     streams_by_error: dict[str, list[str]] = {}
@@ -216,8 +227,8 @@ def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
 def _count_set_aside(report: SyncReport) -> None:
     total = sum(stream.set_aside for stream in report.streams)
     if total:
-        noun = "row or parcel" if total == 1 else "rows or parcels"
+        unusable = counted(total, "row or parcel", "rows or parcels")
         output.note(
-            f"{total} {noun} could not be used and stand in ledger.quarantine; everything else was "
-            "loaded. `shipsync quarantine list` shows them, `shipsync quarantine retry` reads them again."
+            f"{unusable} could not be used and went into ledger.quarantine; everything else was loaded. "
+            "`shipsync quarantine list` shows them, `shipsync quarantine retry` reads them again."
         )

@@ -11,6 +11,7 @@ import typer
 from shipsync.cli import options, output
 from shipsync.cli.runs import Only
 from shipsync.errors import NeedsPerson
+from shipsync.plurals import counted
 
 if TYPE_CHECKING:
     from shipsync.sync.reconcile import Comparison
@@ -32,7 +33,7 @@ def status(
     from shipsync.sync.status import recent_runs, stream_status
     from shipsync.warehouse.database import connect
 
-    file = options.held(connection, database).database
+    file = options.local(connection, database).database
     with connect(file, read_only=True) as con:
         streams, latest = stream_status(con), recent_runs(con)
     if as_json:
@@ -44,8 +45,9 @@ def status(
     for stream in streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(
-                f"{stream.stream}: {stream.calls_saved} calls saved so far for parcels that were not due, "
-                f"{stream.calls_put_off} put off by the last run's budget; see tracking.schedule."
+                f"{stream.stream}: {counted(stream.calls_saved, 'call')} saved so far, as parcels were not "
+                f"due; {counted(stream.calls_put_off, 'call')} put off by the last run's budget. See "
+                "tracking.schedule."
             )
     output.say()
     columns = ("command", "started_at", "finished_at", "outcome", "requests", "error")
@@ -77,7 +79,7 @@ def check(
     output.show(ResultRows(columns, [astuple(answer) for answer in probes]), as_json=as_json)
     failed = [answer.stream for answer in probes if answer.is_reachable is False]
     if failed:
-        output.note(f"Cannot be read: {', '.join(failed)}.")
+        output.note(f"These streams cannot be read: {', '.join(failed)}.")
         raise typer.Exit(1)
     output.remark(f"{account.base_url} answers; every stream can be read.")
 
@@ -91,8 +93,8 @@ def reconcile(
 ) -> None:
     """Compare the tables with the account and repair them.
 
-    Counts are compared month by month, and day by day where a month differs; what
-    differs is read again. Exit code 3 when something still differs afterwards.
+    Counts are compared month by month, and day by day where a month differs; days that
+    differ are read again. Exit code 3 when something still differs afterwards.
     """
     from shipsync import job
     from shipsync.api.session import Session
@@ -107,10 +109,11 @@ def reconcile(
     still = [window for window in compared if not window.agrees]
     if still:
         raise NeedsPerson(
-            f"{len(still)} of {len(compared)} windows still differ from the account; see above. If "
-            "they differ again in an hour, `shipsync sync --full-refresh` reads everything anew."
+            f"{len(still)} of {counted(len(compared), 'window')} still differ from the account; see above. "
+            "If they differ again in an hour, `shipsync sync --full-refresh` reads everything again."
         )
-    output.remark(f"{len(compared)} windows compared; the tables agree with the account.")
+    windows = counted(len(compared), "window was", "windows were")
+    output.remark(f"{windows} compared; the tables agree with the account.")
 
 
 def _show(compared: list[Comparison]) -> None:

@@ -1,6 +1,6 @@
 """A table for a person: no wider than the terminal, and no cell folded into crumbs.
 
-What does not fit goes beneath it: first the columns with long sentences, then the table as a whole.
+What does not fit is printed below: first the columns with long sentences, then every row as a paragraph.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Points and stretches of time as people write them on a command line."""
+"""Instants and ranges of time as people write them on a command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNITS = {"h": "hours", "d": "days"}
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time; None is an open side."""
+    """A range of time; None is an open side."""
 
     start: datetime | None
     end: datetime | None
@@ -21,7 +21,7 @@ class Span:
 def instant(text: str) -> datetime:
     """``2026-01-31``, ``2026-01-31T08:00Z``, ``36h``, ``7d``: a point in time, in UTC.
 
-    A day stands for its beginning in UTC, hours and days for so long ago. Raises
+    A day means its beginning in UTC, hours and days mean that long ago. Raises
     ``typer.BadParameter``.
     """
     from shipsync import clock
@@ -52,7 +52,7 @@ def span(text: str) -> Span:
             except typer.BadParameter:
                 continue
     raise typer.BadParameter(
-        f"{text!r} is no stretch of time; write FROM:TO, such as 2026-01-01:2026-02-01."
+        f"{text!r} is no range of time; write FROM:TO, such as 2026-01-01:2026-02-01."
     )
 
 

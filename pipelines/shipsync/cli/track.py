@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipsync.cli import options, output
+from shipsync.plurals import counted
 
 if TYPE_CHECKING:
     from shipsync.tracking import Order, Parcel, ScanEvent
@@ -38,8 +39,8 @@ def track(
 ) -> None:
     """Tell where an order is, in words for the buyer.
 
-    By what the last sync brought; how old that is, is said on standard error. A # or a shop's
-    prefix (ACME-10452) may be given or left out.
+    It answers from the last sync; the age of the data is printed to standard error. A # or a
+    shop's prefix (ACME-10452) may be given or left out.
     """
     from shipsync import clock
     from shipsync.tracking import document, told
@@ -48,7 +49,7 @@ def track(
     if live:
         found = _asked(order, connection, database)
     else:
-        found = find(order, database=options.held(connection, database).database)
+        found = find(order, database=options.local(connection, database).database)
     now = clock.now()
     if as_json:
         output.show_json(document(found, now))
@@ -65,19 +66,19 @@ def age(known_at: datetime | None, now: datetime, *, live: bool) -> str:
     if known_at is None:
         return "Nobody has asked the account about it yet; --live does."
     passed = now - known_at
-    told = f"Known as of {output.cell(known_at)}"
+    moment = output.cell(known_at)
     if passed < timedelta(minutes=1):
-        return f"{told}, just now."
+        return f"Known as of {moment}, just now."
     minutes = int(passed.total_seconds() // 60)
-    count, unit = (
-        (minutes // 1440, "day")
-        if minutes >= 2 * 1440
-        else (minutes // 60, "hour")
-        if minutes >= 2 * 60
-        else (minutes, "minute")
-    )
-    hint = "" if live else "; --live asks again"
-    return f"{told}, {count} {unit}{'s' if count > 1 else ''} ago{hint}."
+    if minutes >= 2 * 1440:
+        age = counted(minutes // 1440, "day")
+    elif minutes >= 2 * 60:
+        age = counted(minutes // 60, "hour")
+    else:
+        age = counted(minutes, "minute")
+    if live:
+        return f"Known as of {moment}, {age} ago."
+    return f"Known as of {moment}, {age} ago; --live asks again."
 
 
 def _asked(order: str, connection: str, database: Path | None) -> Order:
