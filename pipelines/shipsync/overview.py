@@ -85,7 +85,9 @@ def _section(title: str, fetch: Callable[[], ResultRows]) -> Section:
         return Section(title, fetch())
     except DatabaseError as error:
         return Section(title, ResultRows((), ()), str(error))
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not queries.is_missing_table(error):
+            raise
         return Section(
             title, ResultRows((), ()), "Nothing is recorded yet; `shipsync run` begins it."
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -13,6 +14,15 @@ from shipsync.statements import statement
 
 if TYPE_CHECKING:
     import duckdb
+
+
+# Of a function or a type that is missing DuckDB complains with the same kind of error.
+_MISSING: Final = re.compile(r"Catalog Error: (Table|View|Schema) with name ")
+
+
+def is_missing_table(error: Exception) -> bool:
+    """Whether DuckDB complains that the database does not hold a table, yet or any more."""
+    return _MISSING.match(str(error)) is not None
 
 
 @dataclass(frozen=True)
@@ -44,7 +54,9 @@ def fetch(
 
     try:
         cursor = database.execute(statement(package, name), dict(values or {}))
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not is_missing_table(error):
+            raise
         raise DatabaseError(
             f"The tables that {name.replace('_', ' ')} reads are not in this database yet; "
             "`shipsync run` makes them."

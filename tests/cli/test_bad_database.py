@@ -26,7 +26,7 @@ class TestDatabase:
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == (
             f"{file} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
-            "`shipsync sync`: it reads the account anew. What was written to the account is told by the "
+            "`shipsync sync`: it reads the account again. What was written to the account is told by the "
             "ledger in a copy alone. The file was left as it is.\n"
         )
         assert file.read_text() == "Dear Ana"

@@ -51,6 +51,9 @@ class Folder:
             for _, file in files:
                 _partial(file).replace(file)
         except (OSError, duckdb.IOException) as error:
+            # The same kinds of error come from the database, or from a limit of this machine.
+            if str(self.path) not in str(error):
+                raise
             reason = str(error).splitlines()[0]
             raise ExportFailed(
                 f"{self.path} can't be written: {reason}. Give another folder, or see to this one and "

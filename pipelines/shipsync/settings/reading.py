@@ -166,8 +166,10 @@ def _section(file: Path) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         # Its text names line and column; it never quotes the line, which may hold the key.
         raise ConfigurationError(f"{file} is not valid TOML: {error}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {type(error).__name__}.") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is not UTF-8 text; save it again as UTF-8.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror or error}.") from None
     for part in _SECTION:
         content = content.get(part, {}) if isinstance(content, dict) else {}
     return content if isinstance(content, dict) else {}

@@ -1,4 +1,4 @@
-"""Opening the DuckDB file, and saying in plain words why it can't be used."""
+"""Opening the DuckDB file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 
 from shipsync.clock import Pacing, SystemPacing
-from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, UsageError
+from shipsync.errors import DatabaseError, UsageError
+from shipsync.warehouse.failures import explained as explained
+from shipsync.warehouse.failures import is_lock
 
 # DuckDB names a database after its file, and then can't tell raw.shipments from one in raw.duckdb.
 _SCHEMAS = frozenset(
@@ -60,27 +62,13 @@ def _open_to_write(path: Path, pacing: Pacing) -> duckdb.DuckDBPyConnection:
     import tenacity
 
     retrying = tenacity.Retrying(
-        retry=tenacity.retry_if_exception(lambda error: _is_lock(str(error))),
+        retry=tenacity.retry_if_exception(is_lock),
         wait=tenacity.wait_fixed(_PAUSE_SECONDS),
         stop=tenacity.stop_after_attempt(_ATTEMPTS),
         sleep=pacing.sleep,
         reraise=True,
     )
     return retrying(duckdb.connect, str(path))
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn DuckDB's and the system's complaints about the file at ``path`` into ours."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise _explanation(path, str(error)) from error
-    except OSError as error:
-        raise DatabaseError(
-            f"{error.filename or path} can't be used: {error.strerror or error}. Give a folder that can "
-            "be written to with --database; nothing was changed."
-        ) from error
 
 
 @contextmanager
@@ -97,42 +85,3 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-
-
-def _explanation(path: Path, complaint: str) -> DatabaseError:
-    """DuckDB gives no codes for these, so that its texts must do."""
-    text = complaint.lower()
-    if _is_lock(text):
-        return DatabaseLocked(
-            f"{path} is open in another program: a run of shipsync that is at work, a notebook, a BI tool. "
-            "Wait for its end, or close it there, and try again; nothing was changed."
-        )
-    if "no space left" in text or "disk full" in text or "file too large" in text:
-        return DatabaseError(
-            f"The disk is full: {path} could not be written. Free some space and run again; what was "
-            "committed before is kept."
-        )
-    corrupt = (
-        "not a valid duckdb database",
-        "could not read enough bytes",
-        "checksum",
-        "corrupt",
-        "serialization error",
-    )
-    if any(sign in text for sign in corrupt):
-        return DatabaseCorrupt(
-            f"{path} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
-            "`shipsync sync`: it reads the account anew. What was written to the account is told by the "
-            "ledger in a copy alone. The file was left as it is."
-        )
-    if "read-only" in text or "permission denied" in text or "cannot open file" in text:
-        return DatabaseError(
-            f"{path} can't be written: {complaint.splitlines()[0]}. Give a folder that can be written to "
-            "with --database; nothing was changed."
-        )
-    return DatabaseError(f"{path} failed: {complaint.splitlines()[0]}")
-
-
-def _is_lock(complaint: str) -> bool:
-    text = complaint.lower()
-    return "conflicting lock" in text or "could not set lock" in text
