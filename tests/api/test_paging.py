@@ -10,7 +10,7 @@ from shipsync.api.endpoints import CARRIERS, PRODUCTS
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Page, complete, follow
 from shipsync.errors import IncompleteRead, RequestRejected
 
-from .accounts import App, PagedList, Script, error_body, ok, open_session, products
+from .scripted_accounts import App, PagedList, Script, error_body, ok, open_session, products
 
 PATH = "/v2/products"
 

@@ -17,8 +17,8 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Secret
 from shipsync.errors import ShipsyncError
 
-from .accounts import KEY, connection
-from .wire import Wire, answer
+from .raw_server import Wire, answer
+from .scripted_accounts import KEY, connection
 
 FAULTS = [
     pytest.param(answer(b"{}", status=401), id="401"),

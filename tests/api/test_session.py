@@ -22,7 +22,7 @@ from shipsync.errors import (
     Unavailable,
 )
 
-from .accounts import (
+from .scripted_accounts import (
     CUT,
     HTML,
     KEY,

@@ -12,7 +12,7 @@ from shipsync.errors import (
     Unavailable,
 )
 
-from .accounts import (
+from .scripted_accounts import (
     CUT,
     HTML,
     THROTTLED,

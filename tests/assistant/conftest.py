@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shipsync.warehouse.database import connect
-from tracking.holding import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, hold, scan
+from tracking.stored_rows import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, hold, scan
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from shipsync.emulator import Account
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.warehouse import models
 from shipsync.warehouse.models import BuildReport
-from truth.shop import START, Shop
+from truth.synced_shop import START, Shop
 
 SEEDED = 1000
 CHANGED = 1000

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import duckdb
 
-from feed.shop import open_shop
+from feed.made_events import open_shop
 from shipsync.connection import Secret
 from shipsync.feed.consumers import Selection, read_after, rewind
 from shipsync.feed.delivery import Delivery

@@ -92,6 +92,12 @@ def account(set_connection: Callable[..., None]) -> Iterator[Account]:
         yield account
 
 
+@pytest.fixture
+def database(demo: Demo, folder: Path) -> Path:
+    """A copy of the demo's database, which may be changed."""
+    return Path(shutil.copy(demo.database, folder / "shop.duckdb"))
+
+
 @pytest.fixture(scope="session")
 def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database that holds the tags and the stock of an account, as a sync leaves it."""
@@ -122,3 +128,8 @@ def unchanged(held: Path) -> Iterator[Path]:
 def rows(database: Path, table: str) -> int:
     with connect(database, read_only=True) as con:
         return len(con.table(f"raw.{table}").fetchall())
+
+
+def lines(text: str) -> list[list[str]]:
+    """The cells of what a command printed into a pipe, line by line."""
+    return [line.split("\t") for line in text.splitlines()]

@@ -14,8 +14,8 @@ from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.endpoint import Endpoint
 from shipsync.warehouse.database import connect
 
+from .made_events import open_shop
 from .receiver import KEY, Receiver, listening
-from .shop import open_shop
 
 Con = duckdb.DuckDBPyConnection
 

@@ -23,7 +23,7 @@ from shipsync.feed.dead_letters import DeadLetters
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
-from .shop import START, happen
+from .made_events import START, happen
 
 Con = duckdb.DuckDBPyConnection
 

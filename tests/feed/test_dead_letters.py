@@ -7,8 +7,8 @@ import duckdb
 from shipsync.feed.consumers import consumers, rewind
 from shipsync.feed.delivery import Delivery
 
+from .made_events import dead, happen, ids
 from .receiver import Receiver, assert_in_order_within_shipments
-from .shop import dead, happen, ids
 
 Con = duckdb.DuckDBPyConnection
 

@@ -12,8 +12,8 @@ from shipsync.feed.consumers import Selection, consumers
 from shipsync.feed.delivery import Delivery
 from shipsync.feed.endpoint import Endpoint
 
+from .made_events import dead, happen, ids
 from .receiver import Receiver, listening
-from .shop import dead, happen, ids
 
 Con = duckdb.DuckDBPyConnection
 

@@ -16,8 +16,8 @@ from shipsync.feed.delivery import Delivery
 from shipsync.feed.endpoint import CONTENT_TYPE, Endpoint
 from shipsync.version import __version__
 
+from .made_events import happen, ids
 from .receiver import Receiver, listening
-from .shop import happen, ids
 
 Con = duckdb.DuckDBPyConnection
 

@@ -17,7 +17,7 @@ from shipsync.feed.destination import open_target
 from shipsync.feed.events import line
 from shipsync.feed.files import JsonLines, JsonStream, ParquetFolder
 
-from .shop import happen
+from .made_events import happen
 
 Con = duckdb.DuckDBPyConnection
 

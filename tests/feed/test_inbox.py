@@ -16,7 +16,7 @@ from shipsync.errors import InputFileError
 from shipsync.feed.inbox import MOST_BYTES, InboxProblem, InboxReport, take_in
 from shipsync.feed.webhook_keys import WebhookKeys
 
-from .webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
+from .signed_webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
 
 Con = duckdb.DuckDBPyConnection
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -199,15 +199,3 @@ def test_a_name_that_is_no_utf_8_is_written_out(con: Con, folder: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(con: Con, tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="nowhere can't be read"):
         take_in(con, tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize("content", ["", "{}", '{"keys": []}', '{"keys": [{"kty": "RSA"}]}'])
-def test_a_file_without_keys_is_refused(tmp_path: Path, content: str) -> None:
-    (tmp_path / "jwks.json").write_text(content)
-    with pytest.raises(InputFileError, match="holds no RSA key"):
-        WebhookKeys(tmp_path / "jwks.json")
-
-
-def test_a_key_too_short_to_be_trusted_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match="2048 bits"):
-        WebhookKeys(save_keys(tmp_path / "jwks.json", modulus=2**1023 + 1))

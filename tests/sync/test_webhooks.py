@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import duckdb
 import pytest
 
-from feed.webhooks import drop, save_keys, signed, webhook
+from feed.signed_webhooks import drop, save_keys, signed, webhook
 from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret

@@ -8,7 +8,7 @@ import pytest
 from shipsync.errors import AmbiguousOrder, DatabaseError, UnknownOrder
 from shipsync.tracking import find_order, find_orders
 from shipsync.tracking.references import lookups
-from tracking.holding import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, hold, scan
+from tracking.stored_rows import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, hold, scan
 
 
 @pytest.mark.parametrize(

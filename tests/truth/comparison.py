@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 
 from shipsync.emulator import Account
-from truth.reading import Body, Row, differences
-from truth.shop import Shop
+from truth.second_reading import Body, Row, differences
+from truth.synced_shop import Shop
 
 Key = tuple[Any, ...]
 State = Body | None

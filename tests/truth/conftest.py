@@ -10,8 +10,8 @@ import pytest
 from shipsync.emulator import Account, Options, serve
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
-from truth.scene import Nursery, Scene
-from truth.shop import START, Shop
+from truth.served_shop import Nursery, Scene
+from truth.synced_shop import START, Shop
 
 TESTS = Path(__file__).parents[1]
 

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time
 from hashlib import md5
 
 from truth.comparison import Key
-from truth.reading import Body
-from truth.shop import Shop
-from truth.sightings import Version
+from truth.second_reading import Body
+from truth.seen_versions import Version
+from truth.synced_shop import Shop
 
 RANKS = (
     "new_shipment",

@@ -7,13 +7,13 @@ import pytest
 from shipsync.emulator import Fault, FaultKind
 from truth.expected_events import VIEWS
 from truth.random_faults import live_a_day, mischief
-from truth.scene import Bounds, Scene
+from truth.served_shop import Bounds, Scene
 
 pytestmark = pytest.mark.slow
 
 DAYS = 30
 BOUNDS = Bounds(requests=40, files=900, seconds=3)
-# Over a socket they would cost ten seconds each; test_truth.py has them.
+# Over a socket they would cost ten seconds each; test_month.py has them.
 SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
 
 

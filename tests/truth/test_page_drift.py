@@ -19,7 +19,7 @@ from shipsync.sources.canonical import content_hash
 from shipsync.sources.instants import MILLISECOND
 from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.newest_first import RecentWalk
-from truth.drift import (
+from truth.moving_lists import (
     MODIFIED,
     OPTIONS,
     UNSTABLE,
@@ -32,7 +32,7 @@ from truth.drift import (
     session,
     small_account,
 )
-from truth.shop import START, Shop
+from truth.synced_shop import START, Shop
 
 SEEDS = range(20)
 QUICK = SEEDS[:1]

@@ -13,7 +13,7 @@ from shipsync.emulator.simulation.seed import seed_account
 from shipsync.job import Scope
 from shipsync.sources.streams import STREAMS
 from truth.comparison import compare_current
-from truth.shop import START, Shop
+from truth.synced_shop import START, Shop
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("held")]
 

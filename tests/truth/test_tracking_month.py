@@ -13,7 +13,7 @@ import pytest
 from shipsync.emulator import Account
 from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.sync.polling_policy import PROMISED_DELAY, PolledParcel, choose, plans
-from truth.shop import START
+from truth.synced_shop import START
 
 DAYS = 30
 FINISHED_AFTER = timedelta(days=60)

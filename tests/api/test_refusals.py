@@ -20,7 +20,7 @@ from shipsync.errors import (
     Unreachable,
 )
 
-from .accounts import KEY, App, Script, error_body, open_session
+from .scripted_accounts import KEY, App, Script, error_body, open_session
 
 V1_KEY = "0123456789abcdef0123456789abcdef"
 

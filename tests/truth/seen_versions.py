@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from truth.comparison import KEYS, Complaints, Key, State, Table, as_held, states
-from truth.reading import Body, Row, differences
-from truth.shop import Shop, Synced
+from truth.second_reading import Body, Row, differences
+from truth.synced_shop import Shop, Synced
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from truth.scene import Bounds, Scene
+from truth.served_shop import Bounds, Scene
 
 pytestmark = pytest.mark.slow
 

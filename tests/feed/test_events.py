@@ -8,7 +8,7 @@ import orjson
 from shipsync.feed.consumers import read
 from shipsync.feed.events import cloud_line, line, source_of
 
-from .shop import happen
+from .made_events import happen
 
 
 def test_a_line_is_one_json_object(con: duckdb.DuckDBPyConnection) -> None:

@@ -10,8 +10,8 @@ from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.errors import ConfigurationError, OutcomeUnknown, Unavailable
 
-from .accounts import connection
-from .wire import Wire, answer
+from .raw_server import Wire, answer
+from .scripted_accounts import connection
 
 TAGS = answer(b'{"tags": []}')
 BREAKS = [

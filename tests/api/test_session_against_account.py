@@ -21,7 +21,7 @@ from shipsync.errors import (
     Unavailable,
 )
 
-from .accounts import connection
+from .scripted_accounts import connection
 
 KEY = "emulator-key"
 PASSING = [

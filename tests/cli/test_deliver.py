@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from feed.made_events import happen, open_shop
 from feed.receiver import Receiver, listening
-from feed.shop import happen, open_shop
 from shipsync.emulator import Account
 
 from .conftest import Run

@@ -14,8 +14,8 @@ from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.events import ChangeEvent
 from shipsync.feed.target import Refused, Taken, Verdict
 
+from .made_events import dead, happen, ids
 from .receiver import Deed, Receiver, assert_in_order_within_shipments
-from .shop import dead, happen, ids
 
 Con = duckdb.DuckDBPyConnection
 

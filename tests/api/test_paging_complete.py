@@ -8,7 +8,7 @@ from shipsync.api.endpoints import CARRIERS, INVENTORY_LEVELS, PRODUCTS, TAGS, W
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, complete
 from shipsync.errors import IncompleteRead
 
-from .accounts import PagedList, Script, ok, open_session, products
+from .scripted_accounts import PagedList, Script, ok, open_session, products
 
 
 def test_a_snapshot_holds_every_row_and_the_time_it_began() -> None:

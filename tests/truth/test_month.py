@@ -13,8 +13,8 @@ from shipsync.emulator.simulation.simulation import Simulation
 from truth.comparison import compare_current
 from truth.expected_events import VIEWS, compare_events, compare_views
 from truth.random_faults import live_a_day, mischief
-from truth.shop import START, Shop
-from truth.sightings import compare_tracking_events, compare_versions
+from truth.seen_versions import compare_tracking_events, compare_versions
+from truth.synced_shop import START, Shop
 
 DAYS = 30
 BUILD_DAYS = (1, 12, 22, DAYS)

@@ -17,9 +17,9 @@ from truth.comparison import (
     states,
 )
 from truth.expected_events import Event, events_of_versions, shipping
-from truth.reading import differences
-from truth.shop import Shop
-from truth.sightings import Version
+from truth.second_reading import differences
+from truth.seen_versions import Version
+from truth.synced_shop import Shop
 
 Versions = Mapping[str, Mapping[Key, Sequence[Version]]]
 

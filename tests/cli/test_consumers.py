@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import orjson
 import pytest
 
-from feed.shop import COLUMNS
-from feed.webhooks import BODY, SIGNATURE, drop, headers, save_keys
+from feed.made_events import COLUMNS
 from shipsync.feed.consumers import consumers, read_after
 from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
 
-from .conftest import Demo, Run
+from .conftest import Run
 from .test_documentation import README
-
-
-@pytest.fixture
-def database(demo: Demo, folder: Path) -> Path:
-    """A copy of the demo's database."""
-    return Path(shutil.copy(demo.database, folder / "shop.duckdb"))
 
 
 def objects(text: str) -> list[dict[str, object]]:
@@ -161,29 +153,3 @@ def test_the_consumer_in_the_readme_runs(
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == consumer.acknowledged
     assert printed[0].startswith(f"{first.trigger} {first.entity_id} ")
-
-
-def test_webhooks_are_taken_in_and_counted(run: Run, database: Path, folder: Path) -> None:
-    drop(folder / "inbox", "one", BODY, headers(SIGNATURE))
-    drop(folder / "inbox", "two", BODY, headers(SIGNATURE[4:]))
-    drop(folder / "inbox", "three", b"{}")
-    keys = save_keys(folder / "jwks.json")
-
-    taken = run("inbox", folder / "inbox", "--keys", keys, "--json", "--database", database)
-
-    assert taken.code == 0
-    assert taken.json == {
-        "hints": 1,
-        "known": 0,
-        "not_understood": 1,
-        "refused": 1,
-        "problems": [
-            {
-                "place": "three.json",
-                "reason": "It is no webhook of ShipStation: it is no JSON object with a resource_url.",
-            },
-            {"place": "two.json", "reason": "Its signature does not hold."},
-        ],
-    }
-    assert "three.json: It is no webhook of ShipStation" in taken.err
-    assert "\n1 webhook was refused, as the signature does not hold. If" in taken.err

@@ -7,7 +7,7 @@ import pytest
 
 from shipsync.errors import UnknownOrder
 from shipsync.tracking import find_order
-from tracking.holding import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, WEDNESDAY, hold, scan
+from tracking.stored_rows import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, WEDNESDAY, hold, scan
 
 
 def test_only_current_versions_count(database: duckdb.DuckDBPyConnection) -> None:

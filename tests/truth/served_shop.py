@@ -16,8 +16,8 @@ from shipsync.warehouse.load import working_folder
 from truth.comparison import compare_current
 from truth.expected_events import compare_views
 from truth.fork_server import Ending, Order
-from truth.shop import Shop
-from truth.survivors import compare_events_held, compare_versions_held
+from truth.invariants_after_kills import compare_events_held, compare_versions_held
+from truth.synced_shop import Shop
 
 
 @dataclass

@@ -1,16 +1,20 @@
-"""What `track` finds in the raw tables is what the models of the same run tell."""
+"""``shipsync track``: the words it answers in, and that it finds what the models of the same run say."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
-from cli.conftest import Demo, Run
+from shipsync import queries
 from shipsync.emulator import Account
 from shipsync.sync.parcel_state import ParcelState
 from shipsync.tracking import find_orders
 from shipsync.warehouse.database import connect
+
+from .conftest import Demo, Run
 
 
 def test_every_order_has_the_parcels_and_the_deliveries_that_the_models_count(demo: Demo) -> None:
@@ -53,3 +57,33 @@ def test_live_asks_the_account_and_the_next_question_needs_none(run: Run, accoun
 def live(shipment: Any) -> list[Any]:
     """The parcels of a shipment that are neither voided nor returns."""
     return [p for p in shipment.parcels if not p.is_voided and not p.is_return]
+
+
+def test_track_answers_in_words_and_in_the_structure_support_reads(run: Run, demo: Demo) -> None:
+    with connect(demo.database, read_only=True) as con:
+        number = queries.fetch(con, "demo_order").rows[0][0]
+
+    told = run("track", number, "--database", demo.database)
+    answer = run("track", f"#{number}", "--database", demo.database, "--json").json["shipstation"]
+
+    assert told.code == 0
+    assert f"our order {number} " in told.out
+    assert answer["order_id"] == number
+    assert answer["tracking"]["tracking_number"] in told.out
+    assert answer["tracking"]["events"]
+
+
+def test_track_needs_neither_dlt_nor_dbt_nor_an_http_client(demo: Demo) -> None:
+    heavy = ("dlt", "dbt", "httpx", "pyarrow", "pandas")
+    script = (
+        "import sys; from shipsync.cli.boundary import run; run(sys.argv[1:]);"
+        f"print(sorted(set({heavy}) & set(sys.modules)))"
+    )
+    words = ["track", "nobody", "--database", str(demo.database)]
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+    assert "No shipment is known as 'nobody'" in done.stderr

@@ -1,0 +1,54 @@
+"""``shipsync status``, ``check`` and ``reconcile`` on an account on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shipsync.emulator import Account
+from shipsync.sources.streams import STREAMS
+
+from .conftest import Demo, Run, lines
+
+
+def test_check_asks_for_every_stream_and_writes_nothing(
+    run: Run, account: Account, folder: Path
+) -> None:
+    checked = run("check")
+
+    assert checked.code == 0
+    assert [row[:2] for row in lines(checked.out)] == [
+        ["stream", "reachable"],
+        *([name, "yes"] for name in STREAMS),
+    ]
+    assert len(account.requests) == len(STREAMS) + 1
+    assert list(folder.iterdir()) == []
+
+
+def test_reconcile_finds_a_table_that_agrees(run: Run, account: Account) -> None:
+    run("sync", "--only", "shipments")
+    compared = run("reconcile", "--only", "shipments", "--json")
+
+    assert compared.code == 0
+    assert sum(window["account"] for window in compared.json) == 30
+    assert all(window["account"] == window["held"] for window in compared.json)
+
+
+def test_status_of_a_database_that_was_never_synced_says_what_to_do(run: Run, folder: Path) -> None:
+    status = run("status")
+
+    assert status.code == 2
+    assert status.err == (
+        "There is no database data/default.duckdb yet. `shipsync sync` makes it; --connection and "
+        "--database choose another.\n"
+    )
+
+
+def test_writes_of_another_connection_are_pointed_at(run: Run, demo: Demo) -> None:
+    nothing = run("stock", "status", "--database", demo.database)
+    written = run("stock", "status", "--connection", "demo", "--database", demo.database)
+
+    assert nothing.err == (
+        "There are no writes for connection 'default'; this database has writes of demo: name one "
+        "with --connection.\n"
+    )
+    assert (len(lines(nothing.out)), len(lines(written.out))) == (1, 4)
