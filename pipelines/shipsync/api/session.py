@@ -17,6 +17,7 @@ from typing import Self
 
 import httpx
 import orjson
+import pendulum
 import tenacity
 
 from shipsync.api.answer import Answer
@@ -70,6 +71,10 @@ class Session:
         self._budget = Budget(connection.requests_per_minute, self._pacing)
         self._exchange = Exchange(connection, transport, self._pacing, self._budget)
         self._lock = threading.Lock()
+
+    def now(self) -> pendulum.DateTime:
+        """The present instant by the clock of this machine, or the one given instead of it."""
+        return self._pacing.now()
 
     @property
     def requests_sent(self) -> int:

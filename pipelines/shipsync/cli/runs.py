@@ -203,11 +203,7 @@ def _built(report: BuildReport) -> str:
 
 def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
     for stream in report.streams:
-        for path, count in stream.extras.items():
-            values = counted(
-                count, "value that no column takes is", "values that no column takes are"
-            )
-            output.note(f"{path}: {values} kept in _extra.")
+        _say_what_is_odd(stream)
     for warning in built.warnings if built else ():
         output.note(warning)
     streams_by_error: dict[str, list[str]] = {}
@@ -215,6 +211,8 @@ def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
         streams_by_error.setdefault(stream.error or "failed", []).append(stream.stream)
     for error, streams in streams_by_error.items():
         output.note(f"Failed: {', '.join(streams)}. {error}")
+    if report.clocks:
+        output.note(report.clocks)
     for sentence in report.set_aside:
         output.note(f"Set aside: {sentence}")
     _count_set_aside(report)
@@ -222,6 +220,17 @@ def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
         raise typer.Exit(1)
     if report.needs_person:
         raise typer.Exit(NeedsPerson.exit_code)
+
+
+def _say_what_is_odd(stream: StreamReport) -> None:
+    for path, count in stream.extras.items():
+        values = counted(count, "value that no column takes is", "values that no column takes are")
+        output.note(f"{path}: {values} kept in _extra.")
+    if stream.beyond:
+        output.note(
+            f"{stream.stream}: {stream.beyond} of its rows say a time that lies a day or more ahead of "
+            "the account's own clock; they were loaded as they came."
+        )
 
 
 def _count_set_aside(report: SyncReport) -> None:

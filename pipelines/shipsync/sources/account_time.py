@@ -1,7 +1,8 @@
-"""The account's own time: the upper bound of everything one run reads."""
+"""The account's own time: the upper bound of everything one run reads, and what its versions begin with."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,22 +10,31 @@ from shipsync import clock
 
 FAR_AHEAD: Final = timedelta(days=1)
 """A row that changes while a run reads shows a time a little after T0; one further ahead is wrong."""
+TOLERATED_DIFFERENCE: Final = timedelta(hours=1)
+"""So far apart may the account's clock and this machine's be before one of them is called wrong."""
 
 
 class AccountTime:
     """T0 of a run: the server's clock at the run's first answer; later answers don't move it.
 
     The Date header has whole seconds, cut off, so that no row of a second still going on is below it.
-    A server that sends no date is met with this machine's clock.
+    A server that sends no date is met with this machine's clock, which ``machine`` gives. ``before`` is
+    the account's time of an earlier run, if there was one.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, machine: Callable[[], datetime] = clock.now, before: datetime | None = None
+    ) -> None:
+        self._machine = machine
+        self._before = before
         self._upper_bound: datetime | None = None
+        self._machine_time: datetime | None = None
 
     def observe(self, server_time: datetime | None) -> None:
         """Take the time of an answer; only the first counts."""
         if self._upper_bound is None:
-            self._upper_bound = server_time or clock.now()
+            self._machine_time = self._machine()
+            self._upper_bound = server_time or self._machine_time
 
     @property
     def known(self) -> datetime | None:
@@ -34,4 +44,54 @@ class AccountTime:
     @property
     def upper_bound(self) -> datetime:
         """T0; before the first answer this machine's clock."""
-        return self._upper_bound or clock.now()
+        return self._upper_bound or self._machine()
+
+    @property
+    def valid_from(self) -> datetime:
+        """When versions read in this run begin: T0, as far as it can be believed.
+
+        A Date header ahead of a clock that has not itself gone back since an earlier run is not.
+        """
+        if self._upper_bound is None or self._machine_time is None or self._before is None:
+            return self.upper_bound
+        is_ahead = self._upper_bound - self._machine_time > TOLERATED_DIFFERENCE
+        if is_ahead and self._machine_time >= self._before:
+            return self._machine_time
+        return self._upper_bound
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the two clocks differ by so much that T0 must not move a cursor."""
+        return self._difference is not None
+
+    @property
+    def complaint(self) -> str | None:
+        """What a person should know of the two clocks; None if they agree."""
+        if self._difference is None:
+            return None
+        assert self._upper_bound is not None
+        assert self._machine_time is not None
+        side = "ahead of" if self._difference > timedelta(0) else "behind"
+        return (
+            f"The account's clock (the Date header of its first answer: {_shown(self._upper_bound)}) is "
+            f"{_apart(abs(self._difference))} {side} this machine's ({_shown(self._machine_time)}). Rows "
+            "were read all the same, and the cursor went no further than to the last of them; see that "
+            "this machine's clock is right, and tell ShipStation if it is."
+        )
+
+    @property
+    def _difference(self) -> timedelta | None:
+        if self._upper_bound is None or self._machine_time is None:
+            return None
+        difference = self._upper_bound - self._machine_time
+        return difference if abs(difference) > TOLERATED_DIFFERENCE else None
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _apart(difference: timedelta) -> str:
+    if difference >= timedelta(days=2):
+        return f"{difference.days} days"
+    return f"{difference // timedelta(hours=1)} h {difference // timedelta(minutes=1) % 60:02} min"

@@ -40,12 +40,16 @@ class RowBatch:
 
 @dataclass(frozen=True)
 class LoadPackage:
-    """What is loaded as one: tables whole, the cursor it moves to, and the ids in it."""
+    """What is loaded as one: tables whole, the cursor it moves to, and the ids in it.
+
+    ``valid_from`` is when the versions in it begin, and those that they follow end.
+    """
 
     cursor: datetime | None
     tables: Mapping[str, pa.Table]
     ids: frozenset[str]
     must_load: bool
+    valid_from: datetime | None = None
 
 
 class Packages:

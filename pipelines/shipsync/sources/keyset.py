@@ -13,8 +13,8 @@ rows met twice are dropped.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,9 +22,9 @@ from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Item, Page, follow
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead
-from shipsync.sources.account_time import AccountTime
+from shipsync.sources.account_time import FAR_AHEAD, AccountTime
 from shipsync.sources.canonical import content_hash
-from shipsync.sources.instants import MILLISECOND, as_parameter, parse_instant
+from shipsync.sources.instants import LATEST, MILLISECOND, as_parameter, parse_instant
 
 TIE_PASSES = 40
 STALE_ATTEMPTS = 4
@@ -32,6 +32,8 @@ _SECOND = timedelta(seconds=1)
 # A stale row stands a little out of order; a list that doesn't sort stands out of order throughout.
 _TOLERATED_DISORDER = 0.1
 _TOLERATED_STANDSTILL = 3
+# On a page of so many rows a single one out of order is an odd row, not a list without an order.
+_ENOUGH_TO_SEE_AN_ORDER = 5
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,14 @@ class Walked:
     """New rows of one page with their content hashes, and the instant up to which all is read.
 
     ``left`` is the server's count of the rows from here to the end, this page's included (None where
-    it can't tell).
+    it can't tell). ``beyond`` counts those of the rows that lie a day or more ahead of T0.
     """
 
     items: list[Item]
     hashes: list[str]
     reached: datetime | None
     left: int | None = None
+    beyond: int = 0
 
 
 class KeysetWalk:
@@ -53,6 +56,9 @@ class KeysetWalk:
 
     ``start`` None begins with the oldest row; ``end`` None ends at the account's time (T0). ``window``
     names the two query parameters that bound the field.
+
+    Rows a day or more ahead of T0 did not change while the walk went on: their time is wrong. A walk
+    that ends at T0 gives them too, at its end, so that they are not missing for ever.
     """
 
     def __init__(
@@ -74,6 +80,7 @@ class KeysetWalk:
         self._start = start
         self._end = end
         self._met: dict[str, tuple[str, datetime]] = {}
+        self._requests = 0
 
     def pages(self) -> Iterator[Walked]:
         """The rows of the window, ascending, each version of a row once.
@@ -87,12 +94,14 @@ class KeysetWalk:
         while True:
             page, instants = self._fresh(lower)
             self._check_order(page, instants, lower)
-            frontier = max((t for t in instants if t is not None), default=None)
+            frontier = self._frontier(instants)
             yield self._walked(page, instants, frontier)
             if not page.more:
-                return
+                break
             if frontier is None:
-                raise self._ignored(f"page 1 has no {self._field}")
+                frontier = yield from self._past_rows_without_time(lower)
+                if frontier is None:
+                    break
             if reached is None or frontier > reached:
                 reached, lower, in_vain = frontier, frontier - MILLISECOND, 0
                 self._forget_before(lower)
@@ -106,6 +115,36 @@ class KeysetWalk:
                 raise self._ignored(f"{self._window[0]} doesn't move it on")
             # The pass above went two milliseconds on, so that nothing lies between.
             reached = lower = reached + MILLISECOND
+        if self._end is None and self._requests > 1:
+            # The first request had no end, and has shown what lies ahead if it was the only one.
+            yield from self._far_ahead()
+
+    def _past_rows_without_time(
+        self, lower: datetime | None
+    ) -> Generator[Walked, None, datetime | None]:
+        """Goes on by page number behind a page whose rows show no time; returns the first time met."""
+        for page in itertools.islice(self._ask(lower, self._upper()), 1, None):
+            instants = self._instants(page)
+            frontier = self._frontier(instants)
+            yield self._walked(page, instants, frontier)
+            if frontier is not None:
+                return frontier
+        return None
+
+    def _far_ahead(self) -> Iterator[Walked]:
+        """Rows whose time lies so far ahead of T0 that it must be wrong; they move no cursor."""
+        ahead = KeysetWalk(
+            self._session,
+            self._listing,
+            self._time,
+            field=self._field,
+            window=self._window,
+            start=self._time.upper_bound + FAR_AHEAD,
+            end=LATEST,
+        )
+        for walked in ahead.pages():
+            if walked.items:
+                yield replace(walked, reached=None, left=None, beyond=len(walked.items))
 
     def _fresh(self, lower: datetime | None) -> tuple[Page, list[datetime | None]]:
         """Page 1 from ``lower`` on; asked again while it shows rows as they were before they changed.
@@ -148,8 +187,9 @@ class KeysetWalk:
             "sort_dir": "asc",
             "page_size": self._session.connection.page_size,
         }
+        self._requests += 1
         for name, bound in zip(self._window, (lower, upper), strict=True):
-            if bound is not None:
+            if bound is not None and bound != LATEST:
                 params[name] = as_parameter(bound)
         listing = self._listing
         for page in follow(self._session, listing.path, params, listing.items_key, listing.stream):
@@ -157,8 +197,9 @@ class KeysetWalk:
             yield page
 
     def _upper(self) -> datetime | None:
-        # The first request goes out without an end: its answer gives the account's time.
-        return self._end or self._time.known
+        # The first request goes out without an end: its answer gives the account's time, and shows
+        # what lies ahead of it.
+        return self._end or (self._time.known if self._requests else None)
 
     def _instants(self, page: Page) -> list[datetime | None]:
         return [parse_instant(item.get(self._field)) for item in page.items]
@@ -169,9 +210,12 @@ class KeysetWalk:
         end = self._end or self._time.upper_bound
         items: list[Item] = []
         hashes: list[str] = []
+        beyond = 0
         for item, instant in zip(page.items, instants, strict=True):
             if instant is not None and instant > end:
-                continue
+                if self._end is not None or instant <= self._latest_credible():
+                    continue
+                beyond += 1
             digest = content_hash(item)
             identity = self._id(item)
             if self._met.get(identity, ("",))[0] == digest:
@@ -180,7 +224,15 @@ class KeysetWalk:
             items.append(item)
             hashes.append(digest)
         reached = None if frontier is None else min(frontier, end)
-        return Walked(items, hashes, reached, page.total if reached else None)
+        return Walked(items, hashes, reached, page.total if reached else None, beyond)
+
+    def _frontier(self, instants: list[datetime | None]) -> datetime | None:
+        """The last instant of a page, but for those that are wrong: they would lead past all others."""
+        latest = self._latest_credible()
+        return max((t for t in instants if t is not None and t <= latest), default=None)
+
+    def _latest_credible(self) -> datetime:
+        return self._end or self._time.upper_bound + FAR_AHEAD
 
     def _forget_before(self, instant: datetime) -> None:
         self._met = {key: met for key, met in self._met.items() if met[1] >= instant}
@@ -192,7 +244,8 @@ class KeysetWalk:
         if not page.more or len(known) < 2:
             return
         falls = sum(later < earlier for earlier, later in itertools.pairwise(known))
-        if falls > len(known) * _TOLERATED_DISORDER:
+        tolerated = 1 if len(known) >= _ENOUGH_TO_SEE_AN_ORDER else 0
+        if falls > max(tolerated, len(known) * _TOLERATED_DISORDER):
             raise self._ignored(f"it is not sorted by {self._field}")
         if lower is not None and max(known) < lower - _SECOND:
             raise self._ignored(f"{self._window[0]}={as_parameter(lower)} had no effect")

@@ -12,6 +12,7 @@ from typing import Any
 import dlt
 import pendulum
 import pyarrow as pa
+from dlt.common.storages.load_package import commit_load_package_state, load_package_state
 from dlt.extract import DltResource, DltSource
 
 from shipsync.sources.batches import LoadPackage
@@ -108,6 +109,11 @@ def _pages(stream: Stream, draw: Draw) -> DltResource:
 def _page(package: LoadPackage | None) -> Iterator[Page]:
     if package is None:
         return
+    if package.valid_from is not None:
+        # dlt takes the instant at which the package was made for the boundary between versions, by
+        # this machine's clock. It is kept with the package, so that one ended later keeps it too.
+        load_package_state()["state"]["created_at"] = to_pendulum(package.valid_from)
+        commit_load_package_state()
     page: dict[str, Any] = {"tables": package.tables}
     if package.cursor is not None:
         page["cursor"] = to_pendulum(package.cursor)

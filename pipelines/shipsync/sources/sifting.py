@@ -45,7 +45,8 @@ class SetsApart(Protocol):
 class Tally:
     """What one reading met: ``rows`` handed to the load, ``unchanged`` and ``stale`` left out.
 
-    ``stale`` rows are older than the version held: an answer from before the last change. ``extras``
+    ``stale`` rows are older than the version held: an answer from before the last change. ``beyond``
+    rows say that they lie a day or more ahead of the account's own time. ``extras``
     counts values that went to ``_extra``, by ``table.path``. ``expected`` is how many rows the server
     counted at the first page, where it did.
     """
@@ -54,6 +55,7 @@ class Tally:
     rows: int = 0
     unchanged: int = 0
     stale: int = 0
+    beyond: int = 0
     extras: Counter[str] = field(default_factory=Counter)
     expected: int | None = None
 
@@ -89,6 +91,7 @@ class Sifting:
         """One batch for each page, also for one of which nothing is new: its cursor counts."""
         for page in pages:
             self._tally.pages += 1
+            self._tally.beyond += page.beyond
             if self._tally.expected is None:
                 self._tally.expected = page.left
             yield self._batch(page)

@@ -17,6 +17,7 @@ from shipsync.sources.prefetch import ahead
 from shipsync.sources.redaction import Redaction
 from shipsync.sources.sifting import Sifting, Tally
 from shipsync.sources.streams import Stream
+from shipsync.statements import statement
 from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
 from shipsync.sync.state import StreamState
 from shipsync.sync.stored import StoredStream
@@ -51,10 +52,11 @@ class RunContext:
     loader: Loader
     request: RunRequest
     progress: SyncProgress = field(default_factory=NoProgress)
-    time: AccountTime = field(default_factory=AccountTime)
     run_id: str | None = None
 
     def __post_init__(self) -> None:
+        before = self.con.execute(statement("shipsync.sync", "last_account_time")).fetchone()
+        self.time = AccountTime(self.session.now, before[0] if before else None)
         self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
 
     @property
@@ -107,7 +109,7 @@ class StreamRun:
             for batch in reading.batches(begin(start)):
                 yield batch
                 self._advance()
-            if ends_at_account_time:
+            if ends_at_account_time and not self.run.time.is_doubtful:
                 yield RowBatch(self.run.time.upper_bound, {}, frozenset())
 
         def begin_batches(start: datetime | None) -> Iterator[RowBatch]:
@@ -122,6 +124,7 @@ class StreamRun:
             self.stream,
             begin_batches,
             package_pages=package_pages,
+            valid_from=lambda: self.run.time.valid_from,
             lag_seconds=lag_seconds,
             between=between,
         )
@@ -144,6 +147,7 @@ class StreamRun:
         """The report, brought up to date; call it whatever became of the stream."""
         tally, report = self.tally, self.report
         report.rows, report.unchanged, report.stale = tally.rows, tally.unchanged, tally.stale
+        report.beyond = tally.beyond
         report.pages, report.extras = tally.pages, dict(tally.extras)
         report.requests = self._requests()
         report.set_aside = self.run.quarantine.counts[self.stream.name]

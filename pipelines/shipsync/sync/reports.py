@@ -25,7 +25,8 @@ class StreamReport:
     ``rows`` were handed to the load, ``unchanged`` were held already, ``stale`` were answers older than
     what is held. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
-    ``set_aside``: what could not be used and is kept in the quarantine.
+    ``set_aside``: what could not be used and is kept in the quarantine. ``beyond``: rows loaded whose
+    time lies a day or more ahead of the account's own.
     Of tracking alone: ``calls_saved`` are calls for parcels that were neither finished nor due,
     ``calls_put_off`` those for parcels that were due when the budget was spent.
     """
@@ -43,6 +44,7 @@ class StreamReport:
     calls_saved: int = 0
     calls_put_off: int = 0
     set_aside: int = 0
+    beyond: int = 0
     extras: Mapping[str, int] = field(default_factory=dict)
     error: str | None = None
 
@@ -51,7 +53,8 @@ class StreamReport:
 class SyncReport:
     """One sync; ``read_up_to`` is T0, the account's time that it read up to (None if it never answered).
 
-    ``set_aside`` names the first few things that could not be used; the streams count them.
+    ``set_aside`` names the first few things that could not be used; the streams count them. ``clocks``
+    is a sentence if the account's clock and this machine's differ by more than an hour.
     """
 
     run_id: str
@@ -60,11 +63,12 @@ class SyncReport:
     requests: int = 0
     seconds: float = 0.0
     set_aside: list[str] = field(default_factory=list)
+    clocks: str | None = None
 
     @property
     def needs_person(self) -> bool:
-        """Whether something was set aside that somebody should look at."""
-        return any(report.set_aside for report in self.streams)
+        """Whether somebody should look: something was set aside, or a clock is wrong."""
+        return self.clocks is not None or any(report.set_aside for report in self.streams)
 
     @property
     def failed(self) -> list[StreamReport]:

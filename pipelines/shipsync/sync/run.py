@@ -67,6 +67,7 @@ def run_sync(
         _sync_streams(run, report)
         report.read_up_to = run.time.known
         report.set_aside = run.quarantine.named
+        report.clocks = run.time.complaint
     except (ShipsyncError, KeyboardInterrupt) as error:
         report.requests = session.requests_sent - requests_before
         _end(con, report, str(error) or "interrupted")

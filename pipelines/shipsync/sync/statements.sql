@@ -296,3 +296,7 @@ where list_contains($hint_ids::varchar[], hint_id)
 
 -- name: write_schedule
 insert into ledger.tracking_schedule from planned
+
+-- name: last_account_time
+-- The account's own time in the last run that knows it.
+select max(read_at) from ledger.stream_runs

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from dlt.extract import DltSource
 
 DATASET = "raw"
+_NEXT = timedelta(microseconds=1)
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
@@ -61,6 +63,7 @@ class Loader:
         logging.getLogger("dlt").setLevel(logging.CRITICAL)
         self._con = con
         self._database = database
+        self._latest: dict[str, datetime | None] = {}
         with explained(database):
             self._pipeline = dlt.pipeline(
                 pipeline_name="shipsync",
@@ -90,12 +93,14 @@ class Loader:
         *,
         package_pages: int,
         lag_seconds: float | None,
+        valid_from: Callable[[], datetime],
         between: Callable[[LoadPackage], None],
     ) -> int:
         """Load all batches that ``begin`` gives from the cursor on; returns the number of packages.
 
         ``begin`` is called once, with the instant from which to read (None: from the beginning, or
-        always if ``lag_seconds`` is None). ``between`` is called after each package is committed.
+        always if ``lag_seconds`` is None). ``between`` is called after each package is committed. Versions
+        begin at ``valid_from``, asked for each package, or just after the last version that is held.
         """
         from shipsync.sources.resources import package_source
 
@@ -109,8 +114,12 @@ class Loader:
             if packages is None:
                 packages = Packages(begin(start), package_pages)
             package = packages.take()
-            drawn = replace(package, tables={}) if package.must_load else None
-            return package if package.must_load else None
+            if not package.must_load:
+                drawn = None
+                return None
+            package = replace(package, valid_from=self._boundary(stream, valid_from()))
+            drawn = replace(package, tables={})
+            return package
 
         def hand_on(start: datetime | None) -> LoadPackage | None:
             return handed.pop()
@@ -128,6 +137,24 @@ class Loader:
                 count += 1
                 between(drawn)
         return count
+
+    def _boundary(self, stream: Stream, valid_from: datetime) -> datetime:
+        """When the versions of a package begin: never at or before what the tables hold already."""
+        if stream.name not in self._latest:
+            cursor = self._con.cursor()
+            query = statement("shipsync.warehouse", "latest_validity")
+            named = [
+                f"raw.{t.name}" for t in stream.tables if t.loading in ("versions", "snapshot")
+            ]
+            found = [cursor.execute(query, {"table": name}).fetchone() for name in named]
+            self._latest[stream.name] = max(
+                (row[0] for row in found if row and row[0]), default=None
+            )
+        latest = self._latest[stream.name]
+        if latest is not None and valid_from <= latest:
+            valid_from = latest + _NEXT
+        self._latest[stream.name] = valid_from
+        return valid_from
 
     def _run(self, source: DltSource) -> None:
         with self._plainly():

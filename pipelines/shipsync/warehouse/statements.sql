@@ -49,3 +49,7 @@ on conflict (quarantine_id) do update set
 -- name: resolve_in_quarantine
 update ledger.quarantine set resolved_at = $resolved_at, resolution = $resolution
 where resolved_at is null and list_contains($quarantine_ids::varchar[], quarantine_id)
+
+-- name: latest_validity
+-- When the last version of a table with history began or ended.
+select max(greatest(_dlt_valid_from, coalesce(_dlt_valid_to, _dlt_valid_from))) from query_table($table)
