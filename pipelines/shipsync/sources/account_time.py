@@ -20,6 +20,10 @@ class AccountTime:
     The Date header has whole seconds, cut off, so that no row of a second still going on is below it.
     A server that sends no date is met with this machine's clock, which ``machine`` gives. ``before`` is
     the account's time of an earlier run, if there was one.
+
+    T0 is doubtful if it lies ahead of this machine's clock, for a cursor would be moved past changes
+    that are still to come; and if the account's own rows or an earlier run show that it lies behind. That
+    this machine alone says so proves nothing against the account.
     """
 
     def __init__(
@@ -29,12 +33,20 @@ class AccountTime:
         self._before = before
         self._upper_bound: datetime | None = None
         self._machine_time: datetime | None = None
+        self._rows_are_ahead = False
 
     def observe(self, server_time: datetime | None) -> None:
         """Take the time of an answer; only the first counts."""
         if self._upper_bound is None:
             self._machine_time = self._machine()
             self._upper_bound = server_time or self._machine_time
+
+    def observe_row(self, changed_at: datetime) -> None:
+        """Take the time of a row that the account shows: it lies in the past, if it can be believed."""
+        if self._upper_bound is not None and self._machine_time is not None:
+            is_past = changed_at <= self._machine_time + TOLERATED_DIFFERENCE
+            is_ahead = changed_at > self._upper_bound + TOLERATED_DIFFERENCE
+            self._rows_are_ahead = self._rows_are_ahead or (is_past and is_ahead)
 
     @property
     def known(self) -> datetime | None:
@@ -61,30 +73,43 @@ class AccountTime:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the two clocks differ by so much that T0 must not move a cursor."""
-        return self._difference is not None
+        """Whether T0 is so likely wrong that it must not move a cursor."""
+        return self.complaint is not None
 
     @property
     def complaint(self) -> str | None:
-        """What a person should know of the two clocks; None if they agree."""
-        if self._difference is None:
-            return None
-        assert self._upper_bound is not None
-        assert self._machine_time is not None
-        side = "ahead of" if self._difference > timedelta(0) else "behind"
-        return (
-            f"The account's clock (the Date header of its first answer: {_shown(self._upper_bound)}) is "
-            f"{_apart(abs(self._difference))} {side} this machine's ({_shown(self._machine_time)}). Rows "
-            "were read all the same, and the cursor went no further than to the last of them; see that "
-            "this machine's clock is right, and tell ShipStation if it is."
-        )
-
-    @property
-    def _difference(self) -> timedelta | None:
+        """What a person should know of T0; None if nothing speaks against it."""
         if self._upper_bound is None or self._machine_time is None:
             return None
         difference = self._upper_bound - self._machine_time
-        return difference if abs(difference) > TOLERATED_DIFFERENCE else None
+        says = (
+            f"The account's clock (the Date header of its first answer) says {_shown(self._upper_bound)}, "
+            f"this machine's {_shown(self._machine_time)}"
+        )
+        if difference > TOLERATED_DIFFERENCE:
+            return (
+                f"{says}: the account is {_apart(difference)} ahead. Rows were read all the same, and the "
+                "cursor went no further than to the last of them. Set this machine's clock, or tell "
+                "ShipStation if it is right."
+            )
+        if self._rows_are_ahead or self._has_gone_back:
+            evidence = (
+                "its own rows are later than that"
+                if self._rows_are_ahead
+                else "it was later before"
+            )
+            return (
+                f"{says}: the account's is behind, for {evidence}. Rows that it shows up to a day ahead of "
+                "its clock are left for the next run. Run again later, and tell ShipStation if it stays so."
+            )
+        return None
+
+    @property
+    def _has_gone_back(self) -> bool:
+        if self._before is None or self._upper_bound is None or self._machine_time is None:
+            return False
+        # The earlier time may be the wrong one: then this machine's clock does not bear it out.
+        return self._upper_bound < min(self._before, self._machine_time) - TOLERATED_DIFFERENCE
 
 
 def _shown(moment: datetime) -> str:

@@ -213,6 +213,7 @@ class KeysetWalk:
         beyond = 0
         for item, instant in zip(page.items, instants, strict=True):
             if instant is not None and instant > end:
+                self._time.observe_row(instant)
                 if self._end is not None or instant <= self._latest_credible():
                     continue
                 beyond += 1
