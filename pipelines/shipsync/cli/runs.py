@@ -227,9 +227,10 @@ def _say_what_is_odd(stream: StreamReport) -> None:
         values = counted(count, "value that no column takes is", "values that no column takes are")
         output.note(f"{path}: {values} kept in _extra.")
     if stream.beyond:
+        dated = counted(stream.beyond, "row is", "rows are")
         output.note(
-            f"{stream.stream}: {stream.beyond} of its rows say a time that lies a day or more ahead of "
-            "the account's own clock; they were loaded as they came."
+            f"{stream.stream}: {dated} dated a day or more ahead of the account's own clock, and loaded as "
+            "they came."
         )
 
 
