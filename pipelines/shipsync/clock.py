@@ -1,7 +1,7 @@
-"""Time: the one place that asks what time it is, waits, or draws a random number.
+"""Time and chance: the only module that reads the clock, waits, or draws a random number.
 
-Whatever paces itself takes a ``Pacing``. ``SystemPacing`` really waits; ``JumpingPacing`` moves its
-own clock on instead, so that an hour of waiting costs nothing and can be read off afterwards.
+Whatever waits takes a ``Pacing``. ``SystemPacing`` really waits; ``JumpingPacing`` moves its own clock
+forward instead, so that a test of an hour's waiting takes no time and can look at every wait.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def now() -> pendulum.DateTime:
 
 
 class Pacing(Protocol):
-    """What waiting needs from the world."""
+    """A clock, a way to wait, and random numbers."""
 
     def now(self) -> pendulum.DateTime:
         """The present instant in UTC."""
@@ -40,7 +40,7 @@ class Pacing(Protocol):
 
 
 class SystemPacing:
-    """The machine's clock, real waiting and real chance."""
+    """The machine's clock, real waiting and real random numbers."""
 
     def now(self) -> pendulum.DateTime:
         """The present instant in UTC, by this machine's clock."""
@@ -62,7 +62,7 @@ class SystemPacing:
 class JumpingPacing:
     """A clock that jumps over every wait; ``waits`` holds each one, in seconds.
 
-    Chance is fixed: ``random()`` gives ``chance`` every time. Safe to share between threads.
+    ``random()`` always gives ``chance``. Safe to share between threads.
     """
 
     def __init__(self, start: pendulum.DateTime | None = None, *, chance: float = 0.5) -> None:
@@ -73,7 +73,7 @@ class JumpingPacing:
         self.waits: list[float] = []
 
     def now(self) -> pendulum.DateTime:
-        """The start, moved on by every wait so far."""
+        """The start plus every wait so far."""
         return self._start.add(seconds=self._elapsed)
 
     def monotonic(self) -> float:
@@ -81,7 +81,7 @@ class JumpingPacing:
         return self._elapsed
 
     def sleep(self, seconds: float) -> None:
-        """Move the clock on by ``seconds`` at once."""
+        """Move the clock forward by ``seconds`` at once."""
         with self._lock:
             self._elapsed += seconds
             self.waits.append(seconds)

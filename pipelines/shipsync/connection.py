@@ -1,4 +1,4 @@
-"""One ShipStation account and how to treat it: key, address, pace, windows and policies."""
+"""The settings of one ShipStation account, checked: key, address, limits, windows and policies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Secret:
         self.__text = text
 
     def reveal(self) -> str:
-        """The text itself; call it only where the text leaves for the one who may have it."""
+        """The text itself; call it only where the text is sent to whom it is meant for."""
         return self.__text
 
     def scrub(self, text: str) -> str:
@@ -67,7 +67,7 @@ class Secret:
 
 
 class RateSettings(Protocol):
-    """What it takes to reckon how long work on an account will take: no key, no address."""
+    """What is needed to estimate how long work on an account takes: no key, no address."""
 
     @property
     def name(self) -> str:

@@ -50,7 +50,7 @@ class Step:
 
 
 class AccountPacing:
-    """Waits by the clock of an emulated account: it moves on at once."""
+    """Waits by the clock of an emulated account, which moves forward at once."""
 
     def __init__(self, account: Account) -> None:
         self._clock = account.clock
@@ -64,7 +64,7 @@ class AccountPacing:
         return self._clock.now().timestamp()
 
     def sleep(self, seconds: float) -> None:
-        """Move the account's clock on."""
+        """Move the account's clock forward."""
         self._clock.advance(seconds=seconds)
 
     def random(self) -> float:
@@ -95,7 +95,7 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
 
 
 def start_afresh(database: Path, *, seed: int, shipments: int) -> None:
-    """Make an empty ``database`` with the demo's mark, in place of one that has it; errors: ``play``."""
+    """Make an empty, marked ``database``; one with that mark is replaced. Errors as ``play``."""
     with lock.hold(database):
         if database.exists():
             with connect(database, read_only=True) as con:

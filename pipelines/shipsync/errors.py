@@ -13,7 +13,7 @@
     ├── RequestRejected                    the API said no; sending it again won't help
     │   └── NotFound          exit 5       404
     ├── Unavailable                        no usable answer for the stated time; run later
-    │   └── Unreachable                    nobody took the connection; check address and network
+    │   └── Unreachable                    no connection could be made; check address and network
     ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
     ├── DatabaseError                      the DuckDB file or its disk needs care
@@ -22,7 +22,7 @@
     ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
     ├── OutputFailed                       standard output could not be written; the work was done
-    ├── UnknownOrder          exit 5       nothing in the database answers to that reference
+    ├── UnknownOrder          exit 5       no order in the database has that reference
     ├── UnknownConsumer       exit 5       no consumer of change events has that name
     ├── AmbiguousOrder                     several orders do; ask by one of the ids it lists
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed

@@ -98,8 +98,8 @@ def build(
 ) -> BuildReport:
     """Build the models as of the last sync; ``select`` takes dbt's selection syntax.
 
-    What is built up step by step is built anew when its SQL is another than at the last whole build,
-    as after an upgrade.
+    Incremental models are fully refreshed when their SQL changed since the last full build, as after an
+    upgrade.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
     with lock.hold(database), _recorded_build(database, is_whole=not select) as is_other_sql:
@@ -117,7 +117,7 @@ def build(
 def reconcile(
     connection: Connection, session: Session, *, only: frozenset[str] | None = None
 ) -> list[Comparison]:
-    """Compare what is held with the account and repair what differs; errors as ``sync``."""
+    """Compare the stored rows with the account and repair what differs; errors as ``sync``."""
     file = connection.database
     with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
@@ -147,7 +147,7 @@ def _sync(
 
 
 def _target(connection: Connection) -> DeliveryTarget | None:
-    """Where to deliver to; asked before anything is read, so that a wrong setting says so at once."""
+    """Where to deliver to; checked before anything is read, so that a wrong setting fails at once."""
     if connection.deliver_to is None:
         return None
     from shipsync.feed.destination import open_target
@@ -173,7 +173,7 @@ def _deliver(database: Path, target: DeliveryTarget | None) -> DeliveryReport | 
 
 @contextmanager
 def _recorded_build(database: Path, *, is_whole: bool = True) -> Iterator[bool]:
-    """A row in ledger.runs for the build in the block; dbt wants the file for itself meanwhile.
+    """Record the build in the block in ``ledger.runs``; the file is closed meanwhile, for dbt opens it.
 
     Gives whether the models' SQL is another than what the last whole build was made of.
     """

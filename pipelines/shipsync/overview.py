@@ -1,4 +1,4 @@
-"""The account at a glance: how fresh it is, what changed, what runs out, what left, what was written."""
+"""The account at a glance: freshness, changes, stock that runs out, labels by day, writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHANGE = ("sequence", "trigger", "entity_id", "occurred_at", "detected_at", "ch
 
 @dataclass(frozen=True)
 class Section:
-    """One part: its rows, or the sentence that says why there are none to be had (``missing``)."""
+    """One part: its rows, or the sentence that says why it has none (``missing``)."""
 
     title: str
     rows: ResultRows

@@ -32,7 +32,7 @@ _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class _ConfigFile:
-    """One place where settings may stand, and those that stand there for this connection."""
+    """One place that settings are read from, and what it holds for this connection."""
 
     label: str
     values: Mapping[str, object]
@@ -40,7 +40,7 @@ class _ConfigFile:
 
 @dataclass(frozen=True)
 class Local:
-    """The DuckDB file, from when on changes are told of (None: since the first run), and to whom.
+    """What a connection has on this machine: its DuckDB file and where events are delivered; no key.
 
     ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed. Name, limit and
     page size make it ``RateSettings``; ``personal_data`` says what is kept of buyers.
@@ -85,7 +85,7 @@ def local(
     environ: Mapping[str, str] | None = None,
     config_dir: Path | None = None,
 ) -> Local:
-    """What connection ``name`` has on this machine, for those who leave the account alone.
+    """What connection ``name`` has on this machine, for what does not ask the account.
 
     Parameters and errors are those of ``load``, but that no key is needed.
     """
@@ -192,7 +192,7 @@ def _refuse_secrets(file: Path, values: Mapping[str, object]) -> None:
     for key in values:
         if key in SETTINGS and SETTINGS[key].is_secret:
             raise ConfigurationError(
-                f"{key} stands in {file}, a file made to be shared; move it to "
+                f"{key} is in {file}, a file made to be shared; move it to "
                 f"{file.with_name('secrets.toml')}, which stays out of version control."
             )
 
