@@ -31,6 +31,8 @@ from shipsync.settings import SETTINGS, load
         ("tracking_calls_per_run", "0", "tracking_calls_per_run", 0),
         ("tracking_calls_per_day", "12", "tracking_calls_per_day", 12),
         ("tracking_finished_after_days", "30", "tracking_finished_after_days", 30),
+        ("order_prefixes", "ACME-, LW24-", "order_prefixes", ("ACME-", "LW24-")),
+        ("order_suffixes", "-EU", "order_suffixes", ("-EU",)),
         ("personal_data", "hash", "personal_data", "hash"),
         ("read_only", "true", "read_only", True),
         ("read_only", "false", "read_only", False),
@@ -54,7 +56,7 @@ from shipsync.settings import SETTINGS, load
 def test_a_value_means_the_same_in_both_places(
     tmp_path: Path, key: str, written: str, attribute: str, meant: object
 ) -> None:
-    is_text = isinstance(meant, str | Path)
+    is_text = isinstance(meant, str | Path | tuple)
     toml = f'"{written}"' if is_text else written
     for connection in (
         from_environment(tmp_path, **{key: written}),

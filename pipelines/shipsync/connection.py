@@ -109,6 +109,8 @@ class Connection:
     tracking_calls_per_run: int = 300
     tracking_calls_per_day: int = 5000
     tracking_finished_after_days: int = 60
+    order_prefixes: tuple[str, ...] = ()
+    order_suffixes: tuple[str, ...] = ()
     personal_data: PersonalData = "keep"
     personal_data_salt: Secret | None = field(default=None)
     read_only: bool = False

@@ -22,10 +22,10 @@
     ├── ExportFailed                       the target could not be written; see to it, export again
     ├── ModelError                         a SQL model or its test failed
     ├── OutputFailed                       standard output could not be written; the work was done
-    ├── UnknownOrder          exit 5       no order in the database has that reference
-    ├── UnknownConsumer       exit 5       no consumer of change events has that name
-    ├── AmbiguousOrder                     several orders do; ask by one of the ids it lists
+    ├── UnknownOrder              exit 5   no order in the database has that reference
+    ├── UnknownConsumer           exit 5   no consumer of change events has that name
     ├── NeedsPerson               exit 3   finished; somebody must look at what is listed
+    │   └── AmbiguousOrder                 several orders answer; ask by one of the ids it lists
     └── LockHeld                  exit 4   another run is at work
 """
 
@@ -177,14 +177,14 @@ class UnknownConsumer(ShipsyncError):
     exit_code = 5
 
 
-class AmbiguousOrder(ShipsyncError):
-    """Several orders are stored under the reference that was asked for."""
-
-
 class NeedsPerson(ShipsyncError):
     """The work is done as far as it could be; the rest needs a person."""
 
     exit_code = 3
+
+
+class AmbiguousOrder(NeedsPerson):
+    """Several orders are stored under the reference that was asked for."""
 
 
 class LockHeld(ShipsyncError):

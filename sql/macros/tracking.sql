@@ -79,16 +79,6 @@
     {%- endfor %}
 {% endmacro %}
 
-{#- The name an order goes by: what its shop calls it, and ShipStation's own id where it has none. -#}
-{% macro order_id() -%}
-    coalesce(shipment_number, external_order_id, external_shipment_id, shipment_id)
-{%- endmacro %}
-
-{#- Two shops of one account may both have an order 1001. -#}
-{% macro order_key() -%}
-    coalesce(store_id, '') || '/' || {{ order_id() }}
-{%- endmacro %}
-
 {#- The day that was written, whatever offset or false Z stood behind it; null if it is no day. -#}
 {% macro written_day(text) -%}
     try_cast(left({{ text }}, 10) as date)

@@ -68,6 +68,7 @@ def shipment(number: str, shipment_id: str, is_labelled: bool, **more: Any) -> B
         "created_at": "2026-03-02T10:00:00Z",
         "modified_at": "2026-03-02T10:00:00Z",
         "ship_date": "2026-03-02T00:00:00Z",
+        "ship_to": {"name": f"Buyer of {number}", "postal_code": "89501"},
         **more,
     }
 

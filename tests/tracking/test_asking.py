@@ -136,7 +136,7 @@ def test_an_order_that_is_not_there_fails_with_a_sentence(
     code = boundary.run(["track", "nowhere", "--database", str(situations_file)], {})
     out, err = capsys.readouterr()
 
-    assert (code, out) == (1, "")
+    assert (code, out) == (5, "")
     assert "No shipment is known as 'nowhere'" in err
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from shipsync.assistant.sql import MOST_ROWS, SECONDS
 from shipsync.assistant.tools import MOST_CHANGES, Tools
 from shipsync.errors import ShipsyncError
+from shipsync.tracking import OwnAffixes
 from shipsync.version import __version__
 
 Asked = ParamSpec("Asked")
@@ -47,9 +48,9 @@ Reference = Annotated[
 ]
 
 
-def server(database: Path) -> MCPServer[Any]:
-    """A server whose tools read ``database``, which need not be there yet."""
-    tools = Tools(database)
+def server(database: Path, own: OwnAffixes | None = None) -> MCPServer[Any]:
+    """A server whose tools read ``database``, which need not be there yet; ``own`` as for ``track``."""
+    tools = Tools(database, own)
     made: MCPServer[Any] = MCPServer(
         "shipsync", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR"
     )
@@ -96,9 +97,9 @@ def server(database: Path) -> MCPServer[Any]:
     return made
 
 
-def serve(database: Path) -> None:
+def serve(database: Path, own: OwnAffixes | None = None) -> None:
     """Serve over standard input and output until the input ends."""
-    server(database).run("stdio")
+    server(database, own).run("stdio")
 
 
 def _plainly(tool: Callable[Asked, dict[str, Any]]) -> Callable[Asked, dict[str, Any]]:

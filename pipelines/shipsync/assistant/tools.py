@@ -9,7 +9,7 @@ from shipsync import clock, queries
 from shipsync.assistant import sql
 from shipsync.assistant.values import plain
 from shipsync.errors import UsageError
-from shipsync.tracking import document, find_order, track
+from shipsync.tracking import OwnAffixes, document, find_order
 from shipsync.warehouse.copies import readable
 
 _STATEMENTS: Final = "shipsync.assistant"
@@ -19,17 +19,21 @@ MOST_CHANGES: Final = 200
 class Tools:
     """What can be asked of one database; every method raises a ``ShipsyncError`` that says what to do."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, own: OwnAffixes | None = None) -> None:
         self._database = database
+        self._own = own or OwnAffixes()
 
     def track_order(self, order: str) -> dict[str, Any]:
         """Where an order is; see ``tracking.document``."""
-        return _object(document(track(order, database=self._database), clock.now()))
+        with readable(self._database) as con:
+            return _object(document(find_order(con, order, self._own), clock.now()))
 
     def find_shipment(self, reference: str) -> dict[str, Any]:
         """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""
         with readable(self._database) as con:
-            ids = [shipment.shipment_id for shipment in find_order(con, reference).shipments]
+            ids = [
+                shipment.shipment_id for shipment in find_order(con, reference, self._own).shipments
+            ]
             rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_STATEMENTS)
         return {"shipments": plain(rows.objects())}
 

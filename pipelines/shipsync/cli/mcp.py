@@ -29,7 +29,8 @@ def mcp(
     """
     from shipsync import extras, settings
 
-    file = settings.local(connection, database=database).database.resolve()
+    local = settings.local(connection, database=database)
+    file = local.database.resolve()
     if as_json:
         # Assistants start it from a folder of theirs: neither path may depend on where we are.
         program = Path(sys.executable).with_name("shipsync")
@@ -38,7 +39,8 @@ def mcp(
         return
     extras.require("An assistant's access", extras.MCP)
     from shipsync.assistant.server import serve
+    from shipsync.tracking import OwnAffixes
 
     if sys.stdin.isatty():
         output.note("An assistant is meant to start this; it waits for one. Stop it with Ctrl-C.")
-    serve(file)
+    serve(file, OwnAffixes(local.order_prefixes, local.order_suffixes))

@@ -49,7 +49,8 @@ def track(
     if live:
         found = _asked(order, connection, database)
     else:
-        found = find(order, database=options.local(connection, database).database)
+        options.local(connection, database)  # says what to do where there is no database yet
+        found = find(order, connection=connection, database=database)
     now = clock.now()
     if as_json:
         output.show_json(document(found, now))

@@ -79,6 +79,13 @@ def _hours(value: object) -> timedelta:
     return timedelta(hours=_number(value))
 
 
+def _texts(value: object) -> tuple[str, ...]:
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list):
+        raise ValueError
+    return tuple(_text(text) for text in given)
+
+
 def _instant(value: object) -> object:
     import pendulum  # costs as much as all other settings together; few connections set this one
 
@@ -183,6 +190,19 @@ SETTINGS: dict[str, Setting] = {
         _DAYS,
         _whole,
         "A parcel without news for so long is not asked for any more.",
+    ),
+    "order_prefixes": Setting(
+        "order_prefixes",
+        "a list of texts",
+        _texts,
+        "What your order numbers begin with and people leave out, such as `ACME-`; what two of a "
+        "store's numbers begin with is known by itself, unless it holds digits.",
+    ),
+    "order_suffixes": Setting(
+        "order_suffixes",
+        "a list of texts",
+        _texts,
+        "What your order numbers end with and people leave out, such as `-EU`.",
     ),
     "personal_data": Setting(
         "personal_data",

@@ -56,7 +56,7 @@ def _default(key: str, setting: Setting) -> str:
         return _DEFAULTS_IN_WORDS[key]
     (value,) = (f.default for f in fields(Connection) if f.name == setting.argument)
     assert value is not MISSING, f"{key} has no default; say so in words"
-    if value is None:
+    if value is None or value == ():
         return "none"
     if isinstance(value, timedelta):
         seconds = value.total_seconds()

@@ -55,6 +55,8 @@ class Local:
     page_size: int = Connection.page_size
     personal_data: PersonalData = "keep"
     personal_data_salt: Secret | None = None
+    order_prefixes: tuple[str, ...] = ()
+    order_suffixes: tuple[str, ...] = ()
 
 
 def load(
@@ -100,6 +102,8 @@ def local(
         page_size=arguments.get("page_size", Local.page_size),
         personal_data=arguments.get("personal_data", Local.personal_data),
         personal_data_salt=arguments.get("personal_data_salt"),
+        order_prefixes=arguments.get("order_prefixes", Local.order_prefixes),
+        order_suffixes=arguments.get("order_suffixes", Local.order_suffixes),
     )
 
 

@@ -4,12 +4,14 @@ from shipsync.tracking.asking import track, track_many
 from shipsync.tracking.document import document
 from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
 from shipsync.tracking.reading import FoundOrders, find_order, find_orders
+from shipsync.tracking.references import OwnAffixes
 from shipsync.tracking.situations import Situation, situation_of
 from shipsync.tracking.wording import situations, told
 
 __all__ = [
     "FoundOrders",
     "Order",
+    "OwnAffixes",
     "Parcel",
     "ScanEvent",
     "Shipment",

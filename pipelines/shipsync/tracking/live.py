@@ -28,10 +28,11 @@ from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.sync.context import RunContext, RunRequest, StreamRun
 from shipsync.sync.out_of_band import load_apart
 from shipsync.sync.tracking import ask as ask_parcels
+from shipsync.tracking.numbers import Numbers
 from shipsync.tracking.order import Order, Parcel
 from shipsync.tracking.parcels import box_id
 from shipsync.tracking.reading import find_order
-from shipsync.tracking.references import spellings
+from shipsync.tracking.references import OwnAffixes, folded, spellings
 from shipsync.tracking.situations import ENDED, situation_of
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.database import connect, explained
@@ -85,7 +86,8 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
             loader = Loader(con, file)
             loader.prepare()
             run = RunContext(connection, session, con, loader, RunRequest(), run_id=run_id)
-            order = _Asking(run).order(reference)
+            own = OwnAffixes(connection.order_prefixes, connection.order_suffixes)
+            order = _Asking(run, own).order(reference)
             error = None
         except ShipsyncError as failure:
             error = str(failure)
@@ -99,8 +101,9 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
 class _Asking:
     """The calls of one question, and what they brought."""
 
-    def __init__(self, run: RunContext) -> None:
+    def __init__(self, run: RunContext, own: OwnAffixes) -> None:
         self._run = run
+        self._own = own
         self._con: duckdb.DuckDBPyConnection = run.con
         self._streams: dict[str, StreamRun] = {}
 
@@ -120,37 +123,38 @@ class _Asking:
             )
         self._read_parcels(found, reference)
         asked_at = self._run.time.upper_bound
-        carriers = dict(_worth_asking(find_order(self._con, reference), asked_at))
+        carriers = dict(_worth_asking(find_order(self._con, reference, self._own), asked_at))
         if carriers:
             ask_parcels(self._stream(TRACKING), list(carriers), carriers)
-        return _seen(find_order(self._con, reference), asked_at)
+        return _seen(find_order(self._con, reference, self._own), asked_at)
 
     def _read_parcels(self, order: Order, reference: str) -> None:
         """Load the labels of each shipment, and the fulfillments of those that have none under way."""
         for shipment in order.shipments:
             self._read(_Search(endpoints.LABELS, "shipment_id", shipment.shipment_id))
-        for shipment in find_order(self._con, reference).shipments:
+        for shipment in find_order(self._con, reference, self._own).shipments:
             if shipment.parcel is None:
                 self._read(_Search(endpoints.FULFILLMENTS, "shipment_id", shipment.shipment_id))
 
     def _held(self, reference: str) -> Order | None:
         try:
-            return find_order(self._con, reference)
+            return find_order(self._con, reference, self._own)
         except UnknownOrder:
             return None
 
     def _find(self, reference: str) -> None:
-        """Load the shipments that the first answering search finds."""
+        """Load the shipments that the first answering search finds, and all that the number may mean."""
         if reference.strip().startswith(_OF_SHIPSTATION):
             self._read_shipments(None, [reference.strip()])
             if self._held(reference):
                 return
-        for search in _searches(reference):
-            rows = self._read(search)
-            if not rows:
+        for searches in _searches(reference, Numbers(self._con, self._own)):
+            # Whichever way of writing a number is found first, another may be that of another buyer.
+            found = [row for search in searches for row in self._read(search)]
+            if not found:
                 continue
-            if search.listing is not endpoints.SHIPMENTS:
-                for shipment_id in dict.fromkeys(str(row.get("shipment_id")) for row in rows):
+            if searches[0].listing is not endpoints.SHIPMENTS:
+                for shipment_id in dict.fromkeys(str(row.get("shipment_id")) for row in found):
                     self._read_shipments(None, [shipment_id])
             return
 
@@ -198,22 +202,30 @@ class _Asking:
         return self._streams[name]
 
 
-def _searches(reference: str) -> Iterator[_Search]:
-    """Ways to find an order that isn't held, the likeliest first."""
+def _searches(reference: str, numbers: Numbers) -> Iterator[list[_Search]]:
+    """Ways to find an order that isn't held, the likeliest first; those in one list are asked together."""
     written = spellings(reference)
-    numbers = [_Search(endpoints.SHIPMENTS, "shipment_number", way) for way in written]
-    plain = written[0].lstrip("#")
+    plain = written[0].lstrip("#").strip()
     closed = "".join(plain.split()).upper()
     parcels = [
-        _Search(endpoints.LABELS, "tracking_number", closed),
-        _Search(endpoints.FULFILLMENTS, "tracking_number", closed),
+        [_Search(endpoints.LABELS, "tracking_number", closed)],
+        [_Search(endpoints.FULFILLMENTS, "tracking_number", closed)],
     ]
     looks_tracked = len(closed) >= 10 and any(character.isdigit() for character in closed)
     yield from parcels[:1] if looks_tracked else ()
-    yield from numbers
-    yield _Search(endpoints.SHIPMENTS, "external_shipment_id", plain)
-    yield _Search(endpoints.SHIPMENTS, "sales_order_id", plain)
+    yield _numbers(dict.fromkeys((*written, folded(reference), f"#{plain}")))
+    yield [_Search(endpoints.SHIPMENTS, "external_shipment_id", plain)]
+    yield [_Search(endpoints.SHIPMENTS, "sales_order_id", plain)]
     yield from parcels[1:] if looks_tracked else parcels
+    yield _numbers(numbers.affixed(reference))
+
+
+def _numbers(ways: Iterable[str]) -> list[_Search]:
+    # The filter knows no case.
+    distinct = {way.casefold(): way for way in reversed(list(ways)) if way}
+    return [
+        _Search(endpoints.SHIPMENTS, "shipment_number", way) for way in reversed(distinct.values())
+    ]
 
 
 def _worth_asking(order: Order, now: datetime) -> Iterator[tuple[str, str]]:

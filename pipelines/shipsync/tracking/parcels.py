@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_STATEMENTS: Final = "shipsync.tracking"
+STATEMENTS: Final = "shipsync.tracking"
 _HAS_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _DATES: Final = ("ship_date", "estimated_delivery_date", "actual_delivery_date")
 _UNKNOWN: Final = dict.fromkeys(
@@ -60,13 +60,15 @@ def parcels_of(
     return parcels
 
 
-def rows(database: duckdb.DuckDBPyConnection, name: str, **values: Sequence[str]) -> list[Row]:
+def rows(
+    database: duckdb.DuckDBPyConnection, name: str, **values: Sequence[str | None]
+) -> list[Row]:
     """The rows of one of our statements, as objects keyed by column name.
 
     Lists go in as JSON: DuckDB looks for a module to import at each value of a Python list.
     """
     texts = {key: orjson.dumps(list(value)).decode() for key, value in values.items()}
-    return queries.fetch(database, name, texts, package=_STATEMENTS).objects()
+    return queries.fetch(database, name, texts, package=STATEMENTS).objects()
 
 
 def _labelled(database: duckdb.DuckDBPyConnection, labels: Sequence[Row]) -> list[Parcel]:

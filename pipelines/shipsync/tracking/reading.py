@@ -6,26 +6,33 @@ Reads the raw tables, so that it is right before the models are built and at onc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shipsync.errors import AmbiguousOrder, UnknownOrder
+from shipsync.tracking.identity import OrderKey, order_keys
+from shipsync.tracking.numbers import Numbers
 from shipsync.tracking.order import Order, Shipment
-from shipsync.tracking.parcels import parcels_of, rows
-from shipsync.tracking.references import digits_of, lookups
+from shipsync.tracking.parcels import Row, parcels_of, rows
+from shipsync.tracking.references import OwnAffixes, spellings
 
 if TYPE_CHECKING:
     import duckdb
+
+# They read a million random ids, so that they are asked only for what nothing else has found.
+_SLOW_LOOKUPS: Final = ("box_lookup", "sales_order_lookup")
+_MOST_CANDIDATES: Final = 10
+_OWN: Final = OwnAffixes()
 
 
 @dataclass(frozen=True)
 class FoundOrders:
     """What came of many references: the order of each, or why there is none.
 
-    ``unknown`` references mean nothing that is held; ``ambiguous`` ones mean several orders, of which
-    the ids are given, with the store where ids are equal.
+    ``unknown`` references mean nothing that is held; ``ambiguous`` ones mean several orders, of each of
+    which the id of one shipment is given and nothing else.
     """
 
     orders: Mapping[str, Order] = field(default_factory=dict)
@@ -33,19 +40,24 @@ class FoundOrders:
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def find_order(database: duckdb.DuckDBPyConnection, reference: str) -> Order:
+def find_order(
+    database: duckdb.DuckDBPyConnection, reference: str, own: OwnAffixes = _OWN
+) -> Order:
     """The order that ``reference`` means.
 
-    A reference is a shipment number, a shipment id, an external shipment or order id, a sales order id or
-    a tracking number, also with a ``#`` or a shop's prefix more or less. Raises ``UnknownOrder`` when
-    nothing is stored under it, ``AmbiguousOrder`` when several orders are.
+    It may be its shipment number, shipment id, external shipment or order id, sales order id, or a
+    tracking number, also with a ``#`` or a shop's own prefix more or less. ``own`` are affixes that were
+    set; those that the numbers show are known anyway. Raises ``UnknownOrder`` when nothing is held by it,
+    ``AmbiguousOrder`` when several orders are.
     """
-    batch = find_orders(database, [reference])
+    batch = find_orders(database, [reference], own)
     if reference in batch.ambiguous:
-        candidates = ", ".join(batch.ambiguous[reference])
+        candidates = batch.ambiguous[reference]
+        listed = ", ".join(candidates[:_MOST_CANDIDATES])
+        more = " and more" if len(candidates) > _MOST_CANDIDATES else ""
         raise AmbiguousOrder(
-            f"{reference!r} means {len(batch.ambiguous[reference])} orders: {candidates}. Ask for one "
-            "of their shipment ids or tracking numbers instead."
+            f"{reference!r} means {len(candidates)} orders of different shops or buyers, so nothing is "
+            f"told of any. Ask for one of their shipments instead: {listed}{more}."
         )
     if reference in batch.unknown:
         raise UnknownOrder(
@@ -55,17 +67,18 @@ def find_order(database: duckdb.DuckDBPyConnection, reference: str) -> Order:
     return batch.orders[reference]
 
 
-def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) -> FoundOrders:
+def find_orders(
+    database: duckdb.DuckDBPyConnection, references: Iterable[str], own: OwnAffixes = _OWN
+) -> FoundOrders:
     """The orders that ``references`` mean, each as ``find_order`` finds it; the same reference once.
 
     Raises ``DatabaseError`` when the database holds no tables yet.
     """
     asked = list(dict.fromkeys(references))
-    found = _mentioned(database, asked)
-    missing = [reference for reference in asked if reference not in found]
-    found |= _behind_prefixes(database, missing)
+    numbers = Numbers(database, own)
+    found = _mentioned(database, asked, numbers)
     shipments = {shipment for named in found.values() for shipment in named}
-    orders = _orders(database, sorted(shipments))
+    orders = _orders(database, shipments, numbers)
     whose = {s.shipment_id: key for key, members in orders.items() for s in members}
     batch: dict[str, Order] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
@@ -75,79 +88,80 @@ def find_orders(database: duckdb.DuckDBPyConnection, references: Iterable[str]) 
         )
         if len(keys) == 1:
             asked_for = next((value for value in named.values() if value), None)
-            batch[reference] = Order(keys[0].order_id, orders[keys[0]], asked_for)
+            members = orders[keys[0]]
+            batch[reference] = Order(members[0].order_id, members, asked_for)
         elif keys:
-            ambiguous[reference] = tuple(key.told(orders[key]) for key in keys)
+            ambiguous[reference] = tuple(orders[key][0].shipment_id for key in keys)
     unknown = [r for r in asked if r not in batch and r not in ambiguous]
     return FoundOrders(batch, tuple(unknown), ambiguous)
-
-
-@dataclass(frozen=True)
-class _Key:
-    """What an order is told apart by: a shop may have the number of another."""
-
-    store_id: str | None
-    order_id: str
-
-    def told(self, shipments: Sequence[Shipment]) -> str:
-        store = f" of store {self.store_id}" if self.store_id else ""
-        return f"{self.order_id}{store} (shipment {shipments[0].shipment_id})"
 
 
 Named = dict[str, str | None]
 """Shipments by id, each with the id or tracking number that was named of it, if one was."""
 
 
-def _mentioned(database: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> dict[str, Named]:
-    """What is held as written, and of the rest what is held in another spelling, the nearest first."""
-    steps = {reference: lookups(reference) for reference in asked}
-    found: dict[str, Named] = {}
-    for step in range(max(map(len, steps.values()), default=0)):
-        due: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for reference, planned in steps.items():
-            if reference not in found and step < len(planned):
-                statement, way = planned[step]
-                due[statement].append((reference, way))
-        for statement, ways in due.items():
-            found |= _written(database, statement, ways)
-    return found
+def _mentioned(
+    database: duckdb.DuckDBPyConnection, asked: Sequence[str], numbers: Numbers
+) -> dict[str, Named]:
+    """The shipments that each reference names.
+
+    They are sought by an id or a whole number, else by an id that is slow to look up, else by a number
+    with an affix of the shop's own more or less.
+    """
+    found: defaultdict[str, Named] = defaultdict(dict)
+    for reference, shipment_id in numbers.whole(asked):
+        found[reference][shipment_id] = None
+    for reference, named in _written(database, "order_lookup", asked):
+        found[reference] |= named
+    for statement in _SLOW_LOOKUPS:
+        missing = [reference for reference in asked if reference not in found]
+        for reference, named in _written(database, statement, missing):
+            found[reference] |= named
+    missing = [reference for reference in asked if reference not in found]
+    for reference, shipment_id in numbers.with_affixes(missing):
+        found[reference][shipment_id] = None
+    return dict(found)
 
 
 def _written(
-    database: duckdb.DuckDBPyConnection, statement: str, ways: Sequence[tuple[str, str]]
-) -> dict[str, Named]:
-    found: defaultdict[str, Named] = defaultdict(dict)
-    asked, written = [reference for reference, _ in ways], [way for _, way in ways]
-    for row in rows(database, statement, asked=asked, written=written):
-        found[row["asked"]][row["shipment_id"]] = row["named"]
-    return dict(found)
-
-
-def _behind_prefixes(
-    database: duckdb.DuckDBPyConnection, missing: Sequence[str]
-) -> dict[str, Named]:
-    numbers = {reference: digits_of(reference) for reference in missing}
-    asked = [reference for reference, digits in numbers.items() if digits]
-    if not asked:
-        return {}
-    digits = [numbers[reference] or "" for reference in asked]
-    found: defaultdict[str, Named] = defaultdict(dict)
-    for row in rows(database, "prefix_lookup", asked=asked, digits=digits):
-        found[row["asked"]][row["shipment_id"]] = None
-    return dict(found)
+    database: duckdb.DuckDBPyConnection, statement: str, references: Sequence[str]
+) -> Iterator[tuple[str, Named]]:
+    ways = [(reference, way) for reference in references for way in spellings(reference)]
+    if ways:
+        asked, written = zip(*ways, strict=True)
+        for row in rows(database, statement, asked=asked, written=written):
+            yield row["asked"], {row["shipment_id"]: row["named"]}
 
 
 def _orders(
-    database: duckdb.DuckDBPyConnection, shipment_ids: Sequence[str]
-) -> dict[_Key, tuple[Shipment, ...]]:
-    if not shipment_ids:
+    database: duckdb.DuckDBPyConnection, shipment_ids: Iterable[str], numbers: Numbers
+) -> dict[OrderKey, tuple[Shipment, ...]]:
+    """The orders that some shipments belong to, whole; the shipments of each oldest first."""
+    known = {row["shipment_id"]: row for row in _shipments(database, shipment_ids)}
+    if not known:
         return {}
-    found = rows(database, "order_shipments", shipment_ids=shipment_ids)
-    parcels = parcels_of(database, [row["shipment_id"] for row in found])
+    siblings = set(numbers.siblings(known.values())) - known.keys()
+    known |= {row["shipment_id"]: row for row in _shipments(database, siblings)}
+    parcels = parcels_of(database, list(known))
     read_at: datetime | None = rows(database, "account_read")[0]["read_at"]
-    orders: defaultdict[_Key, list[Shipment]] = defaultdict(list)
-    for row in found:
-        key = _Key(row.pop("store_id"), row["order_id"])
-        row["known_at"] = max(filter(None, (row["known_at"], read_at)), default=None)
-        orders[key].append(Shipment(**row, parcels=tuple(parcels[row["shipment_id"]])))
+    keys = order_keys(known.values())
+    orders: defaultdict[OrderKey, list[Shipment]] = defaultdict(list)
+    for row in sorted(known.values(), key=lambda row: (row["created_at"], row["shipment_id"])):
+        orders[keys[row["shipment_id"]]].append(
+            Shipment(
+                shipment_id=row["shipment_id"],
+                order_id=row["order_id"],
+                shipment_status=row["shipment_status"],
+                created_at=row["created_at"],
+                ship_date=row["ship_date"],
+                hold_until_date=row["hold_until_date"],
+                known_at=max(filter(None, (row["known_at"], read_at)), default=None),
+                parcels=tuple(parcels[row["shipment_id"]]),
+            )
+        )
     return {key: tuple(shipments) for key, shipments in orders.items()}
+
+
+def _shipments(database: duckdb.DuckDBPyConnection, shipment_ids: Iterable[str]) -> list[Row]:
+    ids = sorted(shipment_ids)
+    return rows(database, "order_shipments", shipment_ids=ids) if ids else []

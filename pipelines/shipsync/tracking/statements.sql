@@ -115,9 +115,100 @@ inner join wanted on labels.shipment_id = wanted.shipment_id
 where labels._dlt_valid_to is null
 order by labels.created_at desc, labels.label_id
 
+-- name: number_forms
+-- What the numbers of some shops have before and behind their digits, or of all shops: one row per shop and
+-- such a form, and one without a form for all other numbers.
+with
+
+wanted as (
+    select unnest(from_json($stores, '["VARCHAR"]')) as store_id
+),
+
+numbers as (
+    select distinct store_id, trim(shipment_number) as number
+    from raw.shipments
+    where _dlt_valid_to is null
+        and trim(shipment_number) <> ''
+        and ($stores is null or coalesce(store_id, '') in (select coalesce(store_id, '') from wanted))
+),
+
+read_numbers as (
+    select
+        store_id,
+        regexp_extract(
+            number,
+            '^([^0-9]*)([0-9](?:[-/._]?[0-9])*)([^0-9]*)$',
+            ['prefix', 'core', 'suffix']
+        ) as parts
+    from numbers
+)
+
+select
+    store_id,
+    case when parts.core <> '' then parts.prefix end as prefix,
+    case when parts.core <> '' then parts.suffix end as suffix,
+    count(*) as numbers,
+    count(*) filter (where starts_with(parts.core, '0')) as zero_first,
+    min(length(parts.core)) as shortest,
+    max(length(parts.core)) as longest
+from read_numbers
+group by all
+
+-- name: number_lookup
+-- The current shipments whose number may be an asked one, compared by their digits alone, or letters where
+-- there are none: one row per reference and shipment. $pattern narrows the numbers that are looked at.
+with
+
+wanted as (
+    select
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($rough, '["VARCHAR"]')) as rough
+),
+
+numbers as (
+    select
+        shipment_id,
+        store_id,
+        shipment_number,
+        case
+            when strlen(shipment_number) = length(shipment_number) then shipment_number
+            else translate(shipment_number, $foreign_digits, $plain_digits)
+        end as plain
+    from raw.shipments
+    where _dlt_valid_to is null
+        and shipment_number is not null
+        and ($pattern is null or regexp_matches(shipment_number, $pattern))
+),
+
+rough_numbers as (
+    select
+        shipment_id,
+        store_id,
+        shipment_number,
+        strlen(plain) > length(plain) as is_foreign,
+        case
+            when regexp_matches(plain, '[1-9]')
+                then ltrim(regexp_replace(plain, '[^0-9]+', '', 'g'), '0')
+            else lower(regexp_replace(plain, '[\s#]+', '', 'g'))
+        end as rough
+    from numbers
+)
+
+select wanted.asked, found.shipment_id, found.store_id, found.shipment_number
+from rough_numbers as found
+inner join wanted on found.rough = wanted.rough
+
+union
+
+-- Whether these are written alike is decided by those who ask.
+select wanted.asked, found.shipment_id, found.store_id, found.shipment_number
+from rough_numbers as found
+cross join wanted
+where found.is_foreign and not regexp_matches(wanted.rough, '^[1-9]')
+
 -- name: order_lookup
--- The current shipments that a reference can mean: one row per reference and shipment. Each column is
--- compared on its own, so that DuckDB skips row groups that can't hold the value.
+-- The current shipments that a reference can mean by an id or a tracking number: one row per reference and
+-- shipment. Each column is compared on its own, so that DuckDB skips row groups that can't hold the value.
 with
 
 wanted as (
@@ -130,13 +221,6 @@ mentioned as (
     select wanted.asked, shipments.shipment_id, shipments.shipment_id as named
     from raw.shipments as shipments
     inner join wanted on shipments.shipment_id = wanted.written
-    where shipments._dlt_valid_to is null
-
-    union
-
-    select wanted.asked, shipments.shipment_id, null
-    from raw.shipments as shipments
-    inner join wanted on shipments.shipment_number = wanted.written
     where shipments._dlt_valid_to is null
 
     union
@@ -173,64 +257,58 @@ from mentioned
 group by asked, shipment_id
 
 -- name: order_shipments
--- Every current shipment of the orders that some shipments belong to, oldest first: one row per
--- shipment and order. An order is a number within a store.
+-- Some current shipments and, of those without a number, all that have their external order id, oldest
+-- first: one row per shipment, with the name its order goes by and what tells its buyer from others.
 with
 
 wanted as (
     select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
 ),
 
-found as (
-    select
-        shipments.shipment_id,
-        shipments.store_id,
-        shipments.shipment_number,
-        shipments.external_order_id,
-        shipments.external_shipment_id,
-        shipments.shipment_status,
-        shipments.created_at,
-        shipments.ship_date,
-        shipments.hold_until_date,
-        shipments.observed_at
+chosen as (
+    select shipments.*
     from raw.shipments as shipments
     inner join wanted on shipments.shipment_id = wanted.shipment_id
     where shipments._dlt_valid_to is null
 ),
 
-numbered as (
-    select distinct store_id, shipment_number
-    from found
-    where shipment_number is not null
+numberless as (
+    select distinct store_id, external_order_id
+    from chosen
+    where coalesce(trim(shipment_number), '') = '' and trim(external_order_id) <> ''
+),
+
+siblings as (
+    select shipments.*
+    from raw.shipments as shipments
+    inner join numberless on shipments.external_order_id = numberless.external_order_id
+    anti join chosen on shipments.shipment_id = chosen.shipment_id
+    where shipments._dlt_valid_to is null
+        and shipments.store_id is not distinct from numberless.store_id
+        and coalesce(trim(shipments.shipment_number), '') = ''
 ),
 
 members as (
-    select
-        shipments.shipment_id,
-        shipments.store_id,
-        shipments.shipment_number,
-        shipments.external_order_id,
-        shipments.external_shipment_id,
-        shipments.shipment_status,
-        shipments.created_at,
-        shipments.ship_date,
-        shipments.hold_until_date,
-        shipments.observed_at
-    from raw.shipments as shipments
-    inner join numbered on shipments.shipment_number = numbered.shipment_number
-    where shipments._dlt_valid_to is null
-        and shipments.store_id is not distinct from numbered.store_id
-
-    union all
-
-    select * from found
-    where shipment_number is null
+    select * from chosen
+    union all by name
+    select * from siblings
 )
 
 select
     shipment_id,
     store_id,
-    coalesce(shipment_number, external_order_id, external_shipment_id, shipment_id) as order_id,
+    nullif(trim(shipment_number), '') as shipment_number,
+    external_order_id,
+    ship_to_name,
+    ship_to_postal_code,
+    ship_to_city_locality,
+    ship_to_country_code,
+    coalesce(
+        nullif(trim(shipment_number), ''),
+        nullif(trim(external_order_id), ''),
+        nullif(trim(external_shipment_id), ''),
+        shipment_id
+    ) as order_id,
     shipment_status,
     created_at,
     ship_date,
@@ -250,29 +328,6 @@ wanted as (
 select polls.label_id as parcel_id, polls.polled_at
 from ledger.tracking_polls as polls
 inner join wanted on polls.label_id = wanted.parcel_id
-
--- name: prefix_lookup
--- Shipments whose number is the asked one behind a shop's prefix: one row per reference and shipment.
--- Reads every number, so it is asked only when nothing else was found.
-with
-
-wanted as (
-    select unnest(from_json($asked, '["VARCHAR"]')) as asked, unnest(from_json($digits, '["VARCHAR"]')) as digits
-),
-
-numbers as (
-    select
-        shipment_id,
-        shipment_number,
-        regexp_extract(shipment_number, '([0-9]+)$', 1) as digits
-    from raw.shipments
-    where _dlt_valid_to is null
-)
-
-select wanted.asked, numbers.shipment_id
-from numbers
-inner join wanted on numbers.digits = wanted.digits
-where numbers.shipment_number <> numbers.digits
 
 -- name: sales_order_lookup
 -- The shipments whose items name a sales order: one row per reference and shipment. These ids are random,

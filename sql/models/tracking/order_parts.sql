@@ -25,7 +25,7 @@ ended as (
 
 judged as (
     select
-        * exclude (changed_at, heard_at, stuck_after_days),
+        * exclude (number_key, changed_at, heard_at, stuck_after_days),
         date_diff('day', state_since, {{ as_of() }}) as days_in_state,
         date_diff('day', heard_at, {{ as_of() }}) as days_silent,
         case

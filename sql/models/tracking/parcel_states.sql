@@ -9,8 +9,27 @@
 ) }}
 
 {% if is_incremental() -%}
-with pending as (
+with touched as (
     {{ pending_shipments() }}
+),
+
+-- Whether a number is that of one order depends on all its shipments: those that have it now and had it.
+touched_numbers as (
+    select {{ number_key() }} as number_key from {{ ref('stg_shipments') }}
+    where is_current and shipment_id in (select shipment_id from touched)
+    union
+    select number_key from {{ this }}
+    where shipment_id in (select shipment_id from touched)
+),
+
+pending as (
+    select shipment_id from touched
+    union
+    select shipment_id from {{ ref('stg_shipments') }}
+    where is_current and {{ number_key() }} in (select number_key from touched_numbers)
+    union
+    select shipment_id from {{ this }}
+    where number_key in (select number_key from touched_numbers)
 ),
 {%- else -%}
 with
@@ -19,12 +38,23 @@ with
 shipments as not materialized (
     select
         *,
-        {{ order_key() }} as order_key,
+        {{ number_key() }} as number_key,
         {{ order_id() }} as order_id
     from {{ ref('stg_shipments') }}
     {{ only_pending('shipment_id') }}
     where is_current
 ),
+
+buyers as (
+    select
+        shipment_id,
+        number_key,
+        {{ buyer_key() }} as buyer_key,
+        {{ external_key() }} as external_key
+    from shipments
+),
+
+{{ keys_of_orders('buyers') }},
 
 labels as not materialized (
     select
@@ -185,7 +215,8 @@ named as (
     select
         rows.*,
         -- A label may be met before its shipment is.
-        coalesce(shipments.order_key, '/' || rows.shipment_id) as order_key,
+        coalesce(order_keys.order_key, '/' || rows.shipment_id) as order_key,
+        coalesce(shipments.number_key, '/' || rows.shipment_id) as number_key,
         coalesce(shipments.order_id, rows.shipment_id) as order_id,
         shipments.store_id,
         shipments.shipment_status,
@@ -193,10 +224,12 @@ named as (
         coalesce(shipments.deliver_by_date, rows.first_estimated_date) as promised_date
     from rows
     left join shipments on rows.shipment_id = shipments.shipment_id
+    left join order_keys on rows.shipment_id = order_keys.shipment_id
 )
 
 select
     order_key,
+    number_key,
     order_id,
     store_id,
     shipment_id,
