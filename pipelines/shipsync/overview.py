@@ -11,7 +11,7 @@ import duckdb
 from shipsync import queries
 from shipsync.errors import DatabaseError
 from shipsync.queries import ResultRows
-from shipsync.sync.status import recent_runs, stream_status
+from shipsync.sync.reports import recent_runs, stream_status
 from shipsync.warehouse.copies import copied
 from shipsync.warehouse.database import connect, explained
 

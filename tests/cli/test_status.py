@@ -30,7 +30,7 @@ def test_reconcile_finds_a_table_that_agrees(run: Run, account: Account) -> None
 
     assert compared.code == 0
     assert sum(window["account"] for window in compared.json) == 30
-    assert all(window["account"] == window["held"] for window in compared.json)
+    assert all(window["account"] == window["stored"] for window in compared.json)
 
 
 def test_status_of_a_database_that_was_never_synced_says_what_to_do(run: Run, folder: Path) -> None:

@@ -127,7 +127,7 @@ class Mirror:
     versions: dict[str, list[tuple[str, Body]]] = field(default_factory=dict)
 
     def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
-        """See ``sources.held.Held``."""
+        """See ``sources.stored.StoredRows``."""
         held = {key: self.versions[key][-1] for key in ids if key in self.versions}
         return {
             key: StoredVersion(digest, parse_instant(body.get("modified_at")), START, True)
@@ -135,11 +135,11 @@ class Mirror:
         }
 
     def newest_change(self) -> datetime | None:
-        """See ``sources.held.Held``."""
+        """See ``sources.stored.StoredRows``."""
         return None
 
     def count(self) -> int:
-        """See ``sources.held.Held``."""
+        """See ``sources.stored.StoredRows``."""
         return len(self.versions)
 
     def take(self, pages: Iterator[Walked], package_pages: int, at_most: int | None = None) -> int:

@@ -30,7 +30,7 @@ def status(
 ) -> None:
     """Show rows, newest record and last good run of each stream."""
     from shipsync.queries import ResultRows
-    from shipsync.sync.status import recent_runs, stream_status
+    from shipsync.sync.reports import recent_runs, stream_status
     from shipsync.warehouse.database import connect
 
     file = options.local(connection, database).database
@@ -119,7 +119,7 @@ def reconcile(
 def _show(compared: list[Comparison]) -> None:
     from shipsync.queries import ResultRows
 
-    columns = ("stream", "start", "end", "account", "held", "repaired", "held_after")
+    columns = ("stream", "start", "end", "account", "stored", "repaired", "stored_after")
     differed = [window for window in compared if window.repaired or not window.agrees]
     cells = [[getattr(window, column) for column in columns] for window in differed]
     output.show_table(ResultRows(columns, cells), title="Windows that differed")

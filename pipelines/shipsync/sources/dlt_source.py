@@ -49,7 +49,7 @@ from shipsync.sources.redaction import Redaction
 from shipsync.sources.resources import SCHEMA_NAME, Page
 from shipsync.sources.schema import IS_REMOVED, Table
 from shipsync.sources.sifting import Sifting, Tally
-from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
+from shipsync.sources.streams import STREAMS, ReadsBy, Stream
 from shipsync.sources.tracking import tracking_pages
 
 State = MutableMapping[str, Any]
@@ -257,7 +257,7 @@ def _pages(stream: Stream, reader: AccountReader) -> DltResource:
             "cursor", lag=lag_seconds, on_cursor_value_missing="include"
         ),
     ) -> Iterator[Page]:
-        read = reader.modified if stream.name == SHIPMENTS.name else reader.latest
+        read = reader.modified if stream.reads_by is ReadsBy.KEYSET else reader.latest
         reached = start = cursor.start_value
         for batch in read(stream, start, dlt.current.resource_state()):
             if batch.cursor is not None:
@@ -267,13 +267,13 @@ def _pages(stream: Stream, reader: AccountReader) -> DltResource:
 
     @dlt.resource(name=name, selected=False)
     def whole() -> Iterator[Page]:
-        if stream.name == TRACKING:
+        if stream.reads_by is ReadsBy.PER_PARCEL:
             batches = reader.tracking(stream, dlt.current.resource_state())
         else:
             batches = reader.snapshot(stream)
         yield from ({"tables": batch.tables} for batch in batches)
 
-    return along_cursor if stream.cursor else whole
+    return along_cursor if stream.is_incremental else whole
 
 
 def _table(pages: DltResource, table: Table) -> DltResource:

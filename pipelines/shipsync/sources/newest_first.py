@@ -20,12 +20,6 @@ from shipsync.sources.stored import StoredRows
 
 Parameters = Mapping[str, str | int | bool]
 BY_MODIFICATION: Parameters = {"sort_by": "modified_at", "sort_dir": "desc"}
-# Live accounts answer this one reliably; a void is the change to a label that costs money.
-VOIDED_LABELS: Parameters = {
-    "label_status": "voided",
-    "sort_by": "voided_at",
-    "sort_dir": "desc",
-}
 
 
 class RecentWalk:

@@ -27,13 +27,13 @@ class StoredRows(Protocol):
     """Answers for one stream."""
 
     def newest_change(self) -> datetime | None:
-        """The latest ``modified_at`` held, None if nothing is held or entities have none."""
+        """The latest ``modified_at`` stored, None if nothing is stored or entities have none."""
         ...
 
     def count(self) -> int:
-        """How many entities are held."""
+        """How many entities are stored."""
         ...
 
     def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
-        """The current versions of those of ``ids`` that are held."""
+        """The current versions of those of ``ids`` that are stored."""
         ...

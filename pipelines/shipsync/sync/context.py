@@ -73,8 +73,8 @@ class StreamRun:
         self.run = run
         self.stream = stream
         self.tally = Tally()
-        self.held = StoredStream(run.con, stream)
-        self.marks = StreamState(run.con, stream.name)
+        self.stored = StoredStream(run.con, stream)
+        self.state = StreamState(run.con, stream.name)
         self.report = StreamReport(stream.name)
         self._requests_before = run.session.requests_by_stream[stream.name]
 
@@ -92,14 +92,14 @@ class StreamRun:
 
         ``ends_at_account_time``: the walk reads all up to T0, so that the cursor may move there.
         ``is_snapshot``: the walk gives one page that is the whole list. ``reads_ahead``: the next
-        package is read while one is loaded; only for a walk that doesn't ask what is held to go on.
+        package is read while one is loaded; only for a walk that doesn't ask what is stored to go on.
         """
         before = self.tally.rows
 
         def batches(start: datetime | None) -> Iterator[RowBatch]:
             reading = Sifting(
                 self.stream,
-                self.held,
+                self.stored,
                 self.run.time,
                 self.run.redaction,
                 self.tally,

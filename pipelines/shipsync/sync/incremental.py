@@ -8,32 +8,31 @@ from datetime import datetime, timedelta
 from shipsync.sources.batches import LoadPackage
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import KeysetWalk, Walked
-from shipsync.sources.newest_first import VOIDED_LABELS, RecentWalk
-from shipsync.sources.streams import LABELS
+from shipsync.sources.newest_first import RecentWalk
 from shipsync.sync.context import StreamRun, Window
 
 # A job that runs daily starts a little earlier or later each time.
 _SWEEP_EVERY = timedelta(hours=23)
 
 
-def sync_shipments(run: StreamRun) -> None:
+def sync_by_keyset(run: StreamRun) -> None:
     """Read everything modified after the cursor."""
     request = run.run.request
     if request.backfill is not None:
         read_again(run, request.backfill)
-    elif request.since is not None and run.held.count() > 0:
+    elif request.since is not None and run.stored.count() > 0:
         read_again(run, Window(request.since, None))
     else:
         _along_cursor(run, initial=request.since)
 
 
-def sync_by_recency(run: StreamRun) -> None:
+def sync_newest_first(run: StreamRun) -> None:
     """Read a list that shows no modification: once along creation, from then on newest change first."""
     request = run.run.request
     if request.backfill is not None:
         read_again(run, request.backfill)
         return
-    if run.marks.get("walked_once") is None:
+    if run.state.get("walked_once") is None:
         _first_walk(run, request.since)
     elif request.since is not None:
         read_again(run, Window(request.since, None))
@@ -68,24 +67,24 @@ def _keyset(run: StreamRun, window: Window) -> KeysetWalk:
 def _first_walk(run: StreamRun, since: datetime | None) -> None:
     # What changes while the walk goes on moves to the front of the other order. These ids stand there
     # now: all that changes from here on will stand before them.
-    if run.marks.get("open_walk") is None:
+    if run.state.get("open_walk") is None:
         front = _recent(run)
         next(front.pages(), None)
-        run.marks.set("open_walk", front.front)
+        run.state.set("open_walk", front.front)
     _along_cursor(run, initial=since)
-    run.marks.set("walked_once", run.run.time.upper_bound)
-    run.marks.set("swept", run.run.time.upper_bound)
+    run.state.set("walked_once", run.run.time.upper_bound)
+    run.state.set("swept", run.run.time.upper_bound)
 
 
 def _recent(run: StreamRun, anchors: Sequence[str] = ()) -> RecentWalk:
     listing = run.stream.listing
     assert listing is not None
-    return RecentWalk(run.run.session, listing, run.run.time, run.held, anchors)
+    return RecentWalk(run.run.session, listing, run.run.time, run.stored, anchors)
 
 
 def _newest_changes(run: StreamRun) -> RecentWalk:
-    open_walk: list[str] | None = run.marks.get("open_walk")
-    front_before: list[str] = run.marks.get("front") or []
+    open_walk: list[str] | None = run.state.get("open_walk")
+    front_before: list[str] = run.state.get("front") or []
     walk = _recent(run, open_walk or ())
 
     def begin(start: datetime | None) -> Iterator[Walked]:
@@ -93,50 +92,54 @@ def _newest_changes(run: StreamRun) -> RecentWalk:
         for page in walk.pages():
             if walk.found_news and open_walk is None:
                 # Committed before anything is loaded: cut short between two packages, the newest
-                # changes would be held and hide the older ones below them.
+                # changes would be stored and hide the older ones below them.
                 open_walk = front_before
-                run.marks.set("open_walk", open_walk)
+                run.state.set("open_walk", open_walk)
             yield page
 
     run.load(begin)
     if list(walk.front) != front_before:
-        run.marks.set("front", walk.front)
+        run.state.set("front", walk.front)
     if open_walk is not None:
-        run.marks.clear("open_walk")
+        run.state.clear("open_walk")
     return walk
 
 
 def _missing_rows(run: StreamRun, total: int | None) -> None:
-    """Look for new rows along creation if the account counts more than are held.
+    """Look for new rows along creation if the account counts more than are stored.
 
     So they are found even where the list doesn't put what is new in front.
     """
-    gap = (total or 0) - run.held.count()
-    if gap <= 0 or gap == run.marks.get("gap"):
+    gap = (total or 0) - run.stored.count()
+    if gap <= 0 or gap == run.state.get("gap"):
         return
     _along_cursor(run)
-    run.marks.set("gap", (total or 0) - run.held.count())
+    run.state.set("gap", (total or 0) - run.stored.count())
 
 
 def _sweep(run: StreamRun) -> None:
     """Read again what was created in the last weeks, once a day, for changes the order has hidden."""
     now = run.run.time.upper_bound
-    swept = run.marks.get_instant("swept")
+    swept = run.state.get_instant("swept")
     if swept is not None and now - swept < _SWEEP_EVERY:
         return
     days = timedelta(days=run.run.connection.label_sweep_days)
     walk = _keyset(run, Window(now - days, None))
     caught = run.load(lambda _: walk.pages(), reads_ahead=True)
-    if run.stream.name == LABELS.name:
+    if run.stream.voids_by:
         caught += run.load(lambda start: _voided(run).pages())
     run.report.caught_late += caught
-    run.marks.set("swept", now)
+    run.state.set("swept", now)
 
 
 def _voided(run: StreamRun) -> RecentWalk:
     assert run.stream.listing is not None
     return RecentWalk(
-        run.run.session, run.stream.listing, run.run.time, run.held, params=VOIDED_LABELS
+        run.run.session,
+        run.stream.listing,
+        run.run.time,
+        run.stored,
+        params=run.stream.voids_by,
     )
 
 
@@ -146,15 +149,15 @@ def read_again(run: StreamRun, window: Window) -> int:
     A window that was cut short goes on where it stopped.
     """
     name = [bound.isoformat() if bound else None for bound in (window.start, window.end)]
-    mark = run.marks.get("backfill") or {}
-    reached = parse_instant(mark.get("reached")) if mark.get("window") == name else None
+    begun = run.state.get("backfill") or {}
+    reached = parse_instant(begun.get("reached")) if begun.get("window") == name else None
     start = max(filter(None, (window.start, reached)), default=None)
 
     def remember(package: LoadPackage) -> None:
         if package.cursor is not None:
-            run.marks.set("backfill", {"window": name, "reached": package.cursor.isoformat()})
+            run.state.set("backfill", {"window": name, "reached": package.cursor.isoformat()})
 
     walk = _keyset(run, Window(start, window.end))
     differed = run.load(lambda _: walk.pages(), between=remember, reads_ahead=True)
-    run.marks.clear("backfill")
+    run.state.clear("backfill")
     return differed

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shipsync.api.paging import Item
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
-from shipsync.sources.streams import SHIPMENTS
+from shipsync.sources.streams import ReadsBy
 from shipsync.sync.context import StreamRun
 
 
@@ -27,8 +27,8 @@ def expect_apart(run: StreamRun) -> None:
     In a list that is read newest change first they stand in front and would look as if all below them
     were held. The walk that follows has to go on to where the last complete one began.
     """
-    walks_newest_first = run.stream.name != SHIPMENTS.name
-    if not walks_newest_first or run.marks.get("walked_once") is None:
+    walks_newest_first = run.stream.reads_by is ReadsBy.NEWEST_FIRST
+    if not walks_newest_first or run.state.get("walked_once") is None:
         return
-    if run.marks.get("open_walk") is None:
-        run.marks.set("open_walk", run.marks.get("front") or [])
+    if run.state.get("open_walk") is None:
+        run.state.set("open_walk", run.state.get("front") or [])

@@ -1,4 +1,4 @@
-"""Comparing what is held with what the account counts, and reading again where they differ.
+"""Comparing what is stored with what the account counts, and reading again where they differ.
 
 Incremental lists are counted month by month, and day by day in a month that differs: shipments by
 when they changed, so that a change that was missed shows in two windows, the others by when they were
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 import duckdb
 import pendulum
@@ -19,8 +20,7 @@ from shipsync.api.paging import follow
 from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.instants import as_parameter
-from shipsync.sources.streams import STREAMS, TRACKING
-from shipsync.statements import statement
+from shipsync.sources.streams import STREAMS, ReadsBy, Stream
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import read_again
 from shipsync.sync.reports import record_stream
@@ -28,7 +28,6 @@ from shipsync.sync.snapshots import sync_snapshot
 from shipsync.warehouse import runs
 from shipsync.warehouse.load import Loader
 
-_STATEMENTS = "shipsync.sync"
 # The API's times have milliseconds. A bound between two of them is neither in nor out of a window,
 # whether the server counts bounds in or not.
 _BETWEEN_MILLISECONDS = timedelta(microseconds=500)
@@ -38,7 +37,7 @@ _BETWEEN_MILLISECONDS = timedelta(microseconds=500)
 class Comparison:
     """One window of one stream (both sides None: the whole list).
 
-    ``account`` and ``held`` are the counts at first, ``held_after`` the count after the repair,
+    ``account`` and ``stored`` are the counts at first, ``stored_after`` the count after the repair,
     ``repaired`` the rows that differed and were loaded.
     """
 
@@ -46,14 +45,14 @@ class Comparison:
     start: datetime | None
     end: datetime | None
     account: int
-    held: int
+    stored: int
     repaired: int
-    held_after: int
+    stored_after: int
 
     @property
     def agrees(self) -> bool:
         """Whether the counts agree in the end."""
-        return self.account == self.held_after
+        return self.account == self.stored_after
 
 
 def reconcile(
@@ -75,11 +74,9 @@ def reconcile(
     )
     done: list[Comparison] = []
     try:
-        for name, stream in STREAMS.items():
-            if name == TRACKING or (only is not None and name not in only):
-                continue
+        for stream in _compared(only):
             stream_run = StreamRun(run, stream)
-            compare = _compare_windows if stream.cursor else _compare_snapshot
+            compare = _compare_windows if stream.is_incremental else _compare_snapshot
             done += compare(stream_run)
             record_stream(con, run_id, stream_run.finish())
     except Exception as error:
@@ -90,16 +87,23 @@ def reconcile(
     return done
 
 
+def _compared(only: frozenset[str] | None) -> Iterator[Stream]:
+    for name, stream in STREAMS.items():
+        if stream.reads_by is not ReadsBy.PER_PARCEL and (only is None or name in only):
+            yield stream
+
+
 def _compare_snapshot(run: StreamRun) -> Iterator[Comparison]:
-    held = run.held.count()
+    stored = run.stored.count()
     sync_snapshot(run)
     account = run.tally.rows + run.tally.unchanged
-    yield Comparison(run.stream.name, None, None, account, held, run.tally.rows, run.held.count())
+    after = run.stored.count()
+    yield Comparison(run.stream.name, None, None, account, stored, run.tally.rows, after)
 
 
 def _compare_windows(run: StreamRun) -> Iterator[Comparison]:
     whole = Window(None, _account_time(run))
-    oldest = _oldest(run)
+    oldest = run.stored.oldest()
     months = [whole] if oldest is None else list(_split(oldest, whole.end, "month"))
     for month in months:
         comparison = _compare(run, month)
@@ -110,20 +114,20 @@ def _compare_windows(run: StreamRun) -> Iterator[Comparison]:
             inner = _compare(run, day)
             if not inner.agrees:
                 yield _repair(run, inner)
-        yield replace(comparison, held_after=_held(run, month))
+        yield replace(comparison, stored_after=_stored(run, month))
 
 
 def _compare(run: StreamRun, window: Window) -> Comparison:
-    held = _held(run, window)
+    stored = _stored(run, window)
     return Comparison(
-        run.stream.name, window.start, window.end, _counted(run, window), held, 0, held
+        run.stream.name, window.start, window.end, _counted(run, window), stored, 0, stored
     )
 
 
 def _repair(run: StreamRun, comparison: Comparison) -> Comparison:
     window = Window(comparison.start, comparison.end)
     repaired = read_again(run, window)
-    return replace(comparison, repaired=repaired, held_after=_held(run, window))
+    return replace(comparison, repaired=repaired, stored_after=_stored(run, window))
 
 
 def _counted(run: StreamRun, window: Window) -> int:
@@ -145,24 +149,20 @@ def _account_time(run: StreamRun) -> datetime:
     return run.run.time.upper_bound
 
 
-def _held(run: StreamRun, window: Window) -> int:
-    query = statement(_STATEMENTS, f"count_{run.stream.name}")
-    row = run.run.con.execute(query, {"start": window.start, "end": window.end}).fetchone()
-    return int(row[0]) if row else 0
+def _stored(run: StreamRun, window: Window) -> int:
+    return run.stored.count(window.start, window.end)
 
 
-def _oldest(run: StreamRun) -> datetime | None:
-    row = run.run.con.execute(statement(_STATEMENTS, f"oldest_{run.stream.name}")).fetchone()
-    return row[0] if row else None
-
-
-def _split(start: datetime, end: datetime | None, unit: str) -> Iterator[Window]:
+def _split(
+    start: datetime, end: datetime | None, unit: Literal["month", "day"]
+) -> Iterator[Window]:
     """Windows of one ``unit`` ("month" or "day") from before ``start`` to ``end``, without a gap.
 
-    The first begins nowhere when it stands for all that is older than what is held.
+    The first begins nowhere when it stands for all that is older than what is stored.
     """
     assert end is not None
-    first = pendulum.instance(start.astimezone(UTC)).start_of("month" if unit == "month" else "day")
+    # In UTC by pendulum's own way: of an instant moved by datetime's it makes a naive one.
+    first = pendulum.instance(start).in_timezone("UTC").start_of(unit)
     lower: datetime | None = None if unit == "month" else start
     upper = first
     while upper < end:

@@ -1,4 +1,4 @@
-"""What a sync did, stream by stream."""
+"""What a sync did, stream by stream; how it is recorded, and how the database stands after it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import duckdb
 
 from shipsync import clock
+from shipsync.sources.streams import STREAMS, Stream
 from shipsync.statements import statement
 
-_STATEMENTS = "shipsync.sync"
+_STATEMENTS: Final = "shipsync.sync"
 
 StreamOutcome = Literal["loaded", "unchanged", "skipped", "failed"]
 
@@ -22,8 +23,8 @@ StreamOutcome = Literal["loaded", "unchanged", "skipped", "failed"]
 class StreamReport:
     """One stream of one run.
 
-    ``rows`` were handed to the load, ``unchanged`` were held already, ``stale`` were answers older than
-    what is held. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
+    ``rows`` were handed to the load, ``unchanged`` were stored already, ``stale`` were answers older than
+    what is stored. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
     ``set_aside``: what could not be used and is kept in the quarantine. ``beyond``: rows loaded whose
     time lies a day or more ahead of the account's own.
@@ -107,7 +108,7 @@ class NoProgress:
 
 
 def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamReport) -> None:
-    """Record in the ledger what became of one stream of run ``run_id``."""
+    """Record in the ledger what became of one stream of a run."""
     row = {
         "run_id": run_id,
         "stream": report.stream,
@@ -127,3 +128,66 @@ def record_stream(con: duckdb.DuckDBPyConnection, run_id: str, report: StreamRep
         "calls_put_off": report.calls_put_off,
     }
     con.execute(statement(_STATEMENTS, "record_stream_run"), row)
+
+
+@dataclass(frozen=True)
+class StreamStatus:
+    """One stream: current rows, the newest record's own time, and how its runs went.
+
+    ``read_up_to`` is its cursor: the account's time up to which the last good run has read.
+    ``requests`` counts over all runs; so does ``calls_saved``, the calls for parcels that were neither
+    finished nor due. ``calls_put_off`` are those that the last run's budget did not reach.
+    """
+
+    stream: str
+    rows: int
+    newest: datetime | None
+    read_up_to: datetime | None = None
+    last_good_run_at: datetime | None = None
+    requests: int = 0
+    requests_last_run: int = 0
+    last_outcome: str | None = None
+    last_error: str | None = None
+    calls_saved: int = 0
+    calls_put_off: int = 0
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """One run; ``finished_at`` and ``outcome`` are None for one that goes on or was killed."""
+
+    run_id: str
+    command: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    requests: int | None
+    error: str | None
+
+
+def stream_status(con: duckdb.DuckDBPyConnection) -> list[StreamStatus]:
+    """Every stream, in the order in which a sync reads them; empty before the first sync.
+
+    A stream that this version added, and that no sync has met yet, is left out.
+    """
+    made = con.execute(statement("shipsync.warehouse", "list_raw_tables")).fetchall()
+    runs = {
+        name: rest for name, *rest in con.execute(statement(_STATEMENTS, "stream_runs")).fetchall()
+    }
+    return [
+        StreamStatus(stream.name, *_extent(con, stream), *runs.get(stream.name, ()))
+        for stream in STREAMS.values()
+        if (stream.table.name,) in made
+    ]
+
+
+def _extent(con: duckdb.DuckDBPyConnection, stream: Stream) -> tuple[int, datetime | None]:
+    values = {"table": f"raw.{stream.table.name}", "column": stream.newest_by}
+    row = con.execute(statement(_STATEMENTS, "stored_extent"), values).fetchone()
+    return (row[0], row[2]) if row else (0, None)
+
+
+def recent_runs(con: duckdb.DuckDBPyConnection, limit: int = 10) -> list[RunStatus]:
+    """The last runs, newest first."""
+    rows = con.execute(statement(_STATEMENTS, "recent_runs"), [limit]).fetchall()
+    return [RunStatus(*row) for row in rows]

@@ -12,9 +12,9 @@ import duckdb
 from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachable, UsageError
-from shipsync.sources.streams import SHIPMENTS, STREAMS, TRACKING, Stream
+from shipsync.sources.streams import STREAMS, ReadsBy
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
-from shipsync.sync.incremental import sync_by_recency, sync_shipments
+from shipsync.sync.incremental import sync_by_keyset, sync_newest_first
 from shipsync.sync.reports import (
     NoProgress,
     StreamReport,
@@ -28,9 +28,13 @@ from shipsync.sync.webhooks import read_hinted
 from shipsync.warehouse import runs
 from shipsync.warehouse.load import Loader
 
-INCREMENTAL: Final = frozenset(
-    name for name, stream in STREAMS.items() if stream.cursor is not None
-)
+_SYNCS: Final[dict[ReadsBy, Callable[[StreamRun], None]]] = {
+    ReadsBy.KEYSET: sync_by_keyset,
+    ReadsBy.NEWEST_FIRST: sync_newest_first,
+    ReadsBy.SNAPSHOT: sync_snapshot,
+    ReadsBy.PER_PARCEL: sync_tracking,
+}
+INCREMENTAL: Final = frozenset(name for name, stream in STREAMS.items() if stream.is_incremental)
 
 
 def run_sync(
@@ -125,21 +129,13 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
             try:
                 if run.request.backfill is None:
                     read_hinted(stream_run)
-                _way_to_sync(stream)(stream_run)
+                _SYNCS[stream.reads_by](stream_run)
             except DatabaseError:
                 raise
             except ShipsyncError as error:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
                 refused = str(error) if isinstance(error, KeyRefused | Unreachable) else None
         report.streams.append(_record(run, report.run_id, stream_run))
-
-
-def _way_to_sync(stream: Stream) -> Callable[[StreamRun], None]:
-    if stream.name == SHIPMENTS.name:
-        return sync_shipments
-    if stream.name == TRACKING:
-        return sync_tracking
-    return sync_by_recency if stream.cursor else sync_snapshot
 
 
 def _record(run: RunContext, run_id: str, stream_run: StreamRun) -> StreamReport:

@@ -8,7 +8,6 @@ from shipsync.api.paging import complete
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
 from shipsync.sources.usable import usable_rows
-from shipsync.statements import statement
 from shipsync.sync.context import StreamRun
 
 
@@ -19,19 +18,19 @@ def sync_snapshot(run: StreamRun) -> None:
     """
     every = _interval(run)
     now = run.run.time.known
-    read = run.marks.get_instant("read")
+    read = run.state.get_instant("read")
     asked_for = run.run.request.only is not None
     if read is not None and now is not None and now - read < every and not asked_for:
         run.report.outcome = "skipped"
         return
     listing = run.stream.listing
     assert listing is not None
-    snapshot = complete(run.run.session, listing, held=run.held.keys())
+    snapshot = complete(run.run.session, listing, held=run.stored.keys())
     run.run.time.observe(snapshot.server_time)
     quarantine = run.run.quarantine
     usable = usable_rows(run.stream, snapshot.items, content_hashes(snapshot.items), quarantine.put)
     hashes = [row.content_hash for row in usable]
-    if sorted(hashes) == _held_hashes(run):
+    if sorted(hashes) == sorted(run.stored.hashes()):
         run.tally.unchanged += len(usable)
         run.tally.pages += snapshot.pages
     else:
@@ -39,15 +38,9 @@ def sync_snapshot(run: StreamRun) -> None:
         run.load(lambda start: iter([whole]), is_snapshot=True)
         run.tally.pages += snapshot.pages - 1
     quarantine.whole_list_was_read(run.stream.name)
-    run.marks.set("read", snapshot.server_time or run.run.time.upper_bound)
+    run.state.set("read", snapshot.server_time or run.run.time.upper_bound)
 
 
 def _interval(run: StreamRun) -> timedelta:
     connection = run.run.connection
     return connection.slow_lists_every if run.stream.is_slow else connection.inventory_every
-
-
-def _held_hashes(run: StreamRun) -> list[str]:
-    query = statement("shipsync.sync", "held_hashes")
-    rows = run.run.con.execute(query, [f"raw.{run.stream.table.name}"]).fetchall()
-    return sorted(digest for (digest,) in rows)

@@ -2,112 +2,14 @@
 -- Calls for tracking in the 24 hours up to $now.
 select coalesce(sum(calls), 0)::bigint from ledger.tracking_calls where called_at > $now - to_hours(24)
 
--- name: clear_mark
-delete from ledger.marks where stream = ? and mark = ?
-
 -- name: clear_schedule
 delete from ledger.tracking_schedule
 
--- name: count_fulfillments
-select count(*)
-from raw.fulfillments
-where
-    _dlt_valid_to is null
-    and ($start is null or created_at > $start)
-    and ($end is null or created_at <= $end)
+-- name: clear_state
+delete from ledger.marks where stream = ? and mark = ?
 
--- name: count_labels
-select count(*)
-from raw.labels
-where
-    _dlt_valid_to is null
-    and ($start is null or created_at > $start)
-    and ($end is null or created_at <= $end)
-
--- name: count_shipments
-select count(*)
-from raw.shipments
-where
-    _dlt_valid_to is null
-    and ($start is null or modified_at > $start)
-    and ($end is null or modified_at <= $end)
-
--- name: get_mark
+-- name: get_state
 select value from ledger.marks where stream = ? and mark = ?
-
--- name: held_count
-select count(*) from query_table(?) where _dlt_valid_to is null
-
--- name: held_fulfillments
-select
-    held.fulfillment_id,
-    held.content_hash,
-    null as modified_at,
-    held.observed_at,
-    coalesce(loads.status = 0, false) as is_whole
-from raw.fulfillments as held
-left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
-where held._dlt_valid_to is null and held.fulfillment_id in (select unnest(?))
-
--- name: held_hashes
-select content_hash from query_table(?) where _dlt_valid_to is null
-
--- name: held_labels
-select
-    held.label_id,
-    held.content_hash,
-    null as modified_at,
-    held.observed_at,
-    coalesce(loads.status = 0, false) as is_whole
-from raw.labels as held
-left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
-where held._dlt_valid_to is null and held.label_id in (select unnest(?))
-
--- name: held_newest
-select max(modified_at) from raw.shipments where _dlt_valid_to is null
-
--- name: held_shipments
-select
-    held.shipment_id,
-    held.content_hash,
-    held.modified_at,
-    held.observed_at,
-    coalesce(loads.status = 0, false) as is_whole
-from raw.shipments as held
-left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
-where held._dlt_valid_to is null and held.shipment_id in (select unnest(?))
-
--- name: held_tracking
-select
-    held.label_id,
-    held.content_hash,
-    null as modified_at,
-    held.observed_at,
-    coalesce(loads.status = 0, false) as is_whole
-from raw.tracking as held
-left join raw._dlt_loads as loads on held._dlt_load_id = loads.load_id
-where held._dlt_valid_to is null and held.label_id in (select unnest(?))
-
--- name: keys_carriers
-select carrier_id from raw.carriers where _dlt_valid_to is null
-
--- name: keys_inventory_levels
-select sku, inventory_location_id, inventory_warehouse_id from raw.inventory_levels where _dlt_valid_to is null
-
--- name: keys_inventory_locations
-select inventory_location_id from raw.inventory_locations where _dlt_valid_to is null
-
--- name: keys_inventory_warehouses
-select inventory_warehouse_id from raw.inventory_warehouses where _dlt_valid_to is null
-
--- name: keys_products
-select product_id::varchar from raw.products where _dlt_valid_to is null
-
--- name: keys_tags
-select name from raw.tags where _dlt_valid_to is null
-
--- name: keys_warehouses
-select warehouse_id from raw.warehouses where _dlt_valid_to is null
 
 -- name: list_parcels
 -- Parcels that are not known to be finished, with what polling must know of each. A label is one parcel,
@@ -168,15 +70,6 @@ select * exclude (is_backlog)
 from known
 qualify not is_backlog or row_number() over (partition by is_backlog order by created_at desc, parcel_id) <= $backlog
 
--- name: oldest_fulfillments
-select min(created_at) from raw.fulfillments where _dlt_valid_to is null
-
--- name: oldest_labels
-select min(created_at) from raw.labels where _dlt_valid_to is null
-
--- name: oldest_shipments
-select min(modified_at) from raw.shipments where _dlt_valid_to is null
-
 -- name: pending_hints
 -- Hints of one stream that no sync has read, oldest first: one row per hint.
 select hints.hint_id, hints.query, hints.signed_at, hints.tracking, polls.polled_at
@@ -224,70 +117,71 @@ insert or replace into ledger.stream_runs (
     $requests, $packages, $extras, $error, $calls_saved, $calls_put_off
 )
 
--- name: set_mark
+-- name: set_state
 insert or replace into ledger.marks (stream, mark, value, recorded_at) values (?, ?, ?, ?)
 
--- name: stream_status
+-- name: stored_count
+select count(*)
+from query_table($table)
+where
+    _dlt_valid_to is null
+    and ($start is null or columns(lambda name: name = $column) > $start)
+    and ($end is null or columns(lambda name: name = $column) <= $end)
+
+-- name: stored_extent
+-- How many rows are current, and the smallest and the largest value of a column in them.
+select
+    count(*) as rows,
+    min(columns(lambda name: name = $column)) as smallest,
+    max(columns(lambda name: name = $column)) as largest
+from query_table($table)
+where _dlt_valid_to is null
+
+-- name: stored_hashes
+select content_hash from query_table($table) where _dlt_valid_to is null
+
+-- name: stored_keys
+-- The columns come in the order of the table.
+select columns(lambda name: list_contains($key, name))::varchar
+from query_table($table)
+where _dlt_valid_to is null
+
+-- name: stored_versions
 with
 
-counted as (
-    select 'shipments' as stream, count(*) as rows, max(modified_at) as newest
-    from raw.shipments where _dlt_valid_to is null
-    union all
-    select 'fulfillments', count(*), max(created_at)
-    from raw.fulfillments where _dlt_valid_to is null
-    union all
-    select 'labels', count(*), max(created_at) from raw.labels where _dlt_valid_to is null
-    union all
-    select 'tracking', count(*), max(observed_at) from raw.tracking where _dlt_valid_to is null
-    union all
-    select 'inventory_levels', count(*), max(observed_at)
-    from raw.inventory_levels where _dlt_valid_to is null
-    union all
-    select 'warehouses', count(*), max(created_at) from raw.warehouses where _dlt_valid_to is null
-    union all
-    select 'inventory_warehouses', count(*), max(updated_at)
-    from raw.inventory_warehouses where _dlt_valid_to is null
-    union all
-    select 'inventory_locations', count(*), max(updated_at)
-    from raw.inventory_locations where _dlt_valid_to is null
-    union all
-    select 'products', count(*), max(modify_date) from raw.products where _dlt_valid_to is null
-    union all
-    select 'carriers', count(*), max(observed_at) from raw.carriers where _dlt_valid_to is null
-    union all
-    select 'tags', count(*), max(observed_at) from raw.tags where _dlt_valid_to is null
-),
-
-run as (
+stored as (
     select
-        stream,
-        max(read_at) filter (where outcome in ('loaded', 'unchanged')) as read_up_to,
-        max(finished_at) filter (where outcome in ('loaded', 'unchanged')) as last_good_run_at,
-        sum(requests) as requests,
-        arg_max(requests, finished_at) as requests_last_run,
-        arg_max(outcome, finished_at) as last_outcome,
-        arg_max_null(error, finished_at) as last_error,
-        sum(calls_saved) as calls_saved,
-        arg_max(calls_put_off, finished_at) as calls_put_off
-    from ledger.stream_runs
-    group by stream
+        columns(lambda name: name = $key) as key,
+        content_hash,
+        columns(lambda name: name = $changed) as changed_at,
+        observed_at,
+        _dlt_load_id
+    from query_table($table)
+    where _dlt_valid_to is null and columns(lambda name: name = $key) in (select unnest($ids))
 )
 
 select
-    counted.stream,
-    counted.rows,
-    counted.newest,
-    run.read_up_to,
-    run.last_good_run_at,
-    coalesce(run.requests, 0) as requests,
-    coalesce(run.requests_last_run, 0) as requests_last_run,
-    run.last_outcome,
-    run.last_error,
-    coalesce(run.calls_saved, 0) as calls_saved,
-    coalesce(run.calls_put_off, 0) as calls_put_off
-from counted
-left join run on counted.stream = run.stream
+    stored.key,
+    stored.content_hash,
+    stored.changed_at,
+    stored.observed_at,
+    coalesce(loads.status = 0, false) as is_whole
+from stored
+left join raw._dlt_loads as loads on stored._dlt_load_id = loads.load_id
+
+-- name: stream_runs
+select
+    stream,
+    max(read_at) filter (where outcome in ('loaded', 'unchanged')) as read_up_to,
+    max(finished_at) filter (where outcome in ('loaded', 'unchanged')) as last_good_run_at,
+    coalesce(sum(requests), 0) as requests,
+    coalesce(arg_max(requests, finished_at), 0) as requests_last_run,
+    arg_max(outcome, finished_at) as last_outcome,
+    arg_max_null(error, finished_at) as last_error,
+    coalesce(sum(calls_saved), 0) as calls_saved,
+    coalesce(arg_max(calls_put_off, finished_at), 0) as calls_put_off
+from ledger.stream_runs
+group by stream
 
 -- name: take_hints
 -- What a body said of a parcel is in the raw tables now, treated as personal data are to be.

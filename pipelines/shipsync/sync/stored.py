@@ -1,46 +1,77 @@
-"""What the database holds of a stream, asked in SQL."""
+"""What the database holds of a stream, asked in SQL that serves every raw table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import duckdb
 
+from shipsync.sources.schema import OBSERVED_AT
 from shipsync.sources.stored import StoredVersion
-from shipsync.sources.streams import SHIPMENTS, Stream
+from shipsync.sources.streams import Stream
 from shipsync.statements import statement
 
-_STATEMENTS = "shipsync.sync"
+_STATEMENTS: Final = "shipsync.sync"
+# Null in every current version: stands in where rows do not show when they changed.
+_ALWAYS_NULL: Final = "_dlt_valid_to"
 
 
 class StoredStream:
-    """Implements ``sources.held.Held`` for ``stream`` on its own cursor of ``con``."""
+    """Implements ``sources.stored.StoredRows`` for ``stream`` on its own cursor of ``con``."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, stream: Stream) -> None:
         self._cursor = con.cursor()
         self._stream = stream
+        self._table = f"raw.{stream.table.name}"
 
     def newest_change(self) -> datetime | None:
-        """See ``Held``; only shipments show when they changed."""
-        if self._stream.name != SHIPMENTS.name:
-            return None
-        row = self._cursor.execute(statement(_STATEMENTS, "held_newest")).fetchone()
-        return row[0] if row else None
+        """See ``StoredRows``."""
+        return self._extent(self._stream.changes_by)[1] if self._stream.changes_by else None
 
-    def count(self) -> int:
-        """See ``Held``."""
-        query = statement(_STATEMENTS, "held_count")
-        row = self._cursor.execute(query, [f"raw.{self._stream.table.name}"]).fetchone()
+    def oldest(self) -> datetime | None:
+        """The smallest value of the stream's cursor that is stored, None if nothing is."""
+        return self._extent(self._stream.cursor)[0] if self._stream.cursor else None
+
+    def count(self, start: datetime | None = None, end: datetime | None = None) -> int:
+        """The number of entities; given bounds, of those whose cursor lies after ``start``, up to ``end``."""
+        values = {
+            "table": self._table,
+            "column": self._stream.cursor or OBSERVED_AT,
+            "start": start,
+            "end": end,
+        }
+        row = self._cursor.execute(statement(_STATEMENTS, "stored_count"), values).fetchone()
         return int(row[0]) if row else 0
 
     def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
-        """See ``Held``."""
-        query = statement(_STATEMENTS, f"held_{self._stream.table.name}")
-        rows = self._cursor.execute(query, [list(ids)]).fetchall()
-        return {key: StoredVersion(*version) for key, *version in rows}
+        """See ``StoredRows``."""
+        values = {
+            "table": self._table,
+            "key": self._stream.id_key,
+            "changed": self._stream.changes_by or _ALWAYS_NULL,
+            "ids": list(ids),
+        }
+        found = self._cursor.execute(statement(_STATEMENTS, "stored_versions"), values).fetchall()
+        return {key: StoredVersion(*version) for key, *version in found}
 
     def keys(self) -> set[tuple[str, ...]]:
-        """The keys of everything held, as texts; for streams small enough to be read whole."""
-        query = statement(_STATEMENTS, f"keys_{self._stream.table.name}")
-        return {tuple(key) for key in self._cursor.execute(query).fetchall()}
+        """The key of every entity, as texts; for streams small enough to be read whole."""
+        key = self._stream.table.key
+        values = {"table": self._table, "key": list(key)}
+        found = self._cursor.execute(statement(_STATEMENTS, "stored_keys"), values)
+        names = [column[0] for column in found.description]
+        places = [names.index(part) for part in key]
+        return {tuple(row[place] for place in places) for row in found.fetchall()}
+
+    def hashes(self) -> list[str]:
+        """The content hash of every entity, in no order."""
+        values = {"table": self._table}
+        found = self._cursor.execute(statement(_STATEMENTS, "stored_hashes"), values).fetchall()
+        return [digest for (digest,) in found]
+
+    def _extent(self, column: str) -> tuple[datetime | None, datetime | None]:
+        values = {"table": self._table, "column": column}
+        row = self._cursor.execute(statement(_STATEMENTS, "stored_extent"), values).fetchone()
+        return (row[1], row[2]) if row else (None, None)

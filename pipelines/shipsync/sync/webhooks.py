@@ -18,7 +18,7 @@ from shipsync.api.paging import follow
 from shipsync.errors import IncompleteRead, RequestRejected
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
-from shipsync.sources.streams import LABELS, SHIPMENTS, TRACKING
+from shipsync.sources.streams import LABELS, ReadsBy
 from shipsync.sources.tracking import labelled
 from shipsync.statements import statement
 from shipsync.sync.context import StreamRun
@@ -61,7 +61,7 @@ def read_hinted(run: StreamRun) -> None:
     ]
     if not hints:
         return
-    if run.stream.name == TRACKING:
+    if run.stream.reads_by is ReadsBy.PER_PARCEL:
         _read_parcels(run, hints)
     elif _has_begun(run):
         _read_lists(run, hints)
@@ -73,9 +73,9 @@ def read_hinted(run: StreamRun) -> None:
 
 def _has_begun(run: StreamRun) -> bool:
     """A list that was never read whole is about to be: a hint adds nothing."""
-    if run.stream.name == SHIPMENTS.name:
-        return run.held.count() > 0
-    return run.marks.get("walked_once") is not None
+    if run.stream.reads_by is ReadsBy.KEYSET:
+        return run.stored.count() > 0
+    return run.state.get("walked_once") is not None
 
 
 def _read_lists(run: StreamRun, hints: Sequence[_Hint]) -> None:
