@@ -13,7 +13,7 @@ from shipsync.emulator import Account, Transport
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.sync.reconcile import Comparison
 from truth.comparison import compare_current
-from truth.shop import START, Shop
+from truth.synced_shop import START, Shop
 
 pytestmark = pytest.mark.xdist_group("reconcile")
 
