@@ -69,10 +69,6 @@ def local(name: str, database: Path | None) -> Local:
     return found
 
 
-# The commands that write still call it so.
-held = local
-
-
 def _remember(secret: Secret | None) -> None:
     if secret is not None:
         _opened.append(secret)

@@ -143,7 +143,7 @@ def targets_command(
     from shipsync.reverse.stock.targets import give_targets
 
     source = row_source.chosen(file, sql, model)
-    place = options.held(connection, database).database
+    place = options.local(connection, database).database
     report = give_targets(place, source, replace=replace)
     figures = {
         "given": report.given,

@@ -57,7 +57,7 @@ def status_command(
     """
     from shipsync.reverse import service
 
-    file = options.held(connection, database).database
+    file = options.local(connection, database).database
     entries = service.outcomes(file, connection)
     if not entries:
         writes_view.say_other_connections(connection, service.connections_written_for(file))
@@ -92,7 +92,7 @@ def resolve_command(
 
     if applied is None:
         raise UsageError("Say what became of the row: --applied or --not-applied.")
-    file = options.held(connection, database).database
+    file = options.local(connection, database).database
     entry = service.resolve(file, connection, key, applied=applied, because=because, kind=kind)
     if as_json:
         output.show_json(writes_view.entry_document(entry))
@@ -139,7 +139,7 @@ def carry_out(
 
     asked.check()
     if not asked.apply:
-        local = options.held(asked.connection, asked.database)
+        local = options.local(asked.connection, asked.database)
         plan = service.planned(local.database, _checked(make(local), asked))
         _show(plan, local, asked)
         return
