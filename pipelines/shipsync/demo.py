@@ -24,6 +24,7 @@ from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
 from shipsync.errors import UsageError
 from shipsync.feed.events import summary
+from shipsync.plurals import counted
 from shipsync.queries import ResultRows
 from shipsync.reverse.applying import Applied, Applying, apply_plan
 from shipsync.reverse.plan.input_files import read_rows
@@ -122,8 +123,8 @@ def _synced(title: str, connection: Connection, session: Session) -> Step:
     return Step(
         title,
         (
-            f"{session.requests_sent - requests_before} requests; {report.build.models} models "
-            f"built, {report.build.tests} tests passed on them.",
+            f"{counted(session.requests_sent - requests_before, 'request')}; "
+            f"{counted(report.build.models, 'model')} built, {counted(report.build.tests, 'test')} passed.",
         ),
         ResultRows(columns, cells),
     )

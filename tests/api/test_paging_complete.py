@@ -80,7 +80,7 @@ def test_rows_that_are_missing_against_the_total_are_not_taken_for_gone() -> Non
     row = {"sku": "A", "inventory_location_id": "l", "inventory_warehouse_id": "w"}
     script = Script(ok({"inventory": [row], "total": 2, "page": 1, "pages": 1}))
     session, _ = open_session(script)
-    with pytest.raises(IncompleteRead, match="1 rows came and its total said 2"):
+    with pytest.raises(IncompleteRead, match="1 row came and its total said 2"):
         complete(session, INVENTORY_LEVELS)
     assert len(script.requests) == SNAPSHOT_ATTEMPTS
 

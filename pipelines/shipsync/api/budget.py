@@ -70,7 +70,7 @@ class Budget:
         """Take note of an answer that was no push-back: recover, and heed what X-Rate-Limit says.
 
         ShipStation v2 is not known to send these headers; V1 does: how many requests remain, and in
-        how many seconds the count begins anew.
+        how many seconds the count starts again.
         """
         remaining = _whole(headers.get("x-rate-limit-remaining"))
         reset = _whole(headers.get("x-rate-limit-reset"))

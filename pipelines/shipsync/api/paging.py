@@ -13,6 +13,7 @@ from shipsync.api.page import Item, ListRef, Page, read_page
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead
+from shipsync.plurals import counted
 
 __all__ = ["Item", "Key", "Page", "Snapshot", "complete", "follow"]
 
@@ -61,7 +62,9 @@ def follow(
         if rows is not None:
             rows += len(page.items)
             if page.following is None and page.total is not None and rows < page.total:
-                raise place.incomplete(f"{rows} rows came and its total said {page.total}")
+                raise place.incomplete(
+                    f"{counted(rows, 'row')} came and its total said {page.total}"
+                )
         yield page
         if page.following is None:
             return
@@ -81,7 +84,7 @@ def complete(
     """Every row of ``listing``, read for ``stream`` (its own if left out).
 
     Rows may move while it is read: when rows and ``total`` disagree, the total changes on the way,
-    a key comes on two pages, or ``follow`` finds the list broken, it is read anew, three times in
+    a key comes on two pages, or ``follow`` finds the list broken, it is read again, three times in
     all. Raises ``IncompleteRead`` if it never comes out even, and whatever ``read`` raises.
 
     One row gone before the page being read and one come after it leave every count even, while a
@@ -131,7 +134,7 @@ class _Reader:
         items = [item for page in pages for item in page.items]
         if slipped and (len(pages) > 1 or not items):
             raise place.incomplete(
-                f"{len(slipped)} rows were there in one reading and not in another"
+                f"{counted(len(slipped), 'row was', 'rows were')} there in one reading and not in another"
             )
         return Snapshot(items, len(pages), pages[0].total, pages[0].server_time)
 
@@ -144,7 +147,9 @@ def _uneven(pages: list[Page]) -> str:
     totals = [page.total for page in pages if page.total is not None]
     rows = sum(len(page.items) for page in pages)
     wrong = [str(total) for total in dict.fromkeys(totals) if total != rows]
-    return f"{rows} rows came and its total said {', then '.join(wrong)}" if wrong else ""
+    return (
+        f"{counted(rows, 'row')} came and its total said {', then '.join(wrong)}" if wrong else ""
+    )
 
 
 def _twice(keys: list[frozenset[Key]]) -> str:

@@ -21,6 +21,7 @@ from shipsync.errors import (
     Unavailable,
     Unreachable,
 )
+from shipsync.plurals import counted
 
 _LONGEST_QUOTE = 300
 
@@ -84,7 +85,7 @@ def given_up(
         )
     error = Unreachable if limit is None else Unavailable
     return error(
-        f"No usable answer to {request} in {attempts} attempts: {why}{_identified(request_id)}."
+        f"No usable answer to {request} in {counted(attempts, 'attempt')}: {why}{_identified(request_id)}."
         f"{untouched} {ending}",
         stream=request.stream,
         request=request.line,

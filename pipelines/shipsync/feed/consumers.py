@@ -137,7 +137,7 @@ def rewind(con: duckdb.DuckDBPyConnection, consumer: str, to: int | datetime | N
     """Let ``consumer`` begin with event number ``to``, or with the first detected at that instant.
 
     None, and an instant after all events, mean: with whatever comes next. Ahead is as good as back. Dead
-    letters from there on are forgotten, since their events are sent anew. Returns the number it begins
+    letters from there on are forgotten, since their events are sent again. Returns the number it begins
     with. Raises ``UsageError`` for a number further on than the next event's.
     """
     newest = _newest(con)

@@ -82,7 +82,7 @@ class JsonLines:
         return Taken()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing stays open between batches."""
 
 
 class ParquetFolder:
@@ -109,7 +109,7 @@ class ParquetFolder:
         return Taken()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing stays open between batches."""
 
 
 def _mend(file: IO[bytes], path: Path) -> None:

@@ -56,5 +56,5 @@ class DeliveryTarget(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what is held open."""
+        """Close what is open."""
         ...

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
+from shipsync.plurals import counted
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.sql_project import sql_dir
@@ -210,12 +211,12 @@ def _close_database() -> None:
 
 
 def _outcome(run: Any) -> ModelOutcome:
-    found = f"found {run.failures} rows" if run.failures else _first_line(run.message or "")
+    found = f"found {counted(run.failures, 'row')}" if run.failures else None
     return ModelOutcome(
         name=run.node.name,
         kind=str(run.node.resource_type),
         status=str(run.status),
-        message=found,
+        message=found or _first_line(run.message or ""),
         seconds=run.execution_time,
     )
 

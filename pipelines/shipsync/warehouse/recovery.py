@@ -23,9 +23,9 @@ _NOTHING_TO_UPDATE: Final = "{}"
 
 
 def tidy(folder: Path) -> None:
-    """Take the steps that are missing, and let packages that are half loaded begin anew.
+    """Take the steps that are missing, and let packages that are half loaded start over.
 
-    ``folder`` is the pipeline's own working folder. Beginning anew is safe: a load empties the staging
+    ``folder`` is the pipeline's own working folder. Starting over is safe: a load empties the staging
     tables first, and each merge gives the same raw table however often it is made.
     """
     extracted, load = folder / "normalize" / "extracted", folder / "load"
