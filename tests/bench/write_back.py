@@ -136,8 +136,8 @@ def apply_many(folder: Path, rows: int, per_minute: int | None) -> None:
 def serve_account(rows: int, limit: int) -> None:
     """Be the account, until standard input ends; then say how often each status was answered."""
     with tempfile.TemporaryDirectory() as name:
-        account = open_shop(Path(name), skus=rows).account
-        account.options = Options(requests_per_minute=limit or None)
+        options = Options(requests_per_minute=limit or None)
+        account = open_shop(Path(name), skus=rows, options=options).account
         with serve(account) as served:
             say(served.url)
             sys.stdin.read()

@@ -23,7 +23,7 @@ from .conftest import KEY, Run
 
 def test_the_emulator_answers_on_loopback_until_it_is_interrupted(folder: Path) -> None:
     words = ["emulator", "--port", "0", "--shipments", "3", "--json"]
-    words += ["--option", "requests_per_minute=1"]
+    words += ["--option", "requests_per_minute=1", "--observed", "--option", "old_shipments=4"]
     script = "from shipsync.cli import main; main()"
     with subprocess.Popen(
         [sys.executable, "-c", script, *words], stdout=subprocess.PIPE, text=True
@@ -36,7 +36,7 @@ def test_the_emulator_answers_on_loopback_until_it_is_interrupted(folder: Path) 
         process.send_signal(signal.SIGINT)
 
     assert told["url"].startswith("http://127.0.0.1:")
-    assert answer.json()["total"] == 3
+    assert answer.json()["total"] == 3 + 4
     assert refused.status_code == 401
     assert second.status_code == 429
     assert process.returncode == 0

@@ -10,6 +10,7 @@ What is taken from the schemas before they judge, because production answers bre
 - the id pattern on ``rates_information.created_at``, which the same node calls a date-time, and on
   ``service.carrier_code``, which is a code and no id;
 - the type of an event's status detail: absence is null or ``""`` there, says ``FACTS.md``;
+- the enum of error sources: captured refusals say ``shipengine``;
 - nodes marked ``x-nullable``, ``nullable`` or ``x-observed-null`` admit null.
 """
 
@@ -59,6 +60,7 @@ class Document:
     @cached_property
     def _components(self) -> dict[str, Any]:
         schemas = relaxed(self.raw["components"]["schemas"])
+        del schemas["error_source"]["enum"]
         for schema, field in (("rates_information", "created_at"), ("service", "carrier_code")):
             del schemas[schema]["properties"][field]["allOf"]
         event = schemas["tracking_information"]["properties"]["events"]["items"]["properties"]

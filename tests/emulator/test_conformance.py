@@ -12,6 +12,9 @@ from emulator.documented import Document, Judged
 from shipsync.emulator import Account, Fault, FaultKind, Options, Transport
 from shipsync.emulator.routes import TABLE
 
+ROUTES = [route for route in TABLE.paths() if route != ("POST", "/v2/labels")]
+"""All but the one that only refuses, which the document of this folder leaves out."""
+
 ADDRESS = {
     "name": "Ada Park",
     "phone": "555-0100",
@@ -42,7 +45,7 @@ def client_through(judged: Judged) -> httpx.Client:
 
 
 def test_routes_are_the_documented_operations(document: Document) -> None:
-    assert set(TABLE.paths()) == set(document.operations)
+    assert set(ROUTES) == set(document.operations)
 
 
 def read_everything(client: httpx.Client, account: Account) -> None:
@@ -157,7 +160,7 @@ def keep_webhooks(client: httpx.Client, account: Account) -> None:
 
 
 def be_refused(client: httpx.Client, account: Account) -> None:
-    for method, template in TABLE.paths():
+    for method, template in ROUTES:
         path = template.replace("{", "se-1").replace("}", "")
         assert client.request(method, path, headers={"api-key": "no"}).status_code == 401
         account.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS))
@@ -166,7 +169,7 @@ def be_refused(client: httpx.Client, account: Account) -> None:
 
 def meet_server_errors(client: httpx.Client, account: Account) -> None:
     without = ("/v2/inventory", "/v2/inventory_")
-    for method, template in TABLE.paths():
+    for method, template in ROUTES:
         if not template.startswith(without):
             account.faults.add(Fault(FaultKind.SERVER_ERROR))
             path = template.replace("{", "se-1").replace("}", "")

@@ -49,6 +49,10 @@ def emulator(
             help="Choose how it behaves where the documentation is silent; can be repeated.",
         ),
     ] = None,
+    observed: Annotated[
+        bool,
+        typer.Option("--observed", help="Switch on everything that was seen of live accounts."),
+    ] = False,
     show_options: Annotated[
         bool,
         typer.Option("--options", help="Show what --option can choose, and what is known of it."),
@@ -72,7 +76,7 @@ def emulator(
     from shipsync.emulator.simulation.seed import seed_account
     from shipsync.emulator.simulation.simulation import Simulation
 
-    account = _account(seed, pace, chosen or [])
+    account = _account(seed, pace, chosen or [], observed=observed)
     seed_account(account, shipments=shipments)
     simulation = Simulation(account, orders_per_day=orders)
     try:
@@ -91,18 +95,21 @@ def emulator(
         ) from None
 
 
-def _account(seed: int, pace: float, chosen: list[str]) -> Account:
+def _account(seed: int, pace: float, chosen: list[str], *, observed: bool) -> Account:
+    from dataclasses import replace
+
     from shipsync import clock
     from shipsync.emulator import Account, Options
     from shipsync.emulator.option_values import options_from
 
+    base = Options.observed() if observed else Options()
     try:
-        chosen_options = options_from(chosen, Options(requests_per_minute=200))
+        how = options_from(chosen, replace(base, requests_per_minute=200))
     except ValueError as error:
         raise UsageError(f"{error} `shipsync emulator --options` shows them all.") from None
     return Account(
         seed=seed,
-        options=chosen_options,
+        options=how,
         start=clock.now(),
         api_keys=(API_KEY,),
         elapsed=lambda: time.monotonic() * pace,

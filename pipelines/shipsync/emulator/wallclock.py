@@ -6,6 +6,7 @@ Instants are whole microseconds since 1970 here, as everywhere in the emulator.
 ``second``           ``2026-09-02T19:42:00Z``: an instant to the second
 ``day_start``        ``2026-08-12T00:00:00Z``: the days of a shipment
 ``carrier_day``      ``2026-08-12T07:00:00Z``: the same day on a label or fulfillment
+``midnight_in``      ``2026-12-12T08:00:00Z``: the day's midnight in a zone, by the season
 ``false_z``          local wall time that claims to be UTC
 ``without_offset``   local wall time that claims nothing
 ===================  ==============================================================
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -22,6 +24,8 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 PACIFIC_HOURS = -7
+
+PACIFIC, CENTRAL = ZoneInfo("America/Los_Angeles"), ZoneInfo("America/Chicago")
 
 
 def business_day(at: int) -> date:
@@ -45,8 +49,19 @@ def carrier_day(day: date) -> str:
     return f"{day.isoformat()}T07:00:00Z"
 
 
+def day_in(at: int, zone: ZoneInfo) -> date:
+    """The calendar day of an instant in a zone."""
+    return datetime.fromtimestamp(at // SECOND, zone).date()
+
+
+def midnight_in(day: date, zone: ZoneInfo) -> str:
+    """The instant at which a day begins in a zone, as a live account writes days."""
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return second(int(start.timestamp()) * SECOND)
+
+
 def day_of(text: str) -> date:
-    """The day in a text that :func:`day_start` or :func:`carrier_day` wrote."""
+    """The day in a text that :func:`day_start`, :func:`carrier_day` or :func:`midnight_in` wrote."""
     return date.fromisoformat(text[:10])
 
 

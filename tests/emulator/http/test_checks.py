@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from emulator.conftest import client_of, make_account
-from shipsync.emulator import Account, Options
+from shipsync.emulator import Account, Fault, FaultKind, Options
 
 STOCK = {
     "transaction_type": "adjust",
@@ -124,3 +124,14 @@ def test_every_request_is_logged(account: Account, client: httpx.Client) -> None
         ("GET", "/v2/labels", "page=2", 200),
         ("GET", "/v2/labels/se-12345", "", 404),
     ]
+
+
+@pytest.mark.parametrize("source", ["shipengine", "ShipStation"])
+def test_refusals_name_their_source(source: Any) -> None:
+    account = make_account(Options(error_source=source), shipments=0)
+    with client_of(account) as client:
+        for path in ("/v2/shipments/se-404", "/v2/labels?page=0", "/v2/manifests"):
+            (error,) = client.get(path).json()["errors"]
+            assert error["error_source"] == source
+        account.faults.add(Fault(FaultKind.TOO_MANY_REQUESTS))
+        assert client.get("/v2/tags").json()["errors"][0]["error_source"] == source

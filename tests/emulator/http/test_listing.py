@@ -95,7 +95,7 @@ def test_order_of_shipments(rows_of: Rows, field: str, direction: str) -> None:
 @pytest.mark.parametrize(
     ("path", "field", "descending"),
     [
-        ("/v2/shipments", "created_at", True),
+        ("/v2/shipments", "created_at", False),
         ("/v2/labels", "created_at", True),
         ("/v2/fulfillments", "created_at", False),
     ],
@@ -209,9 +209,29 @@ def test_ties_cover_every_row_within_a_page(ties: Any) -> None:
 
 
 def test_default_sort_can_be_modified_at() -> None:
-    account = make_account(Options(shipments_sort_by="modified_at"))
+    account = make_account(
+        Options(shipments_sort_by="modified_at", unsorted_shipments="newest_first")
+    )
     oldest = account.ids("shipments")[0]
     account.orders.change(oldest, notes_from_buyer="bump")
     with client_of(account) as client:
         row = client.get("/v2/shipments", params={"page_size": 1}).json()["shipments"][0]
     assert row["shipment_id"] == oldest
+
+
+@pytest.mark.parametrize("direction", ["oldest_first", "newest_first"])
+def test_shipments_nobody_sorts_come_in_their_own_order(direction: Any) -> None:
+    account = make_account(Options(unsorted_shipments=direction))
+    with client_of(account) as client:
+
+        def created(**params: str) -> list[str]:
+            rows = client.get("/v2/shipments", params=params).json()["shipments"]
+            return [row["created_at"] for row in rows]
+
+        plain, sorted_, ascending = (
+            created(),
+            created(sort_by="created_at"),
+            created(sort_dir="asc"),
+        )
+    assert plain == (ascending if direction == "oldest_first" else sorted_)
+    assert ascending != sorted_

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from emulator.conftest import buy_label, client_of, make_account, status_of
+from emulator.test_conformance import SHIPMENT
 from shipsync.emulator import Account, Options
 
 
@@ -85,3 +86,57 @@ def test_a_further_box_goes_a_way_of_its_own(knows: bool) -> None:
         assert first["tracking_number"] == label["tracking_number"]
     other = client.get("/v2/tracking", params={**asked, "carrier_code": "nobody"})
     assert other.status_code == 404
+
+
+def test_a_label_with_a_shipment_that_exists_is_refused_with_its_address(
+    account: Account, client: httpx.Client
+) -> None:
+    shipment_id = account.ids("shipments")[-1]
+    answer = client.post("/v2/labels", json={"shipment": {"shipment_id": shipment_id}})
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 400
+    assert (error["error_code"], error["field_name"]) == ("unspecified", "shipment")
+    assert error["field_value"]["ship_to"] == account.entity("shipments", shipment_id)["ship_to"]
+    assert client.post("/v2/labels", json={"shipment": SHIPMENT}).status_code == 501
+
+
+def test_a_label_may_say_that_it_is_delivered_only_once_it_is_read() -> None:
+    account = make_account(Options(label_tracking_status="on_read"), shipments=120)
+    labels = [account.entity("labels", label_id) for label_id in account.ids("labels")]
+    assert {label["tracking_status"] for label in labels} == {"in_transit"}
+    arrived, moving = (
+        next(
+            label["label_id"]
+            for label in labels
+            if (account.parcels.tracking_of(label["label_id"]) or {}).get("status_code") == code
+        )
+        for code in ("DE", "IT")
+    )
+    with client_of(account) as client:
+        statuses = [
+            client.get(f"/v2/labels/{i}").json()["tracking_status"] for i in (arrived, moving)
+        ]
+        listed = client.get("/v2/labels", params={"page_size": 500}).json()["labels"]
+    assert statuses == ["delivered", "in_transit"]
+    said = {row["label_id"] for row in listed if row["tracking_status"] == "delivered"}
+    assert said == {arrived}
+
+
+def test_some_labels_may_never_say_that_they_are_delivered() -> None:
+    account = make_account(Options(label_tracking_status="lies"), shipments=200)
+    said = [
+        account.entity("labels", label_id)["tracking_status"]
+        for label_id in account.ids("labels")
+        if (account.parcels.tracking_of(label_id) or {}).get("status_code") == "DE"
+    ]
+    assert set(said) == {"delivered", "in_transit", "unknown"}
+    assert said.count("delivered") > 0.6 * len(said)
+
+
+def test_an_unmapped_scan_does_not_make_a_parcel_voidable(
+    account: Account, client: httpx.Client
+) -> None:
+    _, label_id = buy_label(account)
+    scans = [{"status_code": "UN"}, {"status_code": "IT"}]
+    account.parcels.put_tracking(label_id, {"status_code": "UN", "events": scans})
+    assert client.put(f"/v2/labels/{label_id}/void").json()["reason_code"] == "label_already_used"

@@ -13,7 +13,7 @@ from shipsync.emulator.routes.left_out import LEFT_OUT
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/v2/labels"),
+        ("POST", "/v2/labels/rates/se-1"),
         ("POST", "/v2/labels/shipment/se-1"),
         ("GET", "/v2/manifests"),
         ("GET", "/v2/batches/se-1/errors"),

@@ -56,3 +56,15 @@ def test_services_fit_where_a_parcel_goes(
     quoted = {rate["service_code"] for rate in answer["rate_response"]["rates"]}
     services = [s for c in account.master_data.items("carriers") for s in c["services"]]
     assert quoted == {s["service_code"] for s in services if s["domestic"] is (country == "US")}
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_options_without_a_value_may_refuse_rates(needs: bool) -> None:
+    account = make_account(Options(rates_need_option_values=needs))
+    shipment_id = account.ids("shipments")[0]
+    options = [{"name": "Gift message", "value": ""}]
+    items = account.entity("shipments", shipment_id)["items"]
+    account.orders.change(shipment_id, items=[{**items[0], "options": options}])
+    with client_of(account) as client:
+        answer = client.post("/v2/rates", json={"shipment_id": shipment_id})
+    assert answer.status_code == (400 if needs else 200)

@@ -117,3 +117,44 @@ def test_a_taken_id_may_refuse_the_whole_call() -> None:
         "identifier_conflict",
     )
     assert len(account.ids("shipments")) == 1
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_refusal_may_hold_the_whole_shipment(shows: bool) -> None:
+    account = make_account(Options(refusals_show_shipment=shows))
+    shipment_id, _ = buy_label(account)
+    with client_of(account) as client:
+        answers = [
+            client.put(f"/v2/shipments/{shipment_id}/cancel"),
+            client.put(f"/v2/shipments/{shipment_id}", json={"is_gift": True}),
+        ]
+    for answer in answers:
+        (error,) = answer.json()["errors"]
+        assert answer.status_code == 400
+        shipment = account.entity("shipments", shipment_id) if shows else None
+        assert error.get("field_value") == shipment
+        assert error.get("field_name") == ("shipment" if shows else None)
+
+
+def test_an_update_refuses_each_option_without_a_value(client: httpx.Client) -> None:
+    (made,) = create(client, SHIPMENT)["shipments"]
+    options = [{"name": "Gift message", "value": ""}, {"name": "Size", "value": "L"}]
+    items = [{"sku": "A", "options": options}, {"sku": "B", "options": options[:1]}]
+    answer = client.put(f"/v2/shipments/{made['shipment_id']}", json={"items": items})
+    assert answer.status_code == 400
+    errors = answer.json()["errors"]
+    assert [(e["error_code"], e["field_name"]) for e in errors] == [
+        ("field_value_required", "value")
+    ] * 2
+
+
+def test_what_is_on_hold_can_be_listed_and_changed() -> None:
+    account = make_account(Options(hold_status="on_hold"), shipments=0)
+    with client_of(account) as client:
+        until = {"hold_until_date": "2026-04-20T07:00:00Z"}
+        held, _ = create(client, {**SHIPMENT, **until}, SHIPMENT)["shipments"]
+        found = client.get("/v2/shipments", params={"shipment_status": "on_hold"}).json()
+        assert [row["shipment_id"] for row in found["shipments"]] == [held["shipment_id"]]
+        path = f"/v2/shipments/{held['shipment_id']}"
+        released = client.put(path, json={"hold_until_date": None}).json()
+    assert (released["shipment_status"], released["hold_until_date"]) == ("pending", None)

@@ -139,8 +139,10 @@ class Collection:
         return self._numbered[number]
 
     def rows(self) -> Sequence[Row]:
-        """All rows in the order in which they were first put. The live list: do not change it."""
-        return self._numbered
+        """All rows in the order in which they were first put. Not to be changed."""
+        if len(self._rows) == len(self._numbered):
+            return self._numbered
+        return [row for row in self._numbered if self._rows.get(row.entity_id) is row]
 
     def put(
         self,
@@ -172,6 +174,11 @@ class Collection:
         self._list(row)
         self.version += 1
         return row
+
+    def remove(self, entity_id: str) -> None:
+        """Take a row out for good; KeyError when it is not there."""
+        self._unlist(self._rows.pop(entity_id))
+        self.version += 1
 
     def _hidden(self, name: str, hidden: Mapping[str, str | None], old: Row | None) -> str | None:
         if name in hidden:

@@ -18,7 +18,7 @@ class NumberSource:
 
     def __init__(self, seed: int, options: Options, lock: threading.RLock) -> None:
         self.random = Random(seed)
-        self._options = options
+        self.options = options
         self._lock = lock
         self._counters: dict[str, int] = {}
 
@@ -32,7 +32,7 @@ class NumberSource:
 
     def new_id(self, kind: str) -> str:
         """The next id of a kind, such as ``se-412669417`` (inventory ids: see ``Options``)."""
-        if kind.startswith("inventory_") and self._options.inventory_ids == "uuid":
+        if kind.startswith("inventory_") and self.options.inventory_ids == "uuid":
             return str(self.new_uuid())
         return f"se-{self.new_number(kind)}"
 

@@ -1,4 +1,4 @@
-"""Shipments of an account and what happens to them: changed, cancelled, changed late."""
+"""Shipments of an account and what happens to them: changed, cancelled, merged, deleted, late."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pendulum
 
 from shipsync.emulator.account.parcels import Body, Parcels
 from shipsync.emulator.account.state import AccountState
+from shipsync.emulator.account.vanished import Vanished
 from shipsync.emulator.timestamps import MILLISECOND, of_moment, to_micros, to_text
 
 
@@ -36,6 +37,7 @@ class Orders:
         self._state = state
         self._parcels = parcels
         self._late: list[LateChange] = []
+        self.vanished = Vanished(state)
 
     def put(
         self,
@@ -62,7 +64,7 @@ class Orders:
                     full[name] = to_text(micros)
             hidden = {"import_batch_id": import_batch_id, "batch_id": batch_id}
             given = {name: value for name, value in hidden.items() if value is not None}
-            self._store_shipment(full, to_micros(full["modified_at"]), given, paid_at, cause)
+            self._store(full, to_micros(full["modified_at"]), given, paid_at, cause)
             return str(full["shipment_id"])
 
     def change(
@@ -76,16 +78,58 @@ class Orders:
         """Replace top-level fields and set ``modified_at``; returns the new body.
 
         Without ``at`` the new ``modified_at`` is the clock's and later than the one before by at
-        least a millisecond. KeyError when there is no such shipment.
+        least a millisecond; a change of tags alone may leave it (``tags_move_modified``). KeyError
+        when there is no such shipment.
         """
         with self._state.lock:
             body = self._state.entity("shipments", shipment_id)
             micros = self._state.stamp(at)
+            if set(changes) == {"tags"} and not self._state.options.tags_move_modified:
+                return self._store({**body, **changes}, micros, {}, None, cause)
             if at is None:
                 micros = max(micros, to_micros(body["modified_at"]) + MILLISECOND)
             body = {**body, **changes, "modified_at": to_text(micros)}
-            self._store_shipment(body, micros, {}, None, cause)
-            return body
+            return self._store(body, micros, {}, None, cause)
+
+    def merge(
+        self,
+        shipment_id: str,
+        into: str,
+        *,
+        visible_at: pendulum.DateTime | None = None,
+        cause: str = "merge",
+        **changes: Any,
+    ) -> None:
+        """Merge a shipment into another, which takes ``changes`` on at once.
+
+        The one that is merged is gone from ``visible_at`` on (now when not given). KeyError when one
+        of them does not exist.
+        """
+        with self._state.lock:
+            self._state.entity("shipments", shipment_id)
+            self.change(into, cause=cause, **changes)
+            self.vanished.plan(shipment_id, self._state.stamp(visible_at), into, cause)
+            self.settle()
+
+    def delete(
+        self,
+        shipment_id: str,
+        *,
+        visible_at: pendulum.DateTime | None = None,
+        cause: str = "delete",
+    ) -> None:
+        """Delete a shipment, which shows at ``visible_at``; its labels stay. KeyError: none such."""
+        with self._state.lock:
+            self._state.entity("shipments", shipment_id)
+            self.vanished.plan(shipment_id, self._state.stamp(visible_at), None, cause)
+            self.settle()
+
+    def with_external_id(self, external_id: str) -> list[Body]:
+        """Copies of the shipments that have this external id, oldest first."""
+        with self._state.lock:
+            rows = self._state.shipments.find("external_shipment_id", external_id)
+            found = (self._state.find("shipments", row.entity_id) for row in rows)
+            return [body for body in found if body is not None]
 
     def cancel(
         self, shipment_id: str, *, at: pendulum.DateTime | None = None, cause: str = "cancel"
@@ -148,19 +192,23 @@ class Orders:
             now = of_moment(self._state.clock.now())
             while self._late and self._late[0].visible_at <= now:
                 late = heapq.heappop(self._late)
-                body = self._state.entity("shipments", late.shipment_id)
+                body = self._state.find("shipments", late.shipment_id)
+                if body is None:  # It was merged or deleted in the meantime.
+                    continue
                 stamp = to_text(max(late.modified_at, to_micros(body["modified_at"])))
                 body = {**body, **late.fields, "modified_at": stamp}
-                self._store_shipment(body, late.visible_at, {}, None, "late commit")
+                self._store(body, late.visible_at, {}, None, "late commit")
+            self.vanished.settle(now)
 
-    def _store_shipment(
+    def _store(
         self,
         body: Mapping[str, Any],
         at: int,
         hidden: Mapping[str, str | None],
         paid_at: pendulum.DateTime | None,
         cause: str,
-    ) -> None:
+    ) -> Body:
+        body = self._with_hold(body)
         shipment_id = str(body["shipment_id"])
         instants = {
             "created_at": to_micros(body["created_at"]),
@@ -173,3 +221,12 @@ class Orders:
             instants["paid_at"] = held.instants["paid_at"]
         raw = self._state.write("shipments", shipment_id, body, at, cause)
         self._state.shipments.put(body, raw, instants, hidden)
+        return body
+
+    def _with_hold(self, body: Mapping[str, Any]) -> Body:
+        """The body with the status that goes with its hold, or with none; see ``hold_status``."""
+        says_so = self._state.options.hold_status == "on_hold"
+        if says_so and body.get("shipment_status") in ("pending", "on_hold"):
+            held = body.get("hold_until_date") is not None
+            return {**body, "shipment_status": "on_hold" if held else "pending"}
+        return {**body}

@@ -12,6 +12,7 @@ import pendulum
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.account.state import AccountState, serialized
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
+from shipsync.emulator.bodies.label import delivered_status
 from shipsync.emulator.timestamps import MILLISECOND, to_micros, to_text
 
 Body = dict[str, Any]
@@ -55,6 +56,24 @@ class Parcels:
             body = {**self._state.entity("labels", label_id), **changes}
             self._put_unlisted("labels", body, at, {}, cause)
             return body
+
+    def note_delivery(
+        self, label_id: str, *, at: pendulum.DateTime | None = None, cause: str = "delivery"
+    ) -> None:
+        """Let a label say that its parcel is delivered, as far as labels do by themselves."""
+        status = delivered_status(label_id, self._state.options)
+        self.change_label(label_id, at=at, cause=cause, tracking_status=status)
+
+    def renew_status(self, label_id: str, *, cause: str) -> None:
+        """What reading a label by its id does to its ``tracking_status``; see ``on_read``."""
+        with self._state.lock:
+            if self._state.options.label_tracking_status != "on_read":
+                return
+            label, tracking = self._state.find("labels", label_id), self.tracking_of(label_id)
+            if label is None or tracking is None or label["tracking_status"] == "delivered":
+                return
+            if any(event.get("status_code") == "DE" for event in tracking["events"]):
+                self.change_label(label_id, cause=cause, tracking_status="delivered")
 
     def put_fulfillment(
         self,

@@ -51,6 +51,8 @@ class AccountState:
         self.shipments = Collection(layouts.SHIPMENTS)
         self.labels = Collection(layouts.LABELS)
         self.fulfillments = Collection(layouts.FULFILLMENTS)
+        self.gone: dict[str, str | None] = {}
+        """Shipments that were merged or deleted, with the one that took them up."""
 
     def collection(self, kind: Kind) -> Collection:
         """The rows of shipments, labels or fulfillments; KeyError for what is no paged list."""
@@ -63,7 +65,8 @@ class AccountState:
     def find(self, kind: Kind, entity_id: str) -> dict[str, Any] | None:
         """A copy of a shipment, label or fulfillment as it is served now, or None."""
         with self.lock:
-            row = self.collection(kind).get(entity_id)
+            gone = kind == "shipments" and entity_id in self.gone
+            row = None if gone else self.collection(kind).get(entity_id)
             return None if row is None else orjson.loads(row.raw)
 
     def entity(self, kind: Kind, entity_id: str) -> dict[str, Any]:

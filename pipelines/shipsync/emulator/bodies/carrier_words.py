@@ -12,6 +12,7 @@ from shipsync.emulator.shop.carriers import Style
 from shipsync.emulator.shop.journeys import Scan
 
 STATUS = {
+    "UN": "Unknown",
     "NY": "Not Yet In System",
     "AC": "Accepted",
     "IT": "In Transit",
@@ -37,6 +38,7 @@ DETAIL = {
     "CARRIER_DELAYS": "The carrier is late.",
     "RETURN_TO_SENDER": "The parcel goes back to the sender.",
     "DELIVERED": "The parcel was delivered.",
+    "CARRIER_STATUS_NOT_MAPPED": "The carrier's code means nothing to us.",
 }
 
 
@@ -71,6 +73,7 @@ _USPS = {
     Scan.REFUSED: Words("21", "EX", "RETURN_TO_SENDER", "No such number"),
     Scan.RETURNED: Words("28", "EX", "RETURN_TO_SENDER", "Back with the sender"),
     Scan.DELIVERED: Words("01", "DE", "DELIVERED", "DELIVERED IN/AT MAILBOX"),
+    Scan.UNMAPPED: Words("PQ", "UN", "CARRIER_STATUS_NOT_MAPPED", "Processed, code not mapped"),
 }
 
 _UPS = {

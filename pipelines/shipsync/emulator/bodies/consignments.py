@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shipsync.emulator.bodies.tracking import EmulatedParcel, tracking_body
-from shipsync.emulator.shop.carriers import SERVICES
+from shipsync.emulator.options import Options
+from shipsync.emulator.shop.carriers import SERVICES, Style
 from shipsync.emulator.shop.catalogue import WAREHOUSES
 from shipsync.emulator.shop.journeys import Scan, Sighting, fate, journey
 from shipsync.emulator.shop.towns import ABROAD, DOMESTIC, Town
@@ -22,6 +23,8 @@ Body = dict[str, Any]
 
 REPORT_LAG = 4 * MINUTE
 """Time between a scan and the moment at which the tracking answer shows it."""
+
+_ORDINARY = Options()
 
 _TOWNS = {(place.city, place.country): place for place in (*DOMESTIC, *ABROAD)}
 _ORIGINS = {warehouse.warehouse_id: warehouse.place for warehouse in WAREHOUSES}
@@ -44,12 +47,16 @@ class Consignment:
 
     def is_delivered(self, at: int) -> bool:
         """Whether the parcel has arrived at that instant."""
-        last = self.sightings[-1] if self.sightings else None
-        return last is not None and last.scan is Scan.DELIVERED and last.at <= at
+        return any(s.scan is Scan.DELIVERED and s.at <= at for s in self.sightings)
 
 
 def consign(
-    seed: int, label: Body, warehouse_id: str | None, *, box: str | None = None
+    seed: int,
+    label: Body,
+    warehouse_id: str | None,
+    *,
+    box: str | None = None,
+    options: Options = _ORDINARY,
 ) -> Consignment:
     """The parcel of a label and its way; ``seed`` is the account's.
 
@@ -79,7 +86,28 @@ def consign(
         days=service.days,
         start=bought_at,
     )
+    if options.unmapped_scans and carrier.style is Style.USPS:
+        way = _with_unmapped_scan(way)
+    if options.returns_after_delivery and int(label["label_id"].removeprefix("se-")) % 12 == 0:
+        way = _with_return(way, origin)
     return Consignment(parcel, way)
+
+
+def _with_unmapped_scan(way: tuple[Sighting, ...]) -> tuple[Sighting, ...]:
+    """A third of longer journeys has such a scan in the middle."""
+    middle = len(way) // 2
+    if middle < 3 or way[0].at // MINUTE % 3:
+        return way
+    before, after = way[middle - 1], way[middle]
+    at = (before.at + after.at) // 2
+    scan = Sighting(at - at % MINUTE, Scan.UNMAPPED, before.place)
+    return (*way[:middle], scan, *way[middle:])
+
+
+def _with_return(way: tuple[Sighting, ...], origin: Town) -> tuple[Sighting, ...]:
+    if not way or way[-1].scan is not Scan.DELIVERED:
+        return way
+    return (*way, Sighting(way[-1].at + 3 * DAY, Scan.RETURNED, origin))
 
 
 def _destination(address: Body) -> Town:

@@ -7,9 +7,10 @@ import uuid
 from datetime import date
 from typing import Any
 
-from shipsync.emulator.bodies.shipment import Numbers, money
+from shipsync.emulator.bodies.shipment import BodySource, money
+from shipsync.emulator.options import Options
 from shipsync.emulator.timestamps import to_text
-from shipsync.emulator.wallclock import carrier_day
+from shipsync.emulator.wallclock import PACIFIC, carrier_day, midnight_in
 
 Body = dict[str, Any]
 
@@ -20,19 +21,25 @@ _OUTSIDE_CARRIERS = ("FedEx", "UPS", "DHL Express", "Royal Mail", "OnTrac", "Loc
 
 
 def fulfillment_body(
-    numbers: Numbers, rng: random.Random, shipment: Body, *, created_at: int, ship_date: date
+    numbers: BodySource,
+    rng: random.Random,
+    shipment: Body,
+    *,
+    created_at: int,
+    ship_date: date,
 ) -> Body:
     """A fulfillment of a shipment by somebody outside; ``ship_date`` may lie in the future."""
     ship_to = {name: value for name, value in shipment["ship_to"].items() if name != "geolocation"}
     ship_to["company_name"] = ship_to["company_name"] or None
+    fulfillment_id = numbers.new_id("fulfillments")
     return {
-        "fulfillment_id": numbers.new_id("fulfillments"),
+        "fulfillment_id": fulfillment_id,
         "shipment_id": shipment["shipment_id"],
         "shipment_number": shipment["shipment_number"],
         "user_id": USER_ID,
         "tracking_number": f"{rng.randrange(10**11):012d}",
         "created_at": to_text(created_at),
-        "ship_date": carrier_day(ship_date),
+        "ship_date": _ship_date(ship_date, fulfillment_id, numbers.options),
         "voided_at": None,
         "delivered_at": None,
         "fulfillment_carrier_friendly_name": rng.choice(_OUTSIDE_CARRIERS),
@@ -47,3 +54,11 @@ def fulfillment_body(
         "notification_error_message": None,
         "ship_to": ship_to,
     }
+
+
+def _ship_date(day: date, fulfillment_id: str, options: Options) -> str:
+    if options.ship_dates == "t07":
+        return carrier_day(day)
+    # One of a live account said noon; there is no rule.
+    is_odd = int(fulfillment_id.removeprefix("se-")) % 9 == 0
+    return f"{day.isoformat()}T12:00:00Z" if is_odd else midnight_in(day, PACIFIC)

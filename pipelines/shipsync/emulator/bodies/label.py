@@ -6,10 +6,12 @@ import base64
 import random
 from typing import Any
 
-from shipsync.emulator.bodies.shipment import LABEL_MESSAGES, Numbers, money
+from shipsync.emulator.bodies.shipment import LABEL_MESSAGES, BodySource, money
+from shipsync.emulator.options import Options
 from shipsync.emulator.shop.carriers import SERVICES, Carrier, Style
+from shipsync.emulator.shop.external_ids import Numbers
 from shipsync.emulator.timestamps import to_text
-from shipsync.emulator.wallclock import business_day, carrier_day
+from shipsync.emulator.wallclock import PACIFIC, business_day, carrier_day, day_in, midnight_in
 
 Body = dict[str, Any]
 
@@ -28,7 +30,7 @@ def auto_external_id(rng: random.Random) -> str:
 
 
 def label_body(
-    numbers: Numbers,
+    numbers: BodySource,
     rng: random.Random,
     shipment: Body,
     *,
@@ -53,13 +55,14 @@ def label_body(
         boxes.append(boxes.pop(0))
     pounds = round(shipment["total_weight"]["value"] / _OUNCES_PER_POUND, 2)
     rates = _rates(carrier, service.price, pounds)
+    quirks = _quirks(numbers, carrier, rates) if numbers.options.label_quirks else {}
     return {
         "label_id": label_id,
         "status": "completed",
         "shipment_id": shipment["shipment_id"],
         "external_shipment_id": shipment["external_shipment_id"] or external_id,
         "external_order_id": shipment["external_order_id"],
-        "ship_date": carrier_day(business_day(created_at)),
+        "ship_date": _ship_date(created_at, numbers.options),
         "created_at": to_text(created_at),
         "shipment_cost": money(round(sum(rate["amount"]["amount"] for rate in rates), 2)),
         "insurance_cost": money(0.0),
@@ -72,7 +75,7 @@ def label_body(
         "batch_id": batch_id,
         "carrier_id": carrier.carrier_id,
         "service_code": service_code,
-        "package_code": shipment["packages"][0]["package_code"],
+        "package_code": shipment["packages"][0]["package_code"] or "package",
         "voided": False,
         "voided_at": None,
         "void_type": None,
@@ -98,7 +101,41 @@ def label_body(
         "tracking_url": carrier.tracking_url(tracking_number),
         "pickup_windows": [],
         "ship_to": {**shipment["ship_to"], "geolocation": []},
+        **quirks,
     }
+
+
+def _ship_date(created_at: int, options: Options) -> str:
+    if options.ship_dates == "t07":
+        return carrier_day(business_day(created_at))
+    return midnight_in(day_in(created_at, PACIFIC), PACIFIC)
+
+
+def _quirks(numbers: Numbers, carrier: Carrier, rates: list[Body]) -> Body:
+    """What labels of another live account hold in place of what the first captures do."""
+    number = numbers.new_number("external_orders")
+    quirks: Body = {"carrier_weight": None}
+    if number % 5 < 2:
+        quirks["external_order_id"] = str(6_000_000_000_000 + number)
+    if carrier.style is Style.USPS:
+        return {**quirks, "carrier_code": "usps", "rate_details": []}
+    freight, *others = rates
+    fees = round(sum(rate["amount"]["amount"] for rate in others), 2)
+    kept = {**freight, "rate_detail_type": "shipping"}
+    added = _rate("additional_fees", "Additional Fees", fees, "carrier")
+    return {**quirks, "rate_details": [kept, added]}
+
+
+def delivered_status(label_id: str, options: Options) -> str:
+    """The ``tracking_status`` that a label gets by itself when its parcel is delivered."""
+    match options.label_tracking_status:
+        case "moves":
+            return "delivered"
+        case "on_read":
+            return "in_transit"
+        case "lies":
+            lies = {0: "in_transit", 1: "unknown"}
+            return lies.get(int(label_id.removeprefix("se-")) % 10, "delivered")
 
 
 def _package(
@@ -107,7 +144,7 @@ def _package(
     package_id = numbers.new_number("label_packages")
     return {
         "package_id": package_id,
-        "package_code": box["package_code"],
+        "package_code": box["package_code"] or "package",
         "weight": box["weight"],
         "dimensions": box["dimensions"],
         "insured_value": box["insured_value"],

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Protocol
 
+from shipsync.emulator.options import Options
+from shipsync.emulator.shop.external_ids import Numbers, external_shipment_id
 from shipsync.emulator.shop.purchases import Line, Purchase
 from shipsync.emulator.timestamps import to_text
-from shipsync.emulator.wallclock import business_day, day_start
+from shipsync.emulator.wallclock import CENTRAL, PACIFIC, business_day, day_start, midnight_in
 
 Body = dict[str, Any]
 
@@ -52,15 +54,12 @@ LABEL_MESSAGES: Body = {"reference1": None, "reference2": None, "reference3": No
 """The empty lines of a label. Shared: copy it before changing it."""
 
 
-class Numbers(Protocol):
-    """Where new ids come from; an account is one."""
+class BodySource(Numbers, Protocol):
+    """What a new body is made from: where its ids come from, and the options that it obeys."""
 
-    def new_id(self, kind: str) -> str:
-        """A new id such as ``se-412669417``."""
-        ...
-
-    def new_number(self, kind: str) -> int:
-        """A new whole number of a kind."""
+    @property
+    def options(self) -> Options:
+        """The options of the account that the body is for."""
         ...
 
 
@@ -75,7 +74,7 @@ def ounces(value: float) -> Body:
 
 
 def shipment_body(
-    numbers: Numbers,
+    source: BodySource,
     order: Purchase,
     *,
     created_at: int,
@@ -92,10 +91,12 @@ def shipment_body(
     ``lines`` are those in this shipment (all of the order by default); of a split order only one
     shipment carries the money, the others 0.0. Instants are microseconds since 1970.
     """
+    options, numbers = source.options, source
     lines = order.lines if lines is None else lines
     if service_is_chosen is None:
         service_is_chosen = order.service_is_chosen
     day = business_day(created_at)
+    no_date = options.sparse_shipments and hold_until is not None
     weight = round(sum(line.weight for line in lines), 2)
     boxes = order.boxes if len(lines) == len(order.lines) else 1
     share = 1.0 if carries_money else 0.0
@@ -104,10 +105,12 @@ def shipment_body(
         "carrier_id": order.carrier.carrier_id if service_is_chosen else None,
         "service_code": order.service.code if service_is_chosen else None,
         "requested_shipment_service": None if service_is_chosen else order.service.name,
-        "external_shipment_id": None,
+        "external_shipment_id": external_shipment_id(numbers, order.store)
+        if options.external_ids == "shops"
+        else None,
         "shipment_number": order.number,
-        "hold_until_date": day_start(hold_until) if hold_until else None,
-        "ship_date": day_start(day),
+        "hold_until_date": hold_date(hold_until, order.number, options) if hold_until else None,
+        "ship_date": None if no_date else day_start(day),
         "ship_datetime": None,
         "ship_by_date": day_start(day + timedelta(days=1)),
         "deliver_by_date": day_start(day + timedelta(days=order.service.days + 6)),
@@ -130,9 +133,11 @@ def shipment_body(
         "insurance_provider": "none",
         "tags": [{"name": name} for name in tags],
         "store_id": order.store.store_id,
-        "packages": [_package(numbers, order, lines, weight / boxes) for _ in range(boxes)],
+        "packages": [
+            _package(numbers, order, lines, weight / boxes, options) for _ in range(boxes)
+        ],
         "total_weight": ounces(weight),
-        "items": [_item(numbers, order, line) for line in lines],
+        "items": _items(numbers, order, lines, options),
         "notes_from_buyer": order.buyer_note,
         "internal_notes": None,
         "notes_for_gift": order.gift_note,
@@ -161,12 +166,26 @@ def _customs(order: Purchase) -> Body | None:
     return {"contents": "merchandise", "non_delivery": "return_to_sender", "customs_items": []}
 
 
-def _package(numbers: Numbers, order: Purchase, lines: Sequence[Line], weight: float) -> Body:
+def hold_date(day: date, order_number: str, options: Options) -> str:
+    """The day until which an order is held, as the zone of whoever held it writes it."""
+    if options.hold_dates == "t00":
+        return day_start(day)
+    return midnight_in(day, CENTRAL if _digits(order_number) % 5 == 0 else PACIFIC)
+
+
+def _digits(order_number: str) -> int:
+    return int("".join(filter(str.isdigit, order_number)))
+
+
+def _package(
+    numbers: Numbers, order: Purchase, lines: Sequence[Line], weight: float, options: Options
+) -> Body:
     kind = order.package_type
+    is_bare = options.sparse_shipments and _digits(order.number) % 4 == 0
     return {
         "shipment_package_id": numbers.new_id("shipment_packages"),
-        "package_id": kind.package_id,
-        "package_code": kind.code,
+        "package_id": None if is_bare else kind.package_id,
+        "package_code": None if is_bare else kind.code,
         "package_name": kind.name,
         "weight": ounces(round(weight, 2)),
         "dimensions": kind.dimensions(),
@@ -189,6 +208,29 @@ def _declared(line: Line) -> Body:
         "sku": line.product.sku,
         "sku_description": line.product.name,
     }
+
+
+def _items(
+    numbers: Numbers, order: Purchase, lines: Sequence[Line], options: Options
+) -> list[Body]:
+    items = [_item(numbers, order, line) for line in lines]
+    if not options.live_items:
+        return items
+    number = _digits(order.number)
+    first, nothing = items[0], {"weight": ounces(0.0), "product_id": None, "upc": None}
+    for item in items:
+        item["external_order_item_id"] = f"{14_000_000_000_000 + int(item['item_id'])}"
+        item["tax_amount"] = None if number % 2 else item["tax_amount"]
+    if number % 5 == 0:
+        first["options"] = [*first["options"], {"name": "Gift message", "value": ""}]
+    if number % 3 == 0:
+        off = -round(first["unit_price"] * 0.15, 2)
+        discount = {"name": "Discount", "sku": "", "quantity": 1, "unit_price": off}
+        items.append({**_item(numbers, order, lines[0]), **nothing, **discount, "options": []})
+    if number % 40 == 0:
+        sample = {"name": "Sample card", "sku": None, "quantity": 1, "unit_price": 0.0}
+        items.append({**_item(numbers, order, lines[0]), **nothing, **sample, "options": []})
+    return items
 
 
 def _item(numbers: Numbers, order: Purchase, line: Line) -> Body:

@@ -114,7 +114,8 @@ class App:
             )
             return admitted.route.answer(self.account, call)
         except RefusedError as refusal:
-            return refusal.response(new_request_id(self._random))
+            request_id = new_request_id(self._random)
+            return refusal.response(request_id, self.account.options.error_source)
 
     def _with_headers(self, response: Response) -> Response:
         headers = {"date": http_date(self.account.clock.now()), **response.headers}

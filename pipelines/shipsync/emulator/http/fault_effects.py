@@ -31,9 +31,13 @@ def instead(account: Account, fault: Fault, random: Random) -> Response | None:
         case kind.TOO_MANY_REQUESTS:
             return _too_many(account, fault, random)
         case kind.KEY_REFUSED:
-            return _refusal(random, 401, "security", "unauthorized", "The API key is invalid.")
+            return _refusal(
+                account, random, 401, "security", "unauthorized", "The API key is invalid."
+            )
         case kind.ACCESS_DENIED:
-            return _refusal(random, 403, "security", "forbidden", "This key may not use the API.")
+            return _refusal(
+                account, random, 403, "security", "forbidden", "This key may not use the API."
+            )
         case kind.SERVER_ERROR:
             return Response(500)
         case kind.BAD_GATEWAY:
@@ -51,14 +55,16 @@ def instead(account: Account, fault: Fault, random: Random) -> Response | None:
 
 
 def _refusal(
-    random: Random, status: int, error_type: ErrorType, code: str, message: str
+    account: Account, random: Random, status: int, error_type: ErrorType, code: str, message: str
 ) -> Response:
     problem = ErrorBody(error_type, code, message)
-    return RefusedError(status, problem).response(new_request_id(random))
+    return RefusedError(status, problem).response(
+        new_request_id(random), account.options.error_source
+    )
 
 
 def _too_many(account: Account, fault: Fault, random: Random) -> Response:
-    answer = _refusal(random, 429, "system", "rate_limit_exceeded", "Too many requests.")
+    answer = _refusal(account, random, 429, "system", "rate_limit_exceeded", "Too many requests.")
     wait = fault.retry_after
     if wait is None:
         return answer

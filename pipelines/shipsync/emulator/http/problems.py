@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -25,12 +26,13 @@ class ErrorBody:
     error_code: str
     message: str
     field_name: str | None = None
-    field_value: str | None = None
+    field_value: object = None
+    """A text, or a whole object: what was refused."""
 
-    def body(self) -> dict[str, str]:
-        """The entry as it is served."""
-        entry = {
-            "error_source": "ShipStation",
+    def body(self, source: str) -> dict[str, object]:
+        """The entry as it is served; ``source`` is its ``error_source``."""
+        entry: dict[str, object] = {
+            "error_source": source,
             "error_type": self.error_type,
             "error_code": self.error_code,
             "message": self.message,
@@ -53,11 +55,11 @@ class RefusedError(Exception):
         self.problems = problems
         self.headers = headers or {}
 
-    def response(self, request_id: UUID) -> Response:
-        """The answer to send."""
+    def response(self, request_id: UUID, source: str) -> Response:
+        """The answer to send; ``source`` is the ``error_source`` of its problems."""
         if not self.problems:
             return Response(self.status, b"", self.headers)
-        errors = [problem.body() for problem in self.problems]
+        errors = [problem.body(source) for problem in self.problems]
         body = orjson.dumps({"request_id": str(request_id), "errors": errors})
         return Response(self.status, body, {**JSON, **self.headers})
 
@@ -75,6 +77,21 @@ def invalid(name: str, value: object, rule: str) -> RefusedError:
     return RefusedError(400, ErrorBody("validation", "invalid_field_value", message, name, text))
 
 
-def against_rules(code: str, message: str, status: int = 400) -> RefusedError:
-    """A request that is well formed and that the account's state forbids."""
-    return RefusedError(status, ErrorBody("business_rules", code, message))
+def against_rules(
+    code: str, message: str, status: int = 400, about: Mapping[str, object] | None = None
+) -> RefusedError:
+    """A request that is well formed and that the account's state forbids.
+
+    ``about`` is a shipment that the answer holds whole.
+    """
+    name = None if about is None else "shipment"
+    return RefusedError(status, ErrorBody("business_rules", code, message, name, about))
+
+
+def left_out(method: str, path: str) -> RefusedError:
+    """501 for an operation that the real API has and the emulator has not."""
+    message = (
+        f"{method} {path[:200]} exists in the ShipStation API, but this emulator leaves it out; its "
+        "DIFFERENCES.md lists what it has."
+    )
+    return RefusedError(501, ErrorBody("system", "not_implemented", message))

@@ -6,7 +6,7 @@ are not named here are ignored.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -209,6 +209,12 @@ class NewShipments(Shape):
     """POST /v2/shipments."""
 
     shipments: Annotated[list[NewShipment], Field(min_length=1)]
+
+
+class NewLabel(Shape):
+    """POST /v2/labels: a label together with a shipment of its own."""
+
+    shipment: dict[str, Any]
 
 
 class NewFulfillment(Shape):

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.http.paging import PageLimit
-from shipsync.emulator.http.problems import ErrorBody, RefusedError
+from shipsync.emulator.http.problems import ErrorBody, RefusedError, left_out
 from shipsync.emulator.http.query import Parameter, Query
 from shipsync.emulator.http.request import IncomingRequest, Response
 from shipsync.emulator.http.selections import Selections
@@ -109,11 +109,7 @@ class RouteTable:
         self, method: str, path: str, known: Sequence[tuple[object, Mapping[str, Route]]]
     ) -> RefusedError:
         if any(operation.matches(method, path) for operation in self.left_out):
-            message = (
-                f"{method} {path[:200]} exists in the ShipStation API, but this emulator leaves it "
-                "out; its DIFFERENCES.md lists what it has."
-            )
-            return RefusedError(501, ErrorBody("system", "not_implemented", message))
+            return left_out(method, path)
         if known:
             allowed = ", ".join(sorted(known[0][1]))
             message = f"{method} is not possible here; {allowed} is."

@@ -16,6 +16,7 @@ from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import NewFulfillment, NewFulfillments
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
+from shipsync.emulator.routes.shipments import WAITING
 from shipsync.emulator.timestamps import of_moment, to_micros, to_text
 
 LISTING = ListedCollection(
@@ -72,7 +73,7 @@ def _row(account: Account, new: NewFulfillment, random: Random) -> dict[str, Any
         cause = "POST /v2/fulfillments"
         account.parcels.put_fulfillment(_body(account, new, shipment, random), cause=cause)
         status = account.options.status_after_fulfillment
-        if shipment["shipment_status"] != status:
+        if shipment["shipment_status"] != status and (status != "pending" or not _waits(shipment)):
             account.orders.change(new.shipment_id, cause=cause, shipment_status=status)
     number = (shipment or {}).get("shipment_number") or ""
     return {
@@ -80,6 +81,10 @@ def _row(account: Account, new: NewFulfillment, random: Random) -> dict[str, Any
         "shipment_number": number,
         "error_message": message,
     }
+
+
+def _waits(shipment: dict[str, Any]) -> bool:
+    return shipment["shipment_status"] in WAITING
 
 
 def _reason_against(

@@ -13,9 +13,17 @@ from shipsync.emulator.account.collection import Row
 from shipsync.emulator.account.state import serialized
 from shipsync.emulator.bodies.consignments import REPORT_LAG, consign
 from shipsync.emulator.http.listing import ListedCollection, list_rows
-from shipsync.emulator.http.problems import JSON, RefusedError, invalid, not_found
+from shipsync.emulator.http.problems import (
+    JSON,
+    RefusedError,
+    against_rules,
+    invalid,
+    left_out,
+    not_found,
+)
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.request_bodies import NewLabel
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
 from shipsync.emulator.timestamps import of_moment, to_micros
 
@@ -61,7 +69,8 @@ def list_labels(account: Account, call: Call) -> Response:
 
 
 def get_label(account: Account, call: Call) -> Response:
-    """One label; an unknown one is a 404 without a body [O]."""
+    """One label; an unknown one is a 404 without a body [O]. Reading it may renew its status [T]."""
+    account.parcels.renew_status(call.ids["label_id"], cause="GET /v2/labels")
     row = account.collection("labels").get(call.ids["label_id"])
     if row is None:
         raise RefusedError(404)
@@ -103,7 +112,7 @@ def _of_box(
     if number not in numbers or any(v not in (None, label.get(k)) for k, v in wanted.items()):
         return None
     warehouse_id = account.collection("labels").column(row, "warehouse_id")
-    way = consign(account.seed, label, warehouse_id, box=number)
+    way = consign(account.seed, label, warehouse_id, box=number, options=account.options)
     now = of_moment(account.clock.now()) - REPORT_LAG
     return serialized(way.body(0 if label["voided"] else now))
 
@@ -156,7 +165,8 @@ def _reason_against_void(account: Account, label: dict[str, Any]) -> tuple[str, 
     if label["status"] != "completed":
         return "validation_failed", f"A label that is {label['status']} can't be voided."
     tracking = account.parcels.tracking_of(label["label_id"]) or {}
-    if tracking.get("status_code") in MOVED:
+    scans = (tracking, *tracking.get("events", ()))
+    if any(scan.get("status_code") in MOVED for scan in scans):
         return "label_already_used", "The carrier has scanned the parcel."
     oldest = account.clock.now() - timedelta(days=account.options.void_period_days)
     if to_micros(label["created_at"]) < of_moment(oldest):
@@ -164,8 +174,20 @@ def _reason_against_void(account: Account, label: dict[str, Any]) -> tuple[str, 
     return None
 
 
+def create_label(account: Account, call: Call) -> Response:
+    """Buying is left out, but for its refusal of a shipment that exists, which shows it whole [C]."""
+    assert isinstance(call.body, NewLabel)
+    shipment_id = call.body.shipment.get("shipment_id")
+    if not shipment_id:
+        raise left_out(call.request.method, call.request.path)
+    shipment = account.find("shipments", str(shipment_id)) or call.body.shipment
+    message = "The shipment_id of a label that is made with its shipment must be null or empty."
+    raise against_rules("unspecified", message, about=shipment)
+
+
 ROUTES = (
     Route("GET", "/v2/labels", list_labels, FILTERS),
+    Route("POST", "/v2/labels", create_label, body=NewLabel),
     Route("GET", "/v2/labels/{label_id}", get_label, (Parameter("label_download_type"),)),
     Route("GET", "/v2/labels/{label_id}/track", track_label),
     Route("PUT", "/v2/labels/{label_id}/void", void_label),

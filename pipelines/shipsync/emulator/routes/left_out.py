@@ -20,7 +20,6 @@ LEFT_OUT = (
             "/v2/inventory_locations/{inventory_location_id}": "PUT DELETE",
             "/v2/inventory_warehouses": "POST",
             "/v2/inventory_warehouses/{inventory_warehouse_id}": "PUT DELETE",
-            "/v2/labels": "POST",
             "/v2/labels/external_shipment_id/{external_shipment_id}": "GET",
             "/v2/labels/rates/{rate_id}": "POST",
             "/v2/labels/shipment/{shipment_id}": "POST",

@@ -53,7 +53,7 @@ def list_carriers(account: Account, call: Call) -> Response:
     if account.options.carriers_partial:
         message = "One carrier account did not answer."
         problem = ErrorBody("integrations", "carrier_disconnected", message)
-        errors.append({**problem.body(), "error_source": "carrier"})
+        errors.append(problem.body("carrier"))
     tail = orjson.dumps({"request_id": str(new_request_id(call.random)), "errors": errors})
     body = _array("carriers", rows)[:-1] + b"," + tail[1:]
     return Response(207 if errors else 200, body, JSON)

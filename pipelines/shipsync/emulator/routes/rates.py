@@ -14,6 +14,7 @@ from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import RateRequest
 from shipsync.emulator.http.routing import Call, Route
 from shipsync.emulator.routes.given_shipment import shipment_from
+from shipsync.emulator.routes.shipments import check_options
 from shipsync.emulator.timestamps import of_moment, to_text
 
 Body = dict[str, Any]
@@ -44,6 +45,8 @@ def calculate_rates(account: Account, call: Call) -> Response:
         account.orders.put(shipment, cause="POST /v2/rates")
     else:
         shipment = _shipment(account, str(asked.shipment_id))
+        if account.options.rates_need_option_values:
+            check_options(shipment["items"])
     options = asked.rate_options
     carriers = set(options.carrier_ids) if options else None
     services = options.service_codes if options else ()
@@ -85,8 +88,10 @@ def _information(
         account.rates[rate["rate_id"]] = rate
     while len(account.rates) > _KEPT:
         del account.rates[next(iter(account.rates))]
-    status, errors = ("completed", []) if rates else ("error", [_no_rates().body()])
-    return _answer(account, shipment, rates, status, errors)
+    if rates:
+        return _answer(account, shipment, rates, "completed", [])
+    refusal = _no_rates().body(account.options.error_source)
+    return _answer(account, shipment, rates, "error", [refusal])
 
 
 def _goes_there(service: Body, shipment: Body) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,14 +12,23 @@ from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import Row
 from shipsync.emulator.account.orders import LiveLabelError
 from shipsync.emulator.http.listing import Bounds, ListedCollection, list_rows
-from shipsync.emulator.http.problems import JSON, against_rules, not_found
+from shipsync.emulator.http.problems import (
+    JSON,
+    ErrorBody,
+    RefusedError,
+    against_rules,
+    not_found,
+)
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.request_bodies import NewShipment, NewShipments, ShipmentUpdate
 from shipsync.emulator.http.routing import PAGE, PAGE_SIZE, SORT_DIR, Call, Route
 from shipsync.emulator.routes.given_shipment import shipment_from, updated_shipment
 
-STATUSES = ("pending", "processing", "label_purchased", "cancelled")
+STATUSES = ("pending", "on_hold", "processing", "label_purchased", "cancelled")
+"""Those of the document, and on_hold, which a live account filters by [C]."""
+
+WAITING = frozenset({"pending", "on_hold"})
 
 
 def _in_items(*fields: str, whole: bool) -> Callable[[str], Callable[[Row], bool]]:
@@ -80,21 +90,26 @@ def list_shipments(account: Account, call: Call) -> Response:
     """A page of shipments."""
     options = account.options
     bounds = Bounds(options.start_is_inclusive, options.end_is_inclusive)
-    return list_rows(account, call, LISTING, options.shipments_sort_by, bounds)
+    oldest_first = options.unsorted_shipments == "oldest_first"
+    unsorted = not (call.query.text("sort_by") or call.query.text("sort_dir"))
+    listing = replace(LISTING, descending=False) if unsorted and oldest_first else LISTING
+    return list_rows(account, call, listing, options.shipments_sort_by, bounds)
 
 
 def get_shipment(account: Account, call: Call) -> Response:
-    """One shipment by id."""
-    return Response(200, _row(account, call.ids["shipment_id"]).raw, JSON)
+    """One shipment by id; for one that was merged perhaps another [T]."""
+    shipment_id = call.ids["shipment_id"]
+    other = account.orders.vanished.answer_for(shipment_id)
+    return Response(200, other or orjson.dumps(_held(account, shipment_id)), JSON)
 
 
 def get_by_external_id(account: Account, call: Call) -> Response:
     """One shipment by the caller's own id."""
     external_id = call.ids["external_shipment_id"]
-    rows = account.collection("shipments").find("external_shipment_id", external_id)
-    if not rows:
+    held = account.orders.with_external_id(external_id)
+    if not held:
         raise not_found("shipment", external_id)
-    return Response(200, rows[0].raw, JSON)
+    return Response(200, orjson.dumps(held[0]), JSON)
 
 
 def create_shipments(account: Account, call: Call) -> Response:
@@ -120,16 +135,16 @@ def create_shipments(account: Account, call: Call) -> Response:
 def _refuse_duplicates(account: Account, body: NewShipments) -> None:
     """409 for the whole call when one of the ids is taken."""
     for new in body.shipments:
-        held = account.collection("shipments").find("external_shipment_id", new.external_id or "")
+        held = account.orders.with_external_id(new.external_id or "")
         if new.external_id is not None and held:
             message = f"A shipment has the external_shipment_id '{new.external_id}' already."
             raise against_rules("identifier_conflict", message, 409)
 
 
 def _reasons_against(account: Account, new: NewShipment) -> list[str]:
-    shipments, external_id = account.collection("shipments"), new.external_id
+    external_id = new.external_id
     reasons = []
-    if external_id is not None and shipments.find("external_shipment_id", external_id):
+    if external_id is not None and account.orders.with_external_id(external_id):
         reasons.append(f"A shipment has the external_shipment_id '{external_id}' already.")
     if (
         new.warehouse_id is not None
@@ -142,13 +157,14 @@ def _reasons_against(account: Account, new: NewShipment) -> list[str]:
 
 
 def update_shipment(account: Account, call: Call) -> Response:
-    """Replace what the body names; only a pending shipment can be changed."""
+    """Replace what the body names; only a shipment that waits can be changed."""
     assert isinstance(call.body, ShipmentUpdate)
     shipment_id = call.ids["shipment_id"]
-    held: dict[str, Any] = orjson.loads(_row(account, shipment_id).raw)
-    if held["shipment_status"] != "pending":
-        status = held["shipment_status"]
-        raise against_rules("invalid_status", f"A shipment that is {status} can't be changed.")
+    held = _held(account, shipment_id)
+    if held["shipment_status"] not in WAITING:
+        message = f"A shipment that is {held['shipment_status']} can't be changed."
+        raise against_rules("invalid_status", message, about=_shown(account, held))
+    check_options(item.model_dump() for item in call.body.items)
     changes = updated_shipment(account, held, call.body)
     body = account.orders.change(shipment_id, cause="PUT /v2/shipments", **changes)
     return Response(200, orjson.dumps(body), JSON)
@@ -157,24 +173,41 @@ def update_shipment(account: Account, call: Call) -> Response:
 def cancel_shipment(account: Account, call: Call) -> Response:
     """Cancel; a label that is not voided forbids it."""
     shipment_id, options = call.ids["shipment_id"], account.options
-    status = orjson.loads(_row(account, shipment_id).raw)["shipment_status"]
-    if status == "cancelled" and options.repeated_cancel == "refuse":
+    held = _held(account, shipment_id)
+    code, status = options.cancel_refusal_code, options.cancel_refusal_status
+    if held["shipment_status"] == "cancelled" and options.repeated_cancel == "refuse":
         message = "The shipment is cancelled already."
-        raise against_rules(options.cancel_refusal_code, message, options.cancel_refusal_status)
+        raise against_rules(code, message, status, about=_shown(account, held))
     try:
         account.orders.cancel(shipment_id, cause="PUT /v2/shipments/cancel")
     except LiveLabelError as error:
         message = "Void the labels of this shipment before cancelling it."
-        code, status = options.cancel_refusal_code, options.cancel_refusal_status
-        raise against_rules(code, message, status) from error
+        raise against_rules(code, message, status, about=_shown(account, held)) from error
     return Response(204)
 
 
-def _row(account: Account, shipment_id: str) -> Row:
-    row = account.collection("shipments").get(shipment_id)
-    if row is None:
+def _held(account: Account, shipment_id: str) -> dict[str, Any]:
+    held = account.find("shipments", shipment_id)
+    if held is None:
         raise not_found("shipment", shipment_id)
-    return row
+    return held
+
+
+def _shown(account: Account, shipment: dict[str, Any]) -> dict[str, Any] | None:
+    """The shipment, where refusals hold it whole."""
+    return shipment if account.options.refusals_show_shipment else None
+
+
+def check_options(items: Iterable[dict[str, Any]]) -> None:
+    """Every option of every item has a value; a problem for each that has none [C].
+
+    Raises RefusedError.
+    """
+    empty = [option for item in items for option in item["options"] if not option["value"]]
+    if empty:
+        message = "value must be given."
+        problem = ErrorBody("validation", "field_value_required", message, "value")
+        raise RefusedError(400, *(problem for _ in empty))
 
 
 ROUTES = (

@@ -28,6 +28,8 @@ class Scan(StrEnum):
     REFUSED = "refused"
     RETURNED = "returned"
     DELIVERED = "delivered"
+    UNMAPPED = "unmapped"
+    """A scan whose code the carrier's partner does not know; USPS alone."""
 
 
 class Fate(StrEnum):

@@ -23,6 +23,9 @@ class Action(StrEnum):
     SERVICE_CHANGED = "service changed"
     TOUCHED = "touched"
     TOUCHED_IN_BULK = "touched in bulk"
+    RULES_RAN = "rules ran"
+    MERGED = "merged"
+    DELETED = "deleted"
     CANCELLED = "cancelled"
 
     LABEL_BOUGHT = "label bought"

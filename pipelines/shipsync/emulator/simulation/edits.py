@@ -8,14 +8,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from shipsync.emulator.bodies.shipment import ounces
+from shipsync.emulator.bodies.shipment import hold_date, ounces
 from shipsync.emulator.shop.carriers import CARRIERS, SERVICES
 from shipsync.emulator.shop.catalogue import TAGS
 from shipsync.emulator.shop.people import street
 from shipsync.emulator.simulation.actions import Action
 from shipsync.emulator.simulation.stock import StockSimulation
 from shipsync.emulator.simulation.world import Body, World, between
-from shipsync.emulator.wallclock import HOUR, MINUTE, business_day, day_start
+from shipsync.emulator.wallclock import HOUR, MINUTE, SECOND, business_day, day_start
 
 _NOTES = ("Customer rang, is in no hurry.", "Pack with the blue tissue.", "Check the glaze first.")
 
@@ -42,6 +42,19 @@ class EditSimulation:
             if rng.random() < chance:
                 delay = int(within * rng.uniform(0.1, 0.8))
                 self._world.after(delay, partial(edit, shipment_id, rng))
+
+    def plan_rule_run(self, shipment_id: str) -> None:
+        """Let automation rules change an order that was just imported, four to five minutes later."""
+        rng = self._world.rng("rules", shipment_id)
+        if rng.random() < 0.85:
+            delay = between(rng, 240_000, 300_000) * SECOND // 1000
+            self._world.after(delay, partial(self._run_rules, shipment_id))
+
+    def _run_rules(self, shipment_id: str) -> None:
+        body = self._world.waiting(shipment_id)
+        if body:
+            note = f"Packed by rule {1 + len(body['items'])}"
+            self._change(shipment_id, Action.RULES_RAN, internal_notes=note)
 
     def touch_in_bulk(self, shipment_ids: list[str]) -> None:
         """Give many waiting shipments one ``modified_at`` and change nothing else."""
@@ -124,7 +137,11 @@ class EditSimulation:
         body = self._world.waiting(shipment_id)
         if body and body["hold_until_date"] is None:
             until = business_day(self._world.now()) + timedelta(days=between(rng, 1, 4))
-            self._change(shipment_id, Action.PUT_ON_HOLD, hold_until_date=day_start(until))
+            number, options = str(body["shipment_number"] or "1"), self._world.account.options
+            changes: Body = {"hold_until_date": hold_date(until, number, options)}
+            if options.sparse_shipments:
+                changes["ship_date"] = None
+            self._change(shipment_id, Action.PUT_ON_HOLD, **changes)
             delay = between(rng, 1, 20) * HOUR
             self._world.after(delay, lambda: self.lift_hold(shipment_id))
 
@@ -132,7 +149,10 @@ class EditSimulation:
         """Take a waiting shipment off hold, if it is on hold."""
         body = self._world.waiting(shipment_id)
         if body and body["hold_until_date"] is not None:
-            self._change(shipment_id, Action.HOLD_LIFTED, hold_until_date=None)
+            changes: Body = {"hold_until_date": None}
+            if body["ship_date"] is None:
+                changes["ship_date"] = day_start(business_day(self._world.now()))
+            self._change(shipment_id, Action.HOLD_LIFTED, **changes)
 
     def _change_service(self, shipment_id: str, rng: random.Random) -> None:
         body = self._world.waiting(shipment_id)

@@ -40,13 +40,17 @@ class FulfillmentSimulation:
         now = self._world.now()
         ship_date = business_day(now) + timedelta(days=days_ahead)
         body = fulfillment_body(
-            self._account.numbers, rng, shipment, created_at=now, ship_date=ship_date
+            self._account.numbers,
+            rng,
+            shipment,
+            created_at=now,
+            ship_date=ship_date,
         )
         action = Action.FULFILLED_IN_ADVANCE if days_ahead else Action.FULFILLED_OUTSIDE
         self._account.parcels.put_fulfillment(body, cause=action)
         self._stock.release(shipment["items"])
         status = self._account.options.status_after_fulfillment
-        if shipment["shipment_status"] != status:
+        if shipment["shipment_status"] not in (status, "on_hold"):
             self._account.orders.change(
                 shipment["shipment_id"], cause=action, shipment_status=status
             )

@@ -80,11 +80,15 @@ class LabelSimulation:
     def follow(self, label: Body) -> None:
         """Put the scans of a label's parcel that are still to come on the agenda."""
         shipment = self._account.find("shipments", label["shipment_id"]) or {}
-        way = consign(self._account.seed, label, shipment.get("warehouse_id"))
+        way = self._way(label, shipment.get("warehouse_id"))
         now = self._world.now()
         for sighting in way.sightings:
             if sighting.at + REPORT_LAG > now:
                 self._schedule(label["label_id"], way, sighting)
+
+    def _way(self, label: Body, warehouse_id: str | None) -> Consignment:
+        account = self._account
+        return consign(account.seed, label, warehouse_id, options=account.options)
 
     def _schedule(self, label_id: str, way: Consignment, sighting: Sighting) -> None:
         due = sighting.at + REPORT_LAG
@@ -93,7 +97,7 @@ class LabelSimulation:
     def _issue(self, label: Body, shipment: Body, rng: random.Random, action: Action) -> None:
         label_id = label["label_id"]
         self._account.parcels.put_label(label, warehouse_id=shipment["warehouse_id"], cause=action)
-        way = consign(self._account.seed, label, shipment["warehouse_id"])
+        way = self._way(label, shipment["warehouse_id"])
         self._account.parcels.put_tracking(label_id, tracking_body(way.parcel, ()), cause=action)
         self._stock.sell(shipment["items"])
         self._world.after(
@@ -107,7 +111,7 @@ class LabelSimulation:
         shipment_id = label["shipment_id"]
         now = self._account.find("labels", label["label_id"])
         shipment = self._account.find("shipments", shipment_id)
-        pending = shipment is not None and shipment["shipment_status"] == "pending"
+        pending = shipment is not None and shipment["shipment_status"] in ("pending", "on_hold")
         if pending and now and not now["voided"]:
             self._account.orders.change(
                 shipment_id,
@@ -124,7 +128,7 @@ class LabelSimulation:
         action = _ACTIONS.get(sighting.scan, Action.PARCEL_SCANNED)
         self._account.parcels.put_tracking(label_id, way.body(sighting.at), cause=action)
         if sighting.scan is Scan.DELIVERED:
-            self._account.parcels.change_label(label_id, tracking_status="delivered", cause=action)
+            self._account.parcels.note_delivery(label_id, cause=action)
 
     def _void(self, label_id: str, rng: random.Random) -> None:
         label = self._account.find("labels", label_id)

@@ -96,6 +96,8 @@ class OrderSimulation:
         for body in bodies:
             account.orders.put(body, import_batch_id=batch, paid_at=paid_at, cause=action)
             self._stock.claim(body["items"])
+            if account.options.rule_runs:
+                self.editor.plan_rule_run(body["shipment_id"])
 
     def _cancel(self, shipment_ids: Sequence[str]) -> None:
         for shipment_id in shipment_ids:

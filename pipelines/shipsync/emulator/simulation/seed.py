@@ -19,7 +19,7 @@ import pendulum
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.bodies.consignments import consign
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
-from shipsync.emulator.bodies.label import auto_external_id, label_body
+from shipsync.emulator.bodies.label import auto_external_id, delivered_status, label_body
 from shipsync.emulator.bodies.shipment import shipment_body
 from shipsync.emulator.bodies.tracking import tracking_body
 from shipsync.emulator.shop.catalogue import TAGS, shelves_of
@@ -27,7 +27,7 @@ from shipsync.emulator.shop.goods import PRODUCTS
 from shipsync.emulator.shop.people import recipient
 from shipsync.emulator.shop.purchases import Line, Purchase, purchase
 from shipsync.emulator.simulation.provisioning import provision
-from shipsync.emulator.timestamps import of_moment, to_moment, to_text
+from shipsync.emulator.timestamps import of_moment, to_micros, to_moment, to_text
 from shipsync.emulator.wallclock import DAY, HOUR, MINUTE, SECOND, business_day
 
 Body = dict[str, Any]
@@ -36,6 +36,18 @@ Parts = Sequence[Sequence[Line]]
 _BUYERS = 3_000
 _PART_AFTER = 127_000
 _CAUSE = "seed"
+_OLD = to_micros("2019-12-31T18:27:53.64Z")
+"""The one ``modified_at`` of all old shipments, as captured."""
+
+_UNKNOWN_IN_2019 = (
+    "ship_from",
+    "return_to",
+    "warehouse_id",
+    "zone",
+    "carrier_id",
+    "service_code",
+    "ship_date",
+)
 _GOLDEN, _PLASTIC = 0.6180339887498949, 0.7548776662466927
 """Multiples of these, modulo 1, fill the unit interval evenly from the first few on."""
 
@@ -60,6 +72,7 @@ def seed_account(
     if not account.master_data.items("carriers"):
         provision(account, units_per_shelf=units_per_shelf)
     past = PastOrders(account, account.seed if seed is None else seed)
+    past.fill_old(account.options.old_shipments)
     with _without_garbage_collection():
         past.fill(shipments, days, labels=labels)
 
@@ -121,6 +134,23 @@ class PastOrders:
             else:
                 self._put(order, parts, at)
         self._allocate()
+
+    def fill_old(self, shipments: int) -> None:
+        """Make shipments of 2019, when less was known of each; see ``Options.old_shipments``."""
+        rng = random.Random("2019")
+        nothing = dict.fromkeys(_UNKNOWN_IN_2019)
+        for number in range(shipments):
+            order = purchase(rng, 800_000 + number, rng.choice(self._buyers), PRODUCTS)
+            created_at = _OLD - (1 + rng.randrange(300 * 24)) * HOUR + number * SECOND
+            body = shipment_body(
+                self._account.numbers,
+                order,
+                created_at=created_at,
+                modified_at=_OLD,
+                status=rng.choice(("label_purchased", "cancelled")),
+                service_is_chosen=False,
+            )
+            self._account.orders.put({**body, **nothing}, at=self._moment, cause=_CAUSE)
 
     def _parts(self, order: Purchase) -> Parts:
         if len(order.lines) > 1 and self._rng.random() < 0.2:
@@ -189,7 +219,11 @@ class PastOrders:
         day = business_day(sent_at)
         for body, lines in zip(bodies, parts, strict=True):
             outside = fulfillment_body(
-                self._account.numbers, rng, body, created_at=sent_at, ship_date=day
+                self._account.numbers,
+                rng,
+                body,
+                created_at=sent_at,
+                ship_date=day,
             )
             outside["order_source_notified"] = True
             touched = sent_at
@@ -233,12 +267,12 @@ class PastOrders:
 
     def _send(self, order: Purchase, label: Body, label_at: int) -> None:
         account = self._account
-        way = consign(account.seed, label, order.warehouse.warehouse_id)
+        way = consign(account.seed, label, order.warehouse.warehouse_id, options=account.options)
         seen = way.seen_by(self._now)
         last_seen = to_moment(seen[-1].at if seen else label_at)
         delivered = way.is_delivered(self._now)
         if delivered:
-            label["tracking_status"] = "delivered"
+            label["tracking_status"] = delivered_status(label["label_id"], account.options)
         at = last_seen if delivered else to_moment(label_at)
         account.parcels.put_label(label, at=at, cause=_CAUSE)
         body = tracking_body(way.parcel, seen)

@@ -6,7 +6,8 @@
       every Pacific midnight: plan the day ─▶ orders come ─▶ edits ─▶ label ─▶ scans for days
                                                                   ├─▶ void ─▶ printed again
                                                                   ├─▶ fulfilled outside
-                                                                  └─▶ cancelled, or forgotten
+                                                                  ├─▶ cancelled, or forgotten
+                                                                  └─▶ merged, or deleted (options)
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import pendulum
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.collection import TimeWindow
 from shipsync.emulator.account.journal import Kind
+from shipsync.emulator.simulation.actions import Action
 from shipsync.emulator.simulation.fulfillments import FulfillmentSimulation
 from shipsync.emulator.simulation.labels import LabelSimulation
 from shipsync.emulator.simulation.master_data import MasterDataSimulation
 from shipsync.emulator.simulation.orders import OrderSimulation
 from shipsync.emulator.simulation.provisioning import provision
 from shipsync.emulator.simulation.stock import StockSimulation
+from shipsync.emulator.simulation.vanishing import VanishingSimulation
 from shipsync.emulator.simulation.world import World
 from shipsync.emulator.timestamps import of_moment
 from shipsync.emulator.wallclock import DAY, HOUR, business_day, day_of, opening
@@ -62,6 +65,9 @@ class Simulation:
         self._fulfillments = FulfillmentSimulation(self._world, stock)
         self._orders = OrderSimulation(self._world, stock, self._labels, self._fulfillments)
         self._master_data = MasterDataSimulation(self._world)
+        self._vanishing = VanishingSimulation(
+            self._world, stock, lambda: self._recent("shipments", _STILL_WAITING)
+        )
         self._number = len(account.ids("shipments"))
         self._known: set[str] = set()
         self._adopt_shipments()
@@ -88,6 +94,9 @@ class Simulation:
         self._stock.plan_day(day.toordinal())
         self._master_data.plan_day(day.toordinal())
         self._world.after(12 * HOUR, lambda: self._touch_some(day.toordinal()))
+        self._vanishing.plan_day(day.toordinal())
+        if self._account.options.mass_ties and day.toordinal() % 3 == 0:
+            self._world.after(13 * HOUR, lambda: self._tie_many(day.toordinal()))
         self._plan_next_day()
 
     def _plan_orders(self, day: date) -> None:
@@ -108,6 +117,13 @@ class Simulation:
         recent = self._recent("shipments", _STILL_WAITING)
         some = [shipment_id for shipment_id in recent if rng.random() < 0.2]
         self._orders.editor.touch_in_bulk(some[-_BULK:])
+
+    def _tie_many(self, day: int) -> None:
+        rng, orders = self._world.rng("ties", day), self._account.orders
+        ids = [i for i in self._account.ids("shipments") if i not in orders.vanished]
+        now = self._account.clock.now()
+        for shipment_id in rng.sample(ids, min(self._account.options.mass_ties, len(ids))):
+            orders.change(shipment_id, at=now, cause=Action.TOUCHED_IN_BULK)
 
     def _adopt_shipments(self) -> None:
         for shipment_id in self._recent("shipments", _STILL_WAITING):

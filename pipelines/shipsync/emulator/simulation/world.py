@@ -78,6 +78,8 @@ class World:
         body = self.account.find("shipments", shipment_id)
         if body is None or body["shipment_status"] == "cancelled":
             return None
+        if shipment_id in self.account.orders.vanished:
+            return None
         labels = self.account.parcels.labels_of(shipment_id)
         fulfillments = self.account.parcels.fulfillments_of(shipment_id)
         return body if all(sent["voided"] for sent in (*labels, *fulfillments)) else None
