@@ -126,3 +126,22 @@ def test_links_may_name_another_host() -> None:
     with client_of(make_account(Options(public_url="http://127.0.0.1:9"), shipments=1)) as client:
         first = client.get("/v2/shipments").json()["links"]["first"]["href"]
     assert first == "http://127.0.0.1:9/v2/shipments?page=1&page_size=25"
+
+
+@pytest.mark.parametrize(
+    ("path", "unknown"),
+    [
+        ("/v2/labels", {"label_id": "se-404", "shipment_number": "none"}),
+        ("/v2/shipments", {"shipment_id": "se-404", "modified_date_start": "2030-01-01"}),
+        ("/v2/fulfillments", {"colour": "red"}),
+        ("/v2/inventory", {"condition": "damaged"}),
+    ],
+)
+def test_unknown_parameters_are_repeated_and_ignored(
+    client: httpx.Client, path: str, unknown: dict[str, str]
+) -> None:
+    plain = client.get(path, params={"page_size": 5}).json()
+    asked = client.get(path, params={**unknown, "page_size": 5}).json()
+    assert asked["total"] == plain["total"] > 0
+    for name, value in unknown.items():
+        assert f"{name}={value}" in asked["links"]["first"]["href"]
