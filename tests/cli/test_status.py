@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from shipsync.emulator import Account
 from shipsync.sources.streams import STREAMS
@@ -21,6 +24,42 @@ def test_check_asks_for_every_stream_and_writes_nothing(
         *([name, "yes"] for name in STREAMS),
     ]
     assert len(account.requests) == len(STREAMS) + 1
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"deliver_to": "ftp://x/hook?token=t"}, "'ftp://...' is nothing to deliver to; "),
+        ({"deliver_to": "http://example.com/"}, "Events are not sent to example.com over http; "),
+        (
+            {"deliver_to": "https://example.com/x", "deliver_secret": "short"},
+            "deliver_secret must be base64 of at least 24 random bytes",
+        ),
+    ],
+)
+def test_check_refuses_a_receiver_that_no_run_could_deliver_to(
+    run: Run,
+    account: Account,
+    set_connection: Callable[..., None],
+    settings: dict[str, str],
+    said: str,
+) -> None:
+    set_connection(**settings)
+
+    checked = run("check")
+
+    assert (checked.code, checked.out) == (2, "")
+    assert checked.err.startswith(said)
+    assert account.requests == []
+
+
+def test_check_makes_no_file_that_is_only_delivered_to_later(
+    run: Run, account: Account, set_connection: Callable[..., None], folder: Path
+) -> None:
+    for place in ("events.jsonl", "events/"):
+        set_connection(deliver_to=place)
+        assert run("check").code == 0
     assert list(folder.iterdir()) == []
 
 

@@ -66,13 +66,18 @@ def check(
 ) -> None:
     """Ask the account whether each stream can be read.
 
-    One small request per stream, nothing is written. Exit code 1 when a stream cannot be read.
+    One small request per stream, nothing is written. Exit code 1 when a stream cannot be read, 2 when
+    deliver_to or deliver_secret cannot be used.
     """
     from shipsync.api.session import Session
+    from shipsync.feed.destination import open_target
     from shipsync.queries import ResultRows
     from shipsync.sources.probe import probe
 
     account = options.account(connection, database)
+    if account.deliver_to is not None:
+        # Only the setting is checked: nothing is sent to the receiver, and no file is made.
+        open_target(account.deliver_to, source="", secret=account.deliver_secret).close()
     with Session(account, give_up_after=CHECK_PATIENCE) as session:
         probes = list(probe(session))
     columns = ("stream", "reachable", "rows", "error")

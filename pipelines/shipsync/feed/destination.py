@@ -30,11 +30,14 @@ def open_target(to: str, *, source: str, secret: Secret | None = None) -> Delive
 
     if to == "-":
         return JsonStream(sys.stdout.buffer)
-    if to.endswith(_LINES):
+    if to.endswith(_LINES) and "://" not in to:
         return JsonLines(Path(to))
-    if to.endswith("/") or (to and Path(to).is_dir()):
+    if "://" not in to and (to.endswith("/") or (to and Path(to).is_dir())):
         return ParquetFolder(Path(to))
+    # Of an address only the scheme is shown: the rest may be what authorises a sender.
+    scheme, sign, _ = to.partition("://")
+    shown = f"{scheme}://..." if sign else to
     raise UsageError(
-        f"{to!r} is nothing to deliver to; give an https address, a file that ends in .jsonl, a folder "
+        f"{shown!r} is nothing to deliver to; give an https address, a file that ends in .jsonl, a folder "
         "with a slash at its end, or - for standard output."
     )
