@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import shipsync
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipelines" / "shipsync"
 PAGE = (ROOT / "docs" / "internals.md").read_text(encoding="utf-8")
@@ -36,6 +38,13 @@ def test_the_page_has_six_journeys_of_several_stations() -> None:
 
     assert len(journeys) == 6
     assert all(journey.count("\n| `") >= 5 for journey in journeys)
+
+
+def test_the_package_says_what_each_part_of_it_is() -> None:
+    parts = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    described = set(re.findall(r"\w+", str(shipsync.__doc__)))
+
+    assert parts - {"__init__", "__pycache__"} <= described
 
 
 @pytest.mark.parametrize("station", STATIONS)

@@ -5,7 +5,8 @@ change. What it needs is loaded when it is first asked for, so that ``import shi
 
 The package, from the bottom up::
 
-    errors, clock, version         what can go wrong, time, and what this is
+    errors, clock, version         what can go wrong, time and chance, which version this is
+    plurals, extras, set_aside     1 row and 2 rows; optional libraries; what could not be used
     statements, queries            SQL by name, and its rows
     connection, settings           one account and how to treat it; reading that from files
     api                            requests to ShipStation: pace, retries, pages

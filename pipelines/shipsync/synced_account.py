@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shipsync.job import JobReport, Scope
     from shipsync.sync.reports import SyncReport
     from shipsync.tracking import FoundOrders, Order
+    from shipsync.tracking.references import OwnAffixes
     from shipsync.warehouse.models import BuildReport
 
 T = TypeVar("T")
@@ -145,15 +146,19 @@ class SyncedAccount:
             from shipsync.tracking.live import ask
 
             return ask(*self._account(), order_id)
-        from shipsync.tracking import track
+        from shipsync.tracking import find_order
+        from shipsync.warehouse.copies import readable
 
-        return track(order_id, database=self.database)
+        with readable(self.database) as con:
+            return find_order(con, order_id, self._affixes())
 
     def track_many(self, order_ids: Sequence[str]) -> FoundOrders:
         """Where many orders are, read together; those not found are in ``unknown`` and ``ambiguous``."""
-        from shipsync.tracking import track_many
+        from shipsync.tracking import find_orders
+        from shipsync.warehouse.copies import readable
 
-        return track_many(order_ids, database=self.database)
+        with readable(self.database) as con:
+            return find_orders(con, order_ids, self._affixes())
 
     def read(self, sql: str, values: Values = ()) -> list[dict[str, Any]]:
         """The rows of a query, each as a dict by column name; the database is open to read only.
@@ -218,6 +223,11 @@ class SyncedAccount:
 
     def __repr__(self) -> str:
         return f"SyncedAccount({self.name!r}, database={str(self.database)!r})"
+
+    def _affixes(self) -> OwnAffixes:
+        from shipsync.tracking.references import OwnAffixes
+
+        return OwnAffixes(self._local.order_prefixes, self._local.order_suffixes)
 
     def _account(self) -> tuple[Connection, Session]:
         from shipsync.api.session import Session

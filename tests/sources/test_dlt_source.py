@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 import duckdb
 import pytest
 
-from shipsync.emulator import Account, Served, serve
+from shipsync.emulator import Account, Fault, FaultKind, Served, serve
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import ConfigurationError
 from shipsync.sources.instants import as_parameter
@@ -212,6 +212,40 @@ def test_a_folder_of_parquet_gets_what_is_new_as_further_rows(lake: Shop) -> Non
     assert dict(lines) == {key: len(body["items"]) for key, body in held.items() if body["items"]}
     assert dict(lines)[shorter] == 1
     assert emptied not in dict(lines)
+
+
+def test_a_row_that_comes_twice_in_one_load_waits_for_the_next(shop: Shop) -> None:
+    first = min(bodies(shop.account, "shipments").values(), key=lambda body: body["modified_at"])
+    shipment_id = first["shipment_id"]
+
+    def change_it(account: Account, _: object) -> None:
+        # The account's clock stands, so that this lies within what the load reads.
+        account.orders.change(shipment_id, items=[], at=account.clock.now())
+
+    shop.account.faults.add(Fault(FaultKind.CALL, "/v2/shipments", skip=2, call=change_it))
+    shop.load("shipments", "shipment_items", page_size=20)
+    before = in_duckdb(shop, "from shipment_items where shipment_id = ?", shipment_id)
+    shop.load("shipments", "shipment_items", page_size=20)
+
+    assert len(before) == len(first["items"]) > 0
+    assert not in_duckdb(shop, "from shipment_items where shipment_id = ?", shipment_id)
+    ids = [row[0] for row in in_duckdb(shop, "from shipments select shipment_id")]
+    assert sorted(ids) == sorted(bodies(shop.account, "shipments"))
+
+
+@pytest.mark.parametrize("page_size", [10, 500])
+def test_latest_changes_are_found_on_further_pages(shop: Shop, page_size: int) -> None:
+    shop.load("labels", page_size=page_size)
+    shop.account.clock.advance(hours=2)
+    changed = list(bodies(shop.account, "labels"))[:15]
+    for label_id in changed:
+        shop.account.parcels.change_label(label_id, voided=True, status="voided")
+
+    requests = shop.load("labels", page_size=page_size)
+
+    assert len(requests) == {10: 3, 500: 1}[page_size]
+    voided = in_duckdb(shop, "from labels select label_id where voided")
+    assert set(changed) <= {row[0] for row in voided}
 
 
 def test_whole_lists_are_replaced(shop: Shop) -> None:

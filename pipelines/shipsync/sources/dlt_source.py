@@ -43,7 +43,7 @@ from shipsync.sources.batches import RowBatch
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.instants import parse_instant, to_pendulum
 from shipsync.sources.keyset import KeysetWalk, Walked
-from shipsync.sources.known import KnownRows, Recent, TrackedParcels, Warned
+from shipsync.sources.known import LOGGER, KnownRows, Recent, TrackedParcels, Warned
 from shipsync.sources.newest_first import RecentWalk
 from shipsync.sources.redaction import Redaction
 from shipsync.sources.resources import SCHEMA_NAME, Page
@@ -153,7 +153,7 @@ class AccountReader:
         is_whole = yield from _until_repeated(batches, recent.keep)
         state["recent"] = recent.hashes
         if is_whole:
-            yield RowBatch(time.upper_bound, {}, frozenset())
+            yield from _up_to_account_time(time)
 
     def latest(self, stream: Stream, start: datetime | None, state: State) -> Iterator[RowBatch]:
         """Rows of a list that shows no modification: along creation once, then the latest changes."""
@@ -205,7 +205,7 @@ class AccountReader:
         is_whole = yield from _until_repeated(self._batches(stream, walk.pages(), time, {}))
         if is_whole:
             state["is_whole"] = True
-            yield RowBatch(time.upper_bound, {}, frozenset())
+            yield from _up_to_account_time(time)
 
     def _batches(
         self,
@@ -321,6 +321,14 @@ def _until_repeated(
         yield batch
         keep()
     return True
+
+
+def _up_to_account_time(time: AccountTime) -> Iterator[RowBatch]:
+    """Moves the cursor to T0, unless T0 is so likely wrong that it must not move one."""
+    if time.complaint is None:
+        yield RowBatch(time.upper_bound, {}, frozenset())
+    else:
+        LOGGER.warning("%s", time.complaint)
 
 
 def _each_once(pages: Iterator[Walked], stream: Stream, met: dict[str, str]) -> Iterator[Walked]:

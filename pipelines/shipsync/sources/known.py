@@ -19,7 +19,7 @@ from shipsync.sources.streams import Stream
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _DELIVERED: Final = "DE"
-_LOGGER: Final = logging.getLogger("shipsync.source")
+LOGGER: Final = logging.getLogger("shipsync.source")
 
 
 class KnownRows:
@@ -50,7 +50,7 @@ class Warned:
 
     def put(self, thing: SetAside) -> None:
         """Name the thing and the reason; its body is not logged."""
-        _LOGGER.warning("Set aside, and not loaded: %s", thing)
+        LOGGER.warning("Set aside, and not loaded: %s", thing)
 
     def came_right(self, stream: str, row_ids: Collection[str]) -> int:
         """0: nothing is remembered of what was set aside."""

@@ -130,6 +130,32 @@ def test_what_is_refused_says_why(
     assert str(refused.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("view", "reason"),
+    [
+        ("from mine.gone", "Catalog Error: Table with name gone does not exist"),
+        (
+            "select no_such_column from mine.counts",
+            'Binder Error: Referenced column "no_such_column"',
+        ),
+    ],
+)
+def test_a_model_that_reads_what_is_gone_is_not_told_as_missing(
+    database: Path, view: str, reason: str
+) -> None:
+    with connect(database) as con:
+        con.execute("create table mine.gone (sku varchar)")
+        con.execute("alter table mine.counts add column no_such_column varchar")
+        con.execute(f"create view mine.wanted as {view}")
+        con.execute("drop table mine.gone")
+        con.execute("alter table mine.counts drop column no_such_column")
+
+        with pytest.raises(InputFileError) as refused:
+            read_source(con, ModelName("mine.wanted"))
+
+    assert str(refused.value).startswith(f"mine.wanted cannot be read: {reason}")
+
+
 def test_a_query_that_runs_for_ever_is_stopped(con: duckdb.DuckDBPyConnection) -> None:
     endless = SqlQuery("with recursive n as (select 1 as i union all select i from n) from n")
     with pytest.raises(InputFileError, match=r"took longer than 0.05 s and was stopped"):

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import orjson
 
+from shipsync import queries
 from shipsync.errors import UsageError
 from shipsync.reverse.outbox.store import STATEMENTS
 from shipsync.statements import statement
@@ -103,7 +104,9 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     try:
         return con.execute(statement(STATEMENTS, name), dict(values or {})).fetchall()
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not queries.is_missing_table(error):
+            raise
         raise UsageError(
             "The database lacks what these rows are compared with; run `shipsync sync` first."
         ) from None

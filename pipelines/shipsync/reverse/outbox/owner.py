@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from shipsync import queries
 from shipsync.connection import Connection
 from shipsync.errors import UsageError
 from shipsync.reverse.outbox.store import STATEMENTS, connections
@@ -16,7 +17,9 @@ def ledger_id(con: duckdb.DuckDBPyConnection) -> str | None:
     """Which ledger an open database has; None for one that is older than these ids."""
     try:
         found = con.execute(statement(STATEMENTS, "ledger_id")).fetchone()
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not queries.is_missing_table(error):
+            raise
         return None
     return None if found is None else str(found[0])
 

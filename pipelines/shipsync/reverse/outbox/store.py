@@ -159,7 +159,7 @@ class Outbox:
         except duckdb.Error as error:
             raise DatabaseError(
                 "The outbox could not be written, so nothing more is sent: "
-                f"{str(error).splitlines()[0]}. Mend that (disk full?) and apply the plan again."
+                f"{str(error).splitlines()[0]}. Correct that, and apply the plan again."
             ) from error
 
     def _read(self, name: str, **values: object) -> dict[str, LedgerEntry]:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import duckdb
 
+from shipsync import queries
 from shipsync.errors import InputFileError
 from shipsync.reverse.plan.input_files import InputRow, InputRows, cells, read_rows
 from shipsync.statements import statement
@@ -22,9 +23,6 @@ from shipsync.statements import statement
 STATEMENTS = "shipsync.reverse"
 MOST_ROWS = 1_000_000
 LONGEST_SECONDS = 60.0
-
-
-_NO_SUCH_NAME = (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException)
 
 
 @dataclass(frozen=True)
@@ -93,12 +91,20 @@ def _model(con: duckdb.DuckDBPyConnection, model: ModelName, longest_seconds: fl
             named = {"model": model.name}
             return _rows(model.name, con.sql(statement(STATEMENTS, "model_rows"), params=named))
     except duckdb.Error as error:
-        if not isinstance(error, _NO_SUCH_NAME):
+        if not _is_no_such_name(error, model.name):
             raise InputFileError(f"{model.name} cannot be read: {_first_line(error)}") from None
         raise InputFileError(
             f"The database holds no model {model.name}. `shipsync build` makes shipsync's own; give any "
             "other with its schema, as SCHEMA.NAME."
         ) from None
+
+
+def _is_no_such_name(error: duckdb.Error, name: str) -> bool:
+    """Whether it is the model itself that is missing, and not something that it reads."""
+    if isinstance(error, duckdb.CatalogException):
+        return queries.is_missing_table(error) and name.split(".")[-1] in _first_line(error)
+    is_no_catalog = isinstance(error, duckdb.BinderException) and 'Catalog "' in str(error)
+    return is_no_catalog or isinstance(error, duckdb.ParserException)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
+from shipsync import queries
 from shipsync.errors import UsageError
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
 from shipsync.reverse.stock.change import Cost, StockLocation
@@ -125,7 +126,9 @@ def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
     """When the levels were last read whole, by our clock; None if never."""
     try:
         observed = con.execute(statement(STATEMENTS, "stored_observation")).fetchone()
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not queries.is_missing_table(error):
+            raise
         return None
     return None if observed is None else observed[1]
 
@@ -137,7 +140,9 @@ def read_stored(con: duckdb.DuckDBPyConnection) -> StoredStock:
         locations = con.execute(statement(STATEMENTS, "stored_locations")).fetchall()
         skus = con.execute(statement(STATEMENTS, "stored_skus")).fetchall()
         observed = con.execute(statement(STATEMENTS, "stored_observation")).fetchone()
-    except duckdb.CatalogException:
+    except duckdb.CatalogException as error:
+        if not queries.is_missing_table(error):
+            raise
         observed = None
     if observed is None or observed[0] is None:
         raise UsageError("The database holds no stock to plan against; run `shipsync sync` first.")
