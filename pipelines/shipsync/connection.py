@@ -109,6 +109,9 @@ class Connection:
     tracking_calls_per_run: int = 300
     tracking_calls_per_day: int = 5000
     tracking_finished_after_days: int = 60
+    tracking_language: str = "en"
+    tracking_wording: Path | None = None
+    tracking_promises: bool = False
     order_prefixes: tuple[str, ...] = ()
     order_suffixes: tuple[str, ...] = ()
     personal_data: PersonalData = "keep"

@@ -79,9 +79,9 @@
     {%- endfor %}
 {% endmacro %}
 
-{#- The day that was written, whatever offset or false Z stood behind it; null if it is no day. -#}
+{#- The day that was written, whatever offset or false Z stood behind it; null if it is no day or none that is known. -#}
 {% macro written_day(text) -%}
-    try_cast(left({{ text }}, 10) as date)
+    {{ known_date('try_cast(left(' ~ text ~ ', 10) as date)') }}
 {%- endmacro %}
 
 {#- What an answer's or a scan's codes mean, given what each means by itself; see the seed tracking_codes. -#}
@@ -106,8 +106,14 @@ states as (
 
 read_codes as (
     select
-        events.*,
-        coalesce(events.occurred_at, events.carrier_occurred_at at time zone 'UTC') as moment,
+        events.* replace (
+            {{ known_instant('events.occurred_at') }} as occurred_at,
+            {{ known_local_time('events.carrier_occurred_at') }} as carrier_occurred_at
+        ),
+        coalesce(
+            {{ known_instant('events.occurred_at') }},
+            {{ known_local_time('events.carrier_occurred_at') }} at time zone 'UTC'
+        ) as moment,
         events.status_detail_code is null or details.code is not null as is_known_code,
         case
             -- A known code that means nothing by itself is a note, whatever the two letters say.

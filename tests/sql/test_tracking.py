@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import csv
 from copy import deepcopy
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import jinja2
 import pytest
 
 from shipsync.errors import ModelError
 from shipsync.sync.parcel_state import ParcelState, state_of
+from shipsync.tracking.known_dates import known
 from shipsync.warehouse.models import build
 from shipsync.warehouse.sql_project import sql_dir
 from sql.raw_tables import RawTables
 from sql.story import day, seven, shipment
+from tracking.test_plain_text import DAYS
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -280,3 +283,59 @@ def test_the_seeds_hold_the_states_and_no_other() -> None:
     assert {row["state"] for row in _seed("tracking_states")} == set(ParcelState)
     assert {row["state"] for row in CODES} <= {*ParcelState, ""}
     assert len(_of("detail")) == 75
+
+
+def test_a_day_that_is_none_is_unknown_and_a_failed_label_is_no_parcel(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 12, tzinfo=UTC)
+    shop.load(
+        day(2),
+        shipments=[
+            shipment(1, day(1), deliver_by_date=last, ship_date=first),
+            shipment(2, day(1)),
+        ],
+        labels=[
+            _label(1, of=1, ship_date=datetime(1970, 1, 1, tzinfo=UTC)),
+            _label(2, of=2, status="error", tracking_number=None),
+        ],
+        tracking=[
+            _answer(
+                "se-71",
+                "IT",
+                ship_date=first,
+                estimated_delivery_date=last,
+                estimated_delivery_date_text="9999-12-31T00:00:00Z",
+                actual_delivery_date=first,
+                actual_delivery_date_text="0001-01-01T00:00:00",
+            )
+        ],
+        tracking_events=[
+            _scan("se-71", first, "OLD"),
+            _scan("se-71", day(1, 20), "HUB_SCAN_IN"),
+            _scan("se-71", last, "NEW"),
+        ],
+    )
+    shop.build(day(2))
+
+    assert shop.rows(
+        "select state, ship_date, shipped_at, promised_date, estimated_delivery_date, estimated_delivery_at,"
+        " delivered_at, delivered_local_at, last_event_at, is_late from tracking.parcels"
+        " where parcel_id = 'se-71'"
+    ) == [("in_transit", *[None] * 7, day(1, 20), None)]
+    assert shop.rows(
+        "select state, parcel_count, ship_date from tracking.orders order by order_id"
+    ) == [("in_transit", 1, None), ("pre_transit", 0, None)]
+    assert shop.rows("select is_voided from tracking.parcels where label_id = 'se-72'") == [(True,)]
+
+
+def test_python_and_sql_know_the_same_days(tmp_path: Path) -> None:
+    macros = (sql_dir() / "macros" / "instants.sql").read_text(encoding="utf-8")
+    query = (
+        "select {{ known_date('day') }}, {{ known_instant(\"day::timestamp at time zone 'UTC'\") }}::date, "
+        "{{ known_local_time('day::timestamp') }}::date from unnest($1) as days(day)"
+    )
+    days = [date.fromisoformat(text) for text, is_known in DAYS.items() if is_known is not None]
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        rows = con.execute(jinja2.Environment().from_string(macros + query).render(), [days])
+        assert rows.fetchall() == [(known(each),) * 3 for each in days]

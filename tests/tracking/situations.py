@@ -97,6 +97,7 @@ CASES: dict[str, Case] = {
     "on_hold": order("on_hold", **HELD),
     "ships_later": order("ships_later", **LATER),
     "cancelled": order("cancelled", shipment_status="cancelled"),
+    "failed": order("failed", usps(status="error", tracking_number=None)),
     "voided": order("voided", usps(voided=True, status="voided")),
     "reprinted": _reprinted(),
     "announced": order(

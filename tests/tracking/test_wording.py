@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from dataclasses import fields, replace
 from datetime import UTC, datetime
@@ -18,18 +19,23 @@ from hypothesis import strategies as st
 import shipsync
 from shipsync.sync.parcel_state import ParcelState, state_of
 from shipsync.tracking import Order, Parcel, ScanEvent, Shipment, Situation, situation_of, told
-from shipsync.tracking.facts import facts_of
+from shipsync.tracking.facts import FACTS, facts_of
+from shipsync.tracking.plain_text import plain_text
 from shipsync.tracking.situations import BY_DETAIL, BY_LETTERS
-from shipsync.tracking.wording import named
+from shipsync.tracking.wording import SHIPPED, load_wording, named
 from tracking.cases import ASKED, NOW
 
-WORDING: dict[str, Any] = tomllib.loads(
-    resources.files("shipsync.tracking").joinpath("wording.toml").read_text(encoding="utf-8")
-)
-FACTS = {
-    *("it", "carrier", "number", "link", "seen", "expected", "overdue", "arrived", "words", "days"),
-    *("boxes", "labelled", "marked", "hold", "leaves", "proof", "signed"),
+WORDING: dict[str, Any] = {
+    language: tomllib.loads(
+        resources.files("shipsync.tracking")
+        .joinpath("languages", f"{language}.toml")
+        .read_text(encoding="utf-8")
+    )
+    for language in SHIPPED
 }
+PROMISING = re.compile(
+    r"\b([Ww]e (will|can|shall|are going)|[Ww]e'll|refund|replacement|[Ww]ir|erstatten|Ersatz)\b"
+)
 NOTHING = Parcel(
     **dict.fromkeys([field.name for field in fields(Parcel)]),  # type: ignore[arg-type]
 )
@@ -79,18 +85,47 @@ def parcel(**known: Any) -> Parcel:
     return replace(NOTHING, **{**ours, **flags, **times, **known})
 
 
-def sentences() -> list[str]:
-    """Every sentence of every situation."""
+def sentences(*, but: tuple[str, ...] = ()) -> list[str]:
+    """Every sentence of every situation in every language, but for those of some lists."""
     found: list[str] = []
-    for section in (*WORDING["situations"].values(), {"follow": WORDING["follow"]["sentences"]}):
-        for choice in chain.from_iterable(v for v in section.values() if isinstance(v, list)):
-            found += [choice] if isinstance(choice, str) else choice
+    for words in WORDING.values():
+        for section in (*words["situations"].values(), {"follow": words["follow"]["sentences"]}):
+            lists = (v for name, v in section.items() if isinstance(v, list) and name not in but)
+            for choice in chain.from_iterable(lists):
+                found += [choice] if isinstance(choice, str) else choice
     return found
 
 
-def test_every_situation_has_words_and_no_words_are_left_over() -> None:
-    assert set(WORDING["situations"]) == set(Situation)
-    assert all(section["where"] for section in WORDING["situations"].values())
+def facts_named(words: Any) -> Any:
+    """``words`` with the facts of each sentence in its place."""
+    if isinstance(words, dict):
+        return {name: facts_named(inner) for name, inner in words.items()}
+    if isinstance(words, list):
+        return [facts_named(inner) for inner in words]
+    return sorted(named(words)) if isinstance(words, str) else words
+
+
+@pytest.mark.parametrize("language", SHIPPED)
+def test_every_situation_has_words_and_no_words_are_left_over(language: str) -> None:
+    assert set(WORDING[language]["situations"]) == set(Situation)
+    assert all(section["where"] for section in WORDING[language]["situations"].values())
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_every_situation_has_every_sentence_in_every_language(situation: Situation) -> None:
+    one, *others = (facts_named(words["situations"][situation]) for words in WORDING.values())
+
+    assert others == [one]
+
+
+def test_languages_have_the_same_phrases_and_name_the_same_carriers() -> None:
+    one, *others = (
+        {name: facts_named(part) for name, part in words.items() if name != "situations"}
+        for words in WORDING.values()
+    )
+
+    assert others == [one]
+    assert WORDING["de"]["carriers"] == WORDING["en"]["carriers"]
 
 
 @pytest.mark.parametrize("sentence", sentences())
@@ -100,13 +135,19 @@ def test_a_sentence_names_only_facts_there_are_and_ends(sentence: str) -> None:
     assert sentence[0] == "{" or sentence[0].isupper()
 
 
+def test_nothing_but_a_promise_says_what_the_shop_will_do() -> None:
+    assert [text for text in sentences(but=("promise",)) if PROMISING.search(text)] == []
+    assert len([text for text in sentences() if PROMISING.search(text)]) > 40
+
+
+@pytest.mark.parametrize("language", SHIPPED)
 @pytest.mark.parametrize("situation", Situation)
 def test_a_situation_of_which_nothing_is_known_is_told_without_inventing_anything(
-    situation: Situation,
+    situation: Situation, language: str
 ) -> None:
     code = next((code for code, meant in BY_DETAIL.items() if meant is situation), None)
     order = Order("10452", (replace(SHIPMENT, parcels=(parcel(status_detail_code=code),)),))
-    answer = told(order, NOW)
+    answer = told(order, NOW, load_wording(language, promises=True))
 
     assert "None" not in answer
     assert not set("{}[]") & set(answer)
@@ -143,13 +184,14 @@ def test_whatever_a_carrier_says_there_is_an_answer(
     answer = told(Order("10452", (replace(SHIPMENT, parcels=(known,)),)), NOW)
 
     assert "10452" in answer
-    assert "None" not in answer.replace(words or "", "")
+    assert "None" not in answer.replace(plain_text(words) or "", "")
     assert answer == answer.strip()
+    assert "\n" not in answer
 
 
 def test_every_fact_that_is_documented_is_one_and_the_other_way_round() -> None:
-    text = resources.files("shipsync.tracking").joinpath("wording.toml").read_text(encoding="utf-8")
-    comment = text.split("[order]")[0]
+    file = resources.files("shipsync.tracking").joinpath("languages", "en.toml")
+    comment = file.read_text(encoding="utf-8").split("[order]")[0]
     documented = {name for line in comment.splitlines() for name in named(line)}
 
     assert documented == FACTS | {"known", "name"}
@@ -160,8 +202,7 @@ def test_a_buyer_is_told_a_name_for_every_carrier_code() -> None:
         facts = facts_of(
             *(SHIPMENT, parcel(carrier=code), NOW),
             it="It",
-            carriers=WORDING["carriers"],
-            nobody="the carrier",
+            words=WORDING["en"],
         )
         return facts["carrier"]
 

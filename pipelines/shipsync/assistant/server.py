@@ -15,7 +15,7 @@ from pydantic import Field
 from shipsync.assistant.sql import MOST_ROWS, SECONDS
 from shipsync.assistant.tools import MOST_CHANGES, Tools
 from shipsync.errors import ShipsyncError
-from shipsync.tracking import OwnAffixes
+from shipsync.tracking import OwnAffixes, Wording
 from shipsync.version import __version__
 
 Asked = ParamSpec("Asked")
@@ -48,9 +48,14 @@ Reference = Annotated[
 ]
 
 
-def server(database: Path, own: OwnAffixes | None = None) -> MCPServer[Any]:
-    """A server whose tools read ``database``, which need not be there yet; ``own`` as for ``track``."""
-    tools = Tools(database, own)
+def server(
+    database: Path, own: OwnAffixes | None = None, words: Wording | None = None
+) -> MCPServer[Any]:
+    """A server whose tools read ``database``, which need not be there yet.
+
+    ``own`` as for ``find_order``, ``words`` as for ``told``.
+    """
+    tools = Tools(database, own, words)
     made: MCPServer[Any] = MCPServer(
         "shipsync", version=__version__, instructions=_INSTRUCTIONS, log_level="ERROR"
     )
@@ -97,9 +102,9 @@ def server(database: Path, own: OwnAffixes | None = None) -> MCPServer[Any]:
     return made
 
 
-def serve(database: Path, own: OwnAffixes | None = None) -> None:
-    """Serve over standard input and output until the input ends."""
-    server(database, own).run("stdio")
+def serve(database: Path, own: OwnAffixes | None = None, words: Wording | None = None) -> None:
+    """Serve over standard input and output until the input ends; arguments as for ``server``."""
+    server(database, own, words).run("stdio")
 
 
 def _plainly(tool: Callable[Asked, dict[str, Any]]) -> Callable[Asked, dict[str, Any]]:

@@ -9,7 +9,7 @@ from shipsync import clock, queries
 from shipsync.assistant import sql
 from shipsync.assistant.values import plain
 from shipsync.errors import UsageError
-from shipsync.tracking import OwnAffixes, document, find_order
+from shipsync.tracking import OwnAffixes, Wording, document, find_order
 from shipsync.warehouse.copies import readable
 
 _STATEMENTS: Final = "shipsync.assistant"
@@ -19,14 +19,18 @@ MOST_CHANGES: Final = 200
 class Tools:
     """What can be asked of one database; every method raises a ``ShipsyncError`` that says what to do."""
 
-    def __init__(self, database: Path, own: OwnAffixes | None = None) -> None:
+    def __init__(
+        self, database: Path, own: OwnAffixes | None = None, words: Wording | None = None
+    ) -> None:
         self._database = database
         self._own = own or OwnAffixes()
+        self._words = words
 
     def track_order(self, order: str) -> dict[str, Any]:
         """Where an order is; see ``tracking.document``."""
         with readable(self._database) as con:
-            return _object(document(find_order(con, order, self._own), clock.now()))
+            found = find_order(con, order, self._own)
+        return _object(document(found, clock.now(), self._words))
 
     def find_shipment(self, reference: str) -> dict[str, Any]:
         """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""

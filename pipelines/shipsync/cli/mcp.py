@@ -39,8 +39,11 @@ def mcp(
         return
     extras.require("An assistant's access", extras.MCP)
     from shipsync.assistant.server import serve
-    from shipsync.tracking import OwnAffixes
+    from shipsync.tracking import OwnAffixes, load_wording
 
     if sys.stdin.isatty():
         output.note("An assistant is meant to start this; it waits for one. Stop it with Ctrl-C.")
-    serve(file, OwnAffixes(local.order_prefixes, local.order_suffixes))
+    words = load_wording(
+        local.tracking_language, local.tracking_wording, promises=local.tracking_promises
+    )
+    serve(file, OwnAffixes(local.order_prefixes, local.order_suffixes), words)

@@ -33,6 +33,10 @@ def track(
     events: Annotated[
         bool, typer.Option("--events", help="List every scan below the answer.")
     ] = False,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="CODE", help="Answer in this language, such as de."),
+    ] = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -42,10 +46,16 @@ def track(
     It answers from the last sync; the age of the data is printed to standard error. A # or a
     shop's prefix (ACME-10452) may be given or left out.
     """
-    from shipsync import clock
-    from shipsync.tracking import document, told
+    from shipsync import clock, settings
+    from shipsync.tracking import document, load_wording, told
     from shipsync.tracking import track as find
 
+    local = settings.local(connection, database=database)
+    words = load_wording(
+        language or local.tracking_language,
+        local.tracking_wording,
+        promises=local.tracking_promises,
+    )
     if live:
         found = _asked(order, connection, database)
     else:
@@ -53,9 +63,9 @@ def track(
         found = find(order, connection=connection, database=database)
     now = clock.now()
     if as_json:
-        output.show_json(document(found, now))
+        output.show_json(document(found, now, words))
         return
-    output.say(told(found, now))
+    output.say(told(found, now, words))
     if events:
         for line in _scans(found):
             output.say(line)

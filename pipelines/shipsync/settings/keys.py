@@ -191,6 +191,24 @@ SETTINGS: dict[str, Setting] = {
         _whole,
         "A parcel without news for so long is not asked for any more.",
     ),
+    "tracking_language": Setting(
+        "tracking_language",
+        "the code of a language",
+        _text,
+        "The language in which `track` answers: `en`, `de`, or one that `tracking_wording` adds.",
+    ),
+    "tracking_wording": Setting(
+        "tracking_wording",
+        "the path of a file",
+        _path,
+        "A TOML file with sentences of your own, in place of those of `track` or in a further language.",
+    ),
+    "tracking_promises": Setting(
+        "tracking_promises",
+        "true or false",
+        _yes_or_no,
+        "Whether `track` tells a buyer what you will do, such as asking the carrier to look for a parcel.",
+    ),
     "order_prefixes": Setting(
         "order_prefixes",
         "a list of texts",

@@ -55,6 +55,9 @@ class Local:
     page_size: int = Connection.page_size
     personal_data: PersonalData = "keep"
     personal_data_salt: Secret | None = None
+    tracking_language: str = Connection.tracking_language
+    tracking_wording: Path | None = None
+    tracking_promises: bool = False
     order_prefixes: tuple[str, ...] = ()
     order_suffixes: tuple[str, ...] = ()
 
@@ -102,6 +105,9 @@ def local(
         page_size=arguments.get("page_size", Local.page_size),
         personal_data=arguments.get("personal_data", Local.personal_data),
         personal_data_salt=arguments.get("personal_data_salt"),
+        tracking_language=arguments.get("tracking_language", Local.tracking_language),
+        tracking_wording=arguments.get("tracking_wording"),
+        tracking_promises=arguments.get("tracking_promises", Local.tracking_promises),
         order_prefixes=arguments.get("order_prefixes", Local.order_prefixes),
         order_suffixes=arguments.get("order_suffixes", Local.order_suffixes),
     )

@@ -6,7 +6,7 @@ from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
 from shipsync.tracking.reading import FoundOrders, find_order, find_orders
 from shipsync.tracking.references import OwnAffixes
 from shipsync.tracking.situations import Situation, situation_of
-from shipsync.tracking.wording import situations, told
+from shipsync.tracking.wording import Wording, load_wording, situations, told
 
 __all__ = [
     "FoundOrders",
@@ -16,9 +16,11 @@ __all__ = [
     "ScanEvent",
     "Shipment",
     "Situation",
+    "Wording",
     "document",
     "find_order",
     "find_orders",
+    "load_wording",
     "situation_of",
     "situations",
     "told",

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from shipsync.tracking.order import Order, Parcel, ScanEvent, Shipment
 from shipsync.tracking.situations import situation_of
-from shipsync.tracking.wording import told
+from shipsync.tracking.wording import Wording, told
 
 
-def document(order: Order, now: datetime) -> dict[str, object]:
+def document(order: Order, now: datetime, words: Wording | None = None) -> dict[str, object]:
     """``{"shipstation": {"order_id", "tracking", ...}, "answer": {"text", "known_at"}}``.
 
     ``tracking`` is that of the parcel that was asked for, else of the newest under way; with nulls and
     no events when there is none. ``shipments`` holds every shipment of the order with its parcels.
-    Times without a zone are the carrier's local time.
+    Times without a zone are the carrier's local time. ``words`` as for ``told``.
     """
     parcel = order.parcel
     return {
@@ -26,7 +26,7 @@ def document(order: Order, now: datetime) -> dict[str, object]:
             "exception_description": parcel.exception_description if parcel else None,
             "shipments": [_shipment(shipment, now) for shipment in order.shipments],
         },
-        "answer": {"text": told(order, now), "known_at": order.known_at},
+        "answer": {"text": told(order, now, words), "known_at": order.known_at},
     }
 
 

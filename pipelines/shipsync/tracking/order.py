@@ -32,7 +32,9 @@ class Parcel:
     ``status_code`` is ShipStation's two letters (DE delivered, IT in transit, EX exception ...),
     None while nothing is known. A date is without a zone where the carrier named none; most are days
     written as midnight. ``known_at`` is when ShipStation was asked last. ``boxes`` are the tracking
-    numbers of all boxes that are reported on under this parcel's number. Events: newest first.
+    numbers of all boxes that are reported on under this parcel's number. Events: newest first. A label
+    that could not be made ``is_failed``, and counts as voided. Texts are plain; a date that stands for an
+    unknown one is None.
     """
 
     shipment_id: str
@@ -57,6 +59,7 @@ class Parcel:
     known_at: datetime | None
     boxes: tuple[str, ...] = ()
     events: tuple[ScanEvent, ...] = ()
+    is_failed: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from shipsync import queries
+from shipsync.tracking.known_dates import known as known_date
 from shipsync.tracking.order import Parcel, ScanEvent
+from shipsync.tracking.plain_text import plain_text, web_address
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +27,15 @@ Row = dict[str, Any]
 STATEMENTS: Final = "shipsync.tracking"
 _HAS_ZONE: Final = re.compile(r"(Z|[+-]\d\d:?\d\d)$", re.IGNORECASE)
 _DATES: Final = ("ship_date", "estimated_delivery_date", "actual_delivery_date")
+_DATES_TOLD: Final = frozenset(_DATES)
+_TEXTS_TOLD: Final = frozenset(
+    {
+        *("status_description", "carrier_status_description", "exception_description"),
+        *("description", "city_locality", "state_province", "postal_code", "country_code"),
+        *("signer", "carrier"),
+    }
+)
+_ADDRESSES: Final = frozenset({"tracking_url", "proof_of_delivery_url"})
 _UNKNOWN: Final = dict.fromkeys(
     (
         *("tracking_url", "status_code", "status_detail_code", "carrier_detail_code"),
@@ -95,7 +106,8 @@ def _labelled(database: duckdb.DuckDBPyConnection, labels: Sequence[Row]) -> lis
             known["carrier"] = label["carrier"] or known["carrier"]
             covered = together if key == label["label_id"] else ()
             happened = events.get(key, ())
-            found.append(Parcel(**known, parcel_id=key, boxes=covered, events=tuple(happened)))
+            cleaned = _cleaned(known)
+            found.append(Parcel(**cleaned, parcel_id=key, boxes=covered, events=tuple(happened)))
     return found
 
 
@@ -123,7 +135,7 @@ def _fulfilled(row: Row) -> Parcel:
     delivered = row["actual_delivery_date"] is not None
     state = {"status_code": "DE", "status_description": "Delivered"} if delivered else {}
     return Parcel(
-        **{**_UNKNOWN, **state, **row},
+        **_cleaned({**_UNKNOWN, **state, **row}),
         label_id=None,
         is_return=False,
         is_trackable=False,
@@ -142,7 +154,8 @@ def _events(
         return {}
     told: dict[tuple[object, ...], Row] = {}
     for row in rows(database, "events", parcel_ids=parcel_ids):
-        row["carrier_occurred_at"] = _on_the_wall(row["carrier_occurred_at"])
+        row["carrier_occurred_at"] = known_date(_on_the_wall(row["carrier_occurred_at"]))
+        row["occurred_at"] = known_date(row["occurred_at"])
         moment = row["occurred_at"] or row["carrier_occurred_at"]
         scan = (row["parcel_id"], moment, row.pop("code"))
         held = told.get(scan)
@@ -151,8 +164,20 @@ def _events(
     events: defaultdict[str, list[ScanEvent]] = defaultdict(list)
     for row in sorted(told.values(), key=_newest_first):
         del row["observed_at"], row["event_key"]
-        events[row.pop("parcel_id")].append(ScanEvent(**row))
+        events[row.pop("parcel_id")].append(ScanEvent(**_cleaned(row)))
     return events
+
+
+def _cleaned(row: Row) -> Row:
+    """Dates that stand for unknown ones are None, what is told to people is plain text."""
+    cleaned = dict(row)
+    for name in _DATES_TOLD & row.keys():
+        cleaned[name] = known_date(row[name])
+    for name in _TEXTS_TOLD & row.keys():
+        cleaned[name] = plain_text(row[name])
+    for name in _ADDRESSES & row.keys():
+        cleaned[name] = web_address(row[name])
+    return cleaned
 
 
 def _precedence(row: Row) -> tuple[float, bool, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from shipsync.errors import AmbiguousOrder, UnknownOrder
 from shipsync.tracking.identity import OrderKey, order_keys
+from shipsync.tracking.known_dates import known as known_date
 from shipsync.tracking.numbers import Numbers
 from shipsync.tracking.order import Order, Shipment
 from shipsync.tracking.parcels import Row, parcels_of, rows
@@ -153,8 +154,8 @@ def _orders(
                 order_id=row["order_id"],
                 shipment_status=row["shipment_status"],
                 created_at=row["created_at"],
-                ship_date=row["ship_date"],
-                hold_until_date=row["hold_until_date"],
+                ship_date=known_date(row["ship_date"]),
+                hold_until_date=known_date(row["hold_until_date"]),
                 known_at=max(filter(None, (row["known_at"], read_at)), default=None),
                 parcels=tuple(parcels[row["shipment_id"]]),
             )

@@ -2,7 +2,7 @@
 
 ::
 
-    nothing to follow    not_shipped  on_hold  ships_later  label_voided  cancelled
+    nothing to follow    not_shipped  on_hold  ships_later  label_voided  label_failed  cancelled
     label only           announced ──7 days──▶ never_scanned      no_number  no_tracking  unreported
     moving               accepted  in_transit  out_for_delivery  arranged  ──7 days──▶ silent
                              └──expected day passed──▶ late
@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from shipsync.tracking.known_dates import known
 from shipsync.tracking.order import Parcel, Shipment
 
 SILENCE: Final = timedelta(days=7)
@@ -27,12 +28,13 @@ _LAST_ZONE: Final = timedelta(hours=12)
 
 
 class Situation(StrEnum):
-    """What the answer is about; ``wording.toml`` has a section for each."""
+    """What the answer is about; each file in ``languages`` has a section for each."""
 
     NOT_SHIPPED = "not_shipped"
     ON_HOLD = "on_hold"
     SHIPS_LATER = "ships_later"
     LABEL_VOIDED = "label_voided"
+    LABEL_FAILED = "label_failed"
     CANCELLED = "cancelled"
     ANNOUNCED = "announced"
     NEVER_SCANNED = "never_scanned"
@@ -189,7 +191,8 @@ def situation_of(shipment: Shipment, parcel: Parcel | None, now: datetime) -> Si
         return _unsent(shipment, now)
     said = _said(parcel)
     seen_until = min(parcel.known_at or now, now)
-    if said is _S.ANNOUNCED and seen_until - parcel.created_at >= SILENCE:
+    made_at = known(parcel.created_at)
+    if said is _S.ANNOUNCED and made_at is not None and seen_until - made_at >= SILENCE:
         return _S.NEVER_SCANNED
     if said in _MAY_FALL_SILENT and silence(parcel, now) >= SILENCE:
         return _S.SILENT
@@ -200,7 +203,7 @@ def situation_of(shipment: Shipment, parcel: Parcel | None, now: datetime) -> Si
 
 def silence(parcel: Parcel, now: datetime) -> timedelta:
     """How long the carrier has said nothing, up to the moment it was asked last."""
-    scans = (event.occurred_at for event in parcel.events)
+    scans = (known(event.occurred_at) for event in parcel.events)
     last = max((scan for scan in scans if scan), default=None)
     return min(parcel.known_at or now, now) - last if last else timedelta(0)
 
@@ -213,16 +216,21 @@ def is_overdue(parcel: Parcel, now: datetime) -> bool:
 
 
 def day(moment: datetime | None) -> date | None:
-    """The day as it was written, whatever the zone."""
+    """The day as it was written, whatever the zone; None where it stands for an unknown one."""
+    moment = known(moment)
     return moment.date() if moment else None
 
 
 def _unsent(shipment: Shipment, now: datetime) -> Situation:
-    hold, leaves = shipment.hold_until_date, day(shipment.ship_date)
+    hold, leaves = known(shipment.hold_until_date), day(shipment.ship_date)
+    if shipment.shipment_status == "on_hold" and hold is None:
+        return _S.ON_HOLD
     if hold is not None and hold > now:
         return _S.ON_HOLD
-    if any(parcel.is_voided and not parcel.is_return for parcel in shipment.parcels):
-        return _S.LABEL_VOIDED
+    # Newest first: a label that failed and one that was withdrawn before it are a failed one.
+    withdrawn = next((p for p in shipment.parcels if p.is_voided and not p.is_return), None)
+    if withdrawn is not None:
+        return _S.LABEL_FAILED if withdrawn.is_failed else _S.LABEL_VOIDED
     if leaves is not None and leaves > (now + _LAST_ZONE).date():
         return _S.SHIPS_LATER
     return _S.NOT_SHIPPED

@@ -108,6 +108,7 @@ select
     labels.created_at,
     coalesce(labels.voided, false) or coalesce(labels.status, '') in ('voided', 'error')
         as is_voided,
+    coalesce(labels.status, '') = 'error' as is_failed,
     coalesce(labels.is_return_label, false) as is_return,
     coalesce(labels.trackable, true) as is_trackable
 from raw.labels as labels

@@ -30,7 +30,11 @@ states as (
 
 versions as (
     select
-        *,
+        * replace (
+            {{ known_instant('shipped_at') }} as shipped_at,
+            {{ known_instant('estimated_delivery_at') }} as estimated_delivery_at,
+            {{ known_instant('delivered_at') }} as delivered_at
+        ),
         {{ written_day('estimated_delivery_at_text') }} as estimated_delivery_date
     from {{ ref('stg_tracking') }}
     {{ only_pending('parcel_id') }}
@@ -225,7 +229,7 @@ reports as (
         first_estimated_date,
         case when is_with_buyer then coalesce(first_delivered_at, delivered_at) end as delivered_at,
         case
-            when is_with_buyer then coalesce(delivered_local_at, try_cast(left(delivered_at_text, 19) as timestamp))
+            when is_with_buyer then coalesce(delivered_local_at, {{ known_local_time('try_cast(left(delivered_at_text, 19) as timestamp)') }})
         end as delivered_local_at,
         signer,
         coalesce(

@@ -58,15 +58,21 @@ buyers as (
 
 labels as not materialized (
     select
-        *,
-        coalesce(is_voided, false) or coalesce(label_status = 'voided', false) as is_void
+        * replace ({{ known_date('ship_date') }} as ship_date),
+        -- One that could not be made is no parcel either.
+        coalesce(is_voided, false) or coalesce(label_status in ('voided', 'error'), false) as is_void
     from {{ ref('stg_labels') }}
     {{ only_pending('shipment_id') }}
     where is_current
 ),
 
 fulfillments as not materialized (
-    select * from {{ ref('stg_fulfillments') }}
+    select
+        * replace (
+            {{ known_date('ship_date') }} as ship_date,
+            {{ known_instant('delivered_at') }} as delivered_at
+        )
+    from {{ ref('stg_fulfillments') }}
     {{ only_pending('shipment_id') }}
     where is_current
 ),
@@ -221,7 +227,7 @@ named as (
         shipments.store_id,
         shipments.shipment_status,
         shipments.created_at as ordered_at,
-        coalesce(shipments.deliver_by_date, rows.first_estimated_date) as promised_date
+        coalesce({{ known_date('shipments.deliver_by_date') }}, rows.first_estimated_date) as promised_date
     from rows
     left join shipments on rows.shipment_id = shipments.shipment_id
     left join order_keys on rows.shipment_id = order_keys.shipment_id
