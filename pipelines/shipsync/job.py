@@ -150,8 +150,8 @@ def _target(connection: Connection) -> DeliveryTarget | None:
     """Where to deliver to; checked before anything is read, so that a wrong setting fails at once."""
     if connection.deliver_to is None:
         return None
-    from shipsync.feed.destination import open_target
     from shipsync.feed.events import source_of
+    from shipsync.feed.target import open_target
 
     if connection.deliver_to == "-":
         raise ConfigurationError(

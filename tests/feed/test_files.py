@@ -13,7 +13,6 @@ import pytest
 from shipsync.errors import UsageError
 from shipsync.feed.consumers import read, rewind, set_acknowledged
 from shipsync.feed.delivery import Delivery, Effort
-from shipsync.feed.destination import open_target
 from shipsync.feed.events import line
 from shipsync.feed.files import JsonLines, JsonStream, ParquetFolder
 
@@ -100,31 +99,3 @@ def test_a_stream_gets_lines(con: Con) -> None:
     Delivery(con, "x", JsonStream(stream)).deliver()
 
     assert [orjson.loads(row)["entity_id"] for row in stream.getvalue().splitlines()] == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("to", "kind"),
-    [
-        ("-", "JsonStream"),
-        ("https://example.com/x", "Endpoint"),
-        ("events.jsonl", "JsonLines"),
-        ("events.ndjson", "JsonLines"),
-        ("events/", "ParquetFolder"),
-        ("here", "ParquetFolder"),
-    ],
-)
-def test_what_is_written_after_to_names_a_target(
-    to: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "here").mkdir()
-    target = open_target(to, source="/x")
-    target.close()
-    assert type(target).__name__ == kind
-
-
-@pytest.mark.parametrize("to", ["events", "events.csv", ""])
-def test_anything_else_is_refused(to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="nothing to deliver to"):
-        open_target(to, source="/x")

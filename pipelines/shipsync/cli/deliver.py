@@ -152,8 +152,8 @@ class _Order:
 def _carry_out(act: Callable[[Delivery], DeliveryReport], order: _Order, *, as_json: bool) -> None:
     from shipsync.errors import UsageError
     from shipsync.feed.delivery import Delivery
-    from shipsync.feed.destination import open_target
     from shipsync.feed.events import source_of
+    from shipsync.feed.target import open_target
 
     local = options.local(order.connection, order.database)
     to = order.to or local.deliver_to

@@ -70,7 +70,7 @@ def check(
     deliver_to or deliver_secret cannot be used.
     """
     from shipsync.api.session import Session
-    from shipsync.feed.destination import open_target
+    from shipsync.feed.target import open_target
     from shipsync.queries import ResultRows
     from shipsync.sources.probe import probe
 

@@ -1,9 +1,18 @@
-"""Delivery to an HTTP endpoint: batches of CloudEvents 1.0 in structured mode, signed."""
+"""Delivery to an HTTP endpoint: batches of CloudEvents 1.0 in structured mode, signed.
+
+The signature is that of the Standard Webhooks specification (HMAC-SHA256). Signed is
+``{webhook-id}.{webhook-timestamp}.{body}``; the secret is base64, with or without the prefix ``whsec_``.
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -11,9 +20,8 @@ import httpx
 
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Secret, is_loopback
-from shipsync.errors import UsageError
+from shipsync.errors import ConfigurationError, UsageError
 from shipsync.feed.events import ChangeEvent, cloud_line
-from shipsync.feed.signature import Signer
 from shipsync.feed.target import Away, Gone, Refused, Taken, Verdict
 from shipsync.version import __version__
 
@@ -23,6 +31,8 @@ _AWAY: Final = frozenset({429, 502, 503, 504})
 # Nor do these: the address or the secret is wrong, and every batch would fare alike.
 _HOPELESS: Final = frozenset({401, 403, 404, 405, 407})
 _LONGEST_WAIT_ASKED: Final = 3600.0
+_PREFIX: Final = "whsec_"
+_LEAST_BYTES: Final = 24
 
 
 class Endpoint:
@@ -94,6 +104,33 @@ class Endpoint:
         if status in _HOPELESS:
             return Away(f"{said}, so the address or the secret is wrong", is_hopeless=True)
         return Refused(said)
+
+
+class Signer:
+    """Signs bodies with one secret. Raises ``ConfigurationError`` for one that can't be used."""
+
+    def __init__(self, secret: Secret) -> None:
+        text = secret.reveal().removeprefix(_PREFIX)
+        try:
+            self._key = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            self._key = b""
+        if len(self._key) < _LEAST_BYTES:
+            raise ConfigurationError(
+                f"deliver_secret must be base64 of at least {_LEAST_BYTES} random bytes, such as "
+                "`openssl rand -base64 32` gives, with or without whsec_ before it."
+            )
+
+    def headers(self, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
+        """The three headers of a message; ``at`` is when this attempt is made."""
+        timestamp = str(int(at.timestamp()))
+        signed = b".".join((message_id.encode(), timestamp.encode(), body))
+        digest = hmac.new(self._key, signed, hashlib.sha256).digest()
+        return {
+            "webhook-id": message_id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        }
 
 
 def _message_id(events: Sequence[ChangeEvent]) -> str:

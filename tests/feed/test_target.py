@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from shipsync.errors import UsageError
-from shipsync.feed.destination import open_target
 from shipsync.feed.endpoint import Endpoint
 from shipsync.feed.files import JsonLines, ParquetFolder
+from shipsync.feed.target import open_target
 
 
 @pytest.mark.parametrize(
@@ -21,16 +21,29 @@ from shipsync.feed.files import JsonLines, ParquetFolder
         ("events.jsonl", JsonLines),
         ("events.ndjson", JsonLines),
         ("events/", ParquetFolder),
-        (".", ParquetFolder),
+        ("here", ParquetFolder),
     ],
 )
-def test_a_place_is_known_by_how_it_is_written(to: str, kind: type) -> None:
+def test_a_place_is_known_by_how_it_is_written(
+    to: str, kind: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
     with closing(open_target(to, source="/x")) as target:
         assert isinstance(target, kind)
 
 
 @pytest.mark.parametrize(
-    "to", ["ftp://x", "ftp://x/", "s3://bucket/events/", "s3://bucket/events.jsonl", "events", ""]
+    "to",
+    [
+        "ftp://x",
+        "ftp://x/",
+        "s3://bucket/events/",
+        "s3://bucket/events.jsonl",
+        "events",
+        "events.csv",
+        "",
+    ],
 )
 def test_what_is_no_place_is_refused_and_makes_nothing(
     to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
