@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint format docs lock wheel clean
+.PHONY: help setup demo test prove lint format docs models lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
@@ -30,6 +30,7 @@ help:
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make docs    write the pages of docs/ that are generated'
+	@echo 'make models  write the models that follow from the raw tables'
 	@echo 'make lock    resolve requirements.lock again (needs uv)'
 	@echo 'make wheel   build dist/shipsync-*.whl'
 	@echo 'make clean   remove what make made'
@@ -63,6 +64,9 @@ format: setup
 
 docs: setup
 	@$(bin)/python -m shipsync.settings.page > docs/settings.md
+
+models: setup
+	@$(bin)/python -m shipsync.warehouse.model_files
 
 wheel: setup
 	@$(bin)/python -m pip wheel -qq --no-deps --no-build-isolation --wheel-dir $(WHEELS) .

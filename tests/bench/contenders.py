@@ -34,14 +34,14 @@ def by_hand(url: str, database: Path) -> tuple[int, int]:
     import orjson
     import pyarrow as pa
 
-    from shipsync.sources import tables
     from shipsync.sources.schema import ColumnKind
+    from shipsync.sources.tables import orders
 
     con = duckdb.connect(str(database))
     lines = {
-        "items": tables.SHIPMENT_ITEMS,
-        "packages": tables.SHIPMENT_PACKAGES,
-        "tags": tables.SHIPMENT_TAGS,
+        "items": orders.SHIPMENT_ITEMS,
+        "packages": orders.SHIPMENT_PACKAGES,
+        "tags": orders.SHIPMENT_TAGS,
     }
 
     def column(values: list[Any], kind: ColumnKind) -> Any:
@@ -77,7 +77,7 @@ def by_hand(url: str, database: Path) -> tuple[int, int]:
         params = {"page_size": 500, "page": page, "sort_by": "modified_at", "sort_dir": "asc"}
         body = orjson.loads(client.get(f"{url}/v2/shipments", params=params).content)
         shipments = body["shipments"]
-        insert("shipments", arrow(shipments, tables.SHIPMENTS))
+        insert("shipments", arrow(shipments, orders.SHIPMENTS))
         for key, table in lines.items():
             found = [
                 {**line, "shipment_id": s["shipment_id"], table.columns[1].name: i}

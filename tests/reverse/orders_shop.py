@@ -34,7 +34,7 @@ from shipsync.reverse.outbox.apply import ApplyReport
 from shipsync.reverse.outbox.redaction import recorded_under
 from shipsync.reverse.outbox.store import LedgerEntry, all_kinds
 from shipsync.reverse.plan.row import Plan
-from shipsync.sources import tables
+from shipsync.sources.tables import catalogue, orders, parcels
 from shipsync.warehouse.ledger import migrate
 
 NOW = pendulum.datetime(2026, 3, 2, 9)
@@ -51,8 +51,8 @@ ADDRESS = {
 _TABLES = {
     table.name: table
     for table in (
-        *(tables.SHIPMENTS, tables.LABELS, tables.FULFILLMENTS),
-        *(tables.WAREHOUSES, tables.CARRIERS, tables.CARRIER_SERVICES),
+        *(orders.SHIPMENTS, parcels.LABELS, orders.FULFILLMENTS),
+        *(catalogue.WAREHOUSES, catalogue.CARRIERS, catalogue.CARRIER_SERVICES),
     )
 }
 

@@ -27,7 +27,8 @@ from shipsync.reverse.plan.row import Plan
 from shipsync.reverse.stock.change import KIND
 from shipsync.reverse.stock.guards import Guards
 from shipsync.reverse.stock.planner import plan_stock
-from shipsync.sources.tables import INVENTORY_LEVELS, INVENTORY_LOCATIONS, PRODUCTS
+from shipsync.sources.tables.catalogue import PRODUCTS
+from shipsync.sources.tables.stock import INVENTORY_LEVELS, INVENTORY_LOCATIONS
 from shipsync.warehouse.ledger import migrate
 
 NOW = pendulum.datetime(2026, 3, 2, 9)

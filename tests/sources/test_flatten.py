@@ -12,7 +12,9 @@ import pytest
 from shipsync.sources.flatten import flatten
 from shipsync.sources.schema import ColumnKind
 from shipsync.sources.sound import TOO_DEEP
-from shipsync.sources.tables import SHIPMENT_ITEMS, SHIPMENTS, TABLES, TRACKING_EVENTS
+from shipsync.sources.tables import TABLES
+from shipsync.sources.tables.orders import SHIPMENT_ITEMS, SHIPMENTS
+from shipsync.sources.tables.parcels import TRACKING_EVENTS
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 

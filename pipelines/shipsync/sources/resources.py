@@ -136,12 +136,12 @@ def _as_stored(table: Table, rows: pa.Table) -> pa.Table:
     """
     instant = ColumnKind.INSTANT.arrow
     added = [("_dlt_load_id", pa.string())]
-    if table.loading in ("versions", "snapshot"):
+    if table.has_versions:
         added += [("_dlt_valid_from", instant), ("_dlt_valid_to", instant)]
     for name, kind in added:
         rows = rows.append_column(name, pa.nulls(rows.num_rows, kind))
     required = set(hints(table).get("merge_key", ())) | set(hints(table).get("primary_key", ()))
-    if table.loading in ("versions", "snapshot"):
+    if table.has_versions:
         required.add(CONTENT_HASH)
     fields = [field.with_nullable(field.name not in required) for field in rows.schema]
     return rows.cast(pa.schema(fields))

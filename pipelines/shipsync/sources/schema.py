@@ -6,9 +6,10 @@ the Arrow type for good: a value that does not fit it is not bent into it, it go
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 import pyarrow as pa
 
@@ -52,25 +53,49 @@ _ARROW: dict[ColumnKind, pa.DataType] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``path`` is where its value stands in the API object (one or two keys)."""
+    """One column: ``path`` is where its value stands in the API object (one or two keys).
+
+    ``about`` describes it to whoever reads the tables. From staging on it goes by ``standard``;
+    ``staged_by`` names the dbt macro that makes of it what it is there, where a new name is not enough.
+    """
 
     name: str
     kind: ColumnKind
     path: tuple[str, ...]
+    about: str
+    standard: str
+    staged_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A column that staging adds behind ``source``, made of it by a dbt macro."""
+
+    standard: str
+    source: str
+    staged_by: str
+    about: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table.
+    """One raw table, with all that is written of it and of its models anywhere.
 
+    ``about`` says in a sentence what it holds, ``one`` what a row stands for, with its article.
     ``key`` identifies an entity (versions, snapshot), an event (insert_only) or, for children, the
     parent whose lines are replaced together. ``optional_key`` names the parts of it that may be missing.
+    ``refers_to`` names the tables whose key a column holds. ``ignored`` are keys of the object that
+    become no column.
     """
 
     name: str
+    about: str
+    one: str
     key: tuple[str, ...]
     loading: Loading
     columns: tuple[Column, ...]
+    derived: tuple[Derived, ...] = ()
+    refers_to: Mapping[str, str] = field(default_factory=dict, hash=False)
     ignored: frozenset[str] = field(default_factory=frozenset)
     optional_key: frozenset[str] = field(default_factory=frozenset)
 
@@ -92,101 +117,136 @@ class Table:
         return pa.schema([*fields, *(pa.field(name, kind) for name, kind in own)])
 
     @property
+    def has_versions(self) -> bool:
+        """Whether the table keeps earlier versions of its rows."""
+        return self.loading in ("versions", "snapshot")
+
+    @property
     def documents(self) -> tuple[str, ...]:
         """Names of the columns that hold JSON."""
         named = [column.name for column in self.columns if column.kind is ColumnKind.DOCUMENT]
         return (*named, EXTRA)
 
 
-def plain(kind: ColumnKind, *names: str) -> tuple[Column, ...]:
-    """Columns that carry a top-level value under its own name."""
-    return tuple(Column(name, kind, (name,)) for name in names)
+def plain(
+    kind: ColumnKind,
+    name: str,
+    about: str,
+    *,
+    source: str | None = None,
+    standard: str | None = None,
+    staged_by: str | None = None,
+) -> Column:
+    """A column that carries the top-level value ``source``, its own name if left out."""
+    return Column(name, kind, (source or name,), about, standard or name, staged_by)
 
 
-def text(*names: str) -> tuple[Column, ...]:
-    """Text columns."""
-    return plain(ColumnKind.TEXT, *names)
+def text(
+    name: str, about: str, *, source: str | None = None, standard: str | None = None
+) -> Column:
+    """A text."""
+    return plain(ColumnKind.TEXT, name, about, source=source, standard=standard)
 
 
-def whole(*names: str) -> tuple[Column, ...]:
-    """Whole-number columns."""
-    return plain(ColumnKind.WHOLE, *names)
+def whole(name: str, about: str, *, standard: str | None = None) -> Column:
+    """A whole number."""
+    return plain(ColumnKind.WHOLE, name, about, standard=standard)
 
 
-def number(*names: str) -> tuple[Column, ...]:
-    """Floating-point columns."""
-    return plain(ColumnKind.NUMBER, *names)
+def number(name: str, about: str) -> Column:
+    """A floating-point number."""
+    return plain(ColumnKind.NUMBER, name, about)
 
 
-def decimal(*names: str) -> tuple[Column, ...]:
-    """Decimal columns for amounts that come without a currency of their own."""
-    return plain(ColumnKind.MONEY, *names)
+def decimal(name: str, about: str) -> Column:
+    """An amount that comes without a currency of its own."""
+    return plain(ColumnKind.MONEY, name, about)
 
 
-def boolean(*names: str) -> tuple[Column, ...]:
-    """True-or-false columns."""
-    return plain(ColumnKind.BOOLEAN, *names)
+def boolean(name: str, about: str, *, standard: str | None = None) -> Column:
+    """True or false."""
+    return plain(ColumnKind.BOOLEAN, name, about, standard=standard)
 
 
-def instant(*names: str) -> tuple[Column, ...]:
-    """Points in time, in UTC."""
-    return plain(ColumnKind.INSTANT, *names)
+def instant(name: str, about: str, *, standard: str | None = None) -> Column:
+    """A point in time, in UTC."""
+    return plain(ColumnKind.INSTANT, name, about, standard=standard)
 
 
-def document(*names: str) -> tuple[Column, ...]:
-    """Nested values kept whole as JSON."""
-    return plain(ColumnKind.DOCUMENT, *names)
+def day(name: str, about: str) -> Column:
+    """A day that comes as an instant: staging makes a date of it."""
+    return plain(ColumnKind.INSTANT, name, about, staged_by="utc_date")
 
 
-def money(*names: str) -> tuple[Column, ...]:
-    """Two columns for each ``{currency, amount}``: the amount under its name, the currency beside it."""
-    pairs = (
-        (
-            Column(n, ColumnKind.MONEY, (n, "amount")),
-            Column(f"{n}_currency", ColumnKind.TEXT, (n, "currency")),
-        )
-        for n in names
+def local_time(name: str, about: str) -> Column:
+    """A wall clock without a zone."""
+    return plain(ColumnKind.LOCAL_TIME, name, about)
+
+
+def document(name: str, about: str) -> Column:
+    """A nested value kept whole as JSON."""
+    return plain(ColumnKind.DOCUMENT, name, about)
+
+
+def _part(outer: str, key: str, kind: ColumnKind, about: str, name: str | None = None) -> Column:
+    name = name or f"{outer}_{key}"
+    return Column(name, kind, (outer, key), about, name)
+
+
+def money(name: str, about: str, *, note: str = "") -> tuple[Column, ...]:
+    """``{currency, amount}`` as two columns: the amount under its name, the currency beside it."""
+    currency = f"{name}_currency"
+    told = f"{about}, in {currency}" + (f"; {note}" if note else "")
+    return (
+        _part(name, "amount", ColumnKind.MONEY, told, name),
+        _part(name, "currency", ColumnKind.TEXT, f"Currency of {name}, ISO 4217 in lower case"),
     )
-    return tuple(column for pair in pairs for column in pair)
 
 
-def weight(name: str) -> tuple[Column, ...]:
+def weight(name: str, about: str) -> tuple[Column, ...]:
     """``{value, unit}`` as two columns."""
     return (
-        Column(f"{name}_value", ColumnKind.NUMBER, (name, "value")),
-        Column(f"{name}_unit", ColumnKind.TEXT, (name, "unit")),
+        _part(name, "value", ColumnKind.NUMBER, f"{about}, in {name}_unit"),
+        _part(name, "unit", ColumnKind.TEXT, "ounce, pound, gram or kilogram"),
     )
 
 
 def dimensions(name: str) -> tuple[Column, ...]:
     """``{length, width, height, unit}`` as four columns."""
-    sides = tuple(
-        Column(f"{name}_{side}", ColumnKind.NUMBER, (name, side))
-        for side in ("length", "width", "height")
+    sides = ("length", "width", "height")
+    return (
+        *(
+            _part(name, side, ColumnKind.NUMBER, f"{side.capitalize()}, in {name}_unit")
+            for side in sides
+        ),
+        _part(name, "unit", ColumnKind.TEXT, "inch or centimeter"),
     )
-    return (*sides, Column(f"{name}_unit", ColumnKind.TEXT, (name, "unit")))
 
 
-ADDRESS_FIELDS = (
-    "name",
-    "phone",
-    "email",
-    "company_name",
-    "address_line1",
-    "address_line2",
-    "address_line3",
-    "city_locality",
-    "state_province",
-    "postal_code",
-    "country_code",
-    "address_residential_indicator",
-    "instructions",
-)
+ADDRESS_FIELDS: Final = {
+    "name": "name",
+    "phone": "telephone number",
+    "email": "e-mail address",
+    "company_name": "company",
+    "address_line1": "first street line",
+    "address_line2": "second street line",
+    "address_line3": "third street line",
+    "city_locality": "city",
+    "state_province": "state or province",
+    "postal_code": "postal code",
+    "country_code": "country, ISO 3166 alpha-2",
+    "address_residential_indicator": "yes, no or unknown: whether the address is a home",
+    "instructions": "delivery instructions",
+}
 
 
-def address(name: str) -> tuple[Column, ...]:
-    """An address as one text column per line, and its geolocation as JSON."""
-    lines = tuple(
-        Column(f"{name}_{part}", ColumnKind.TEXT, (name, part)) for part in ADDRESS_FIELDS
+def address(name: str, whose: str) -> tuple[Column, ...]:
+    """An address as one text column per line, and its geolocation as JSON; ``whose``: "Recipient"."""
+    geolocation = _part(name, "geolocation", ColumnKind.DOCUMENT, f"{whose}: coordinates, as JSON")
+    return (
+        *(
+            _part(name, part, ColumnKind.TEXT, f"{whose}: {about}")
+            for part, about in ADDRESS_FIELDS.items()
+        ),
+        geolocation,
     )
-    return (*lines, Column(f"{name}_geolocation", ColumnKind.DOCUMENT, (name, "geolocation")))

@@ -1,17 +1,10 @@
-{#- Tables whose oldest observation is the first run. -#}
-{% set streams = [
-    'stg_shipments', 'stg_fulfillments', 'stg_labels', 'stg_inventory_levels', 'stg_warehouses',
-    'stg_inventory_warehouses', 'stg_inventory_locations', 'stg_products', 'stg_carriers',
-    'stg_carrier_services', 'stg_tags',
-] %}
-
 with processed_loads as (
     select * from {{ source('bookkeeping', 'processed_loads') }}
 ),
 
 first_observations as (
-    {%- for stream in streams %}
-    select min(observed_at) as observed_at from {{ ref(stream) }}
+    {%- for table in tables_seen_first() %}
+    select min(observed_at) as observed_at from {{ ref('stg_' ~ table) }}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -1,5 +1,2 @@
-with lines as (
-    select * from {{ ref('stg_label_packages') }}
-)
-
-select * from lines
+{#- Written by `make models` from sources/tables. -#}
+{{ current_lines('label_packages') }}

@@ -1,11 +1,2 @@
-with versions as (
-    select * from {{ ref('stg_labels') }}
-),
-
-current_versions as (
-    select * exclude (valid_to, is_current)
-    from versions
-    where is_current
-)
-
-select * from current_versions
+{#- Written by `make models` from sources/tables. -#}
+{{ current_versions('labels') }}

@@ -1,5 +1,2 @@
-with lines as (
-    select * from {{ ref('stg_shipment_items') }}
-)
-
-select * from lines
+{#- Written by `make models` from sources/tables. -#}
+{{ current_lines('shipment_items') }}

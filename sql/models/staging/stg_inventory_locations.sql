@@ -1,3 +1,4 @@
+{#- Written by `make models` from the columns of inventory_locations in sources/tables. -#}
 with source as (
     select * from {{ source('raw', 'inventory_locations') }}
 ),

@@ -1,3 +1,4 @@
+{#- Written by `make models` from the columns of label_packages in sources/tables. -#}
 with source as (
     select * from {{ source('raw', 'label_packages') }}
 ),

@@ -1,3 +1,4 @@
+{#- Written by `make models` from the columns of shipment_packages in sources/tables. -#}
 with source as (
     select * from {{ source('raw', 'shipment_packages') }}
 ),

@@ -1,3 +1,4 @@
+{#- Written by `make models` from the columns of tracking in sources/tables. -#}
 with source as (
     select * from {{ source('raw', 'tracking') }}
 ),
@@ -5,7 +6,7 @@ with source as (
 renamed as (
     select
         label_id as parcel_id,
-        split_part(label_id, '/', 1) as label_id,
+        {{ label_of_parcel('label_id') }} as label_id,
         tracking_number,
         tracking_url,
         status_code,

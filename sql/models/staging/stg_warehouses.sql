@@ -1,3 +1,4 @@
+{#- Written by `make models` from the columns of warehouses in sources/tables. -#}
 with source as (
     select * from {{ source('raw', 'warehouses') }}
 ),
