@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from shipsync.errors import ConfigurationError
+from shipsync.scrubbing import Forms
 
 if TYPE_CHECKING:
     import pendulum
 
+MEGABYTE = 1_000_000
 BASE_URL = "https://api.shipstation.com"
 PersonalData = Literal["keep", "hash", "drop"]
 PERSONAL_DATA: tuple[PersonalData, ...] = ("keep", "hash", "drop")
@@ -26,18 +28,28 @@ _V1_KEY = re.compile(r"[0-9a-f]{32}(?:\s*:\s*[0-9a-f]{32})?", re.IGNORECASE)
 class Secret:
     """A text that neither ``str`` nor ``repr`` nor ``format`` shows, and that cannot be pickled."""
 
-    __slots__ = ("__text",)
+    __slots__ = ("__forms", "__text")
 
     def __init__(self, text: str) -> None:
         self.__text = text
+        self.__forms: Forms | None = None
 
     def reveal(self) -> str:
         """The text itself; call it only where the text is sent to whom it is meant for."""
         return self.__text
 
     def scrub(self, text: str) -> str:
-        """``text`` with every occurrence of the secret taken out."""
-        return text.replace(self.__text, "[secret]") if self.__text else text
+        """``text`` with the secret taken out: in any case, percent-encoded, escaped or in Base64 too."""
+        return self._found_in().scrub(text)
+
+    def scrub_bytes(self, content: bytes) -> bytes:
+        """``content`` with the secret taken out likewise, unless it is shorter than 8 characters."""
+        return self._found_in().scrub_bytes(content)
+
+    def _found_in(self) -> Forms:
+        if self.__forms is None:
+            self.__forms = Forms(self.__text)
+        return self.__forms
 
     def __repr__(self) -> str:
         return "Secret([secret])"
@@ -98,6 +110,10 @@ class Connection:
     database: Path
     base_url: str = BASE_URL
     timeout_seconds: float = 10.0
+    request_deadline: timedelta = timedelta(seconds=180)
+    run_deadline: timedelta = timedelta(hours=6)
+    largest_answer_mb: int = 64
+    largest_webhook_mb: int = 4
     requests_per_minute: int = 200
     page_size: int = 500
     give_up_after: timedelta = timedelta(seconds=300)
@@ -128,6 +144,10 @@ class Connection:
             raise ConfigurationError(
                 f"timeout_seconds is {self.timeout_seconds:g}; 10 to 180 seconds are allowed."
             )
+        _check_range("request_deadline_seconds", self.request_deadline.total_seconds(), 10, 3600)
+        _check_range("run_deadline_hours", _hours(self.run_deadline), 0.01, 8760)
+        _check_range("largest_answer_mb", self.largest_answer_mb, 1, 2000)
+        _check_range("largest_webhook_mb", self.largest_webhook_mb, 1, 2000)
         _check_range("requests_per_minute", self.requests_per_minute, 1, 1_000_000)
         _check_range("page_size", self.page_size, 1, 500)
         _check_range("give_up_after_seconds", self.give_up_after.total_seconds(), 1, 86_400)
@@ -145,6 +165,17 @@ class Connection:
             )
 
     @property
+    def largest_answer(self) -> int:
+        """The bytes that the body of an answer may have, unpacked."""
+        return self.largest_answer_mb * MEGABYTE
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must be in nothing that is shown or stored, whoever says it."""
+        given = (self.api_key, self.deliver_secret, self.personal_data_salt)
+        return tuple(secret for secret in given if secret is not None)
+
+    @property
     def on_loopback(self) -> bool:
         """Whether the account is served by this machine, as the emulator's is."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
@@ -159,7 +190,7 @@ def _hours(period: timedelta) -> float:
     return period.total_seconds() / 3600
 
 
-def _check_range(key: str, value: float, low: int, high: int) -> None:
+def _check_range(key: str, value: float, low: float, high: int) -> None:
     if not low <= value <= high:
         raise ConfigurationError(f"{key} is {value:g}; {low} to {high} are allowed.")
 

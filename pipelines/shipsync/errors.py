@@ -5,6 +5,7 @@
     ShipsyncError                 exit 1   the message says what to do
     ├── UsageError                exit 2   fix the call
     │   ├── ConfigurationError             fix a setting
+    │   │   └── WrongAddress               what answers at base_url is not the API
     │   ├── InputFileError                 fix the file that was given
     │   └── MissingLibrary                 install the library that is named
     ├── AccountError                       fix the key or the plan, then run again
@@ -13,7 +14,9 @@
     ├── RequestRejected                    the API said no; sending it again won't help
     │   └── NotFound          exit 5       404
     ├── Unavailable                        no usable answer for the stated time; run later
-    │   └── Unreachable                    no connection could be made; check address and network
+    │   ├── Unreachable                    no connection could be made; check address and network
+    │   └── UnreadableAnswer               it came, the same each time, and no one can read it
+    ├── DeadlinePassed                     the run has had its time; the next one goes on
     ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
     ├── DatabaseError                      the DuckDB file or its disk needs care
@@ -48,6 +51,10 @@ class UsageError(ShipsyncError):
 
 class ConfigurationError(UsageError):
     """A setting is missing, unknown or out of range."""
+
+
+class WrongAddress(ConfigurationError):
+    """Nothing that ever answered at ``base_url`` was the API; no other request would fare better."""
 
 
 class InputFileError(UsageError):
@@ -131,6 +138,32 @@ class Unavailable(_Unanswered):
 
 class Unreachable(Unavailable):
     """The address never took a connection; no other request to it would fare better."""
+
+
+class DeadlinePassed(ShipsyncError):
+    """The run's own deadline; no request was sent any more."""
+
+
+class UnreadableAnswer(Unavailable):
+    """An answer came, the same each time, and is no JSON; asking for less of it may help.
+
+    ``reason`` says what a reader stumbles over, as a clause. ``excerpt`` is the beginning of the body,
+    up to 2,000 characters, for the one who keeps it apart; it may hold a buyer's data.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str,
+        excerpt: str,
+        stream: str | None = None,
+        request: str | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(message, stream=stream, request=request, attempts=attempts)
+        self.reason = reason
+        self.excerpt = excerpt
 
 
 class OutcomeUnknown(_Unanswered):

@@ -21,13 +21,15 @@ class Wire:
     """Plays its answers one after the other, the last for ever, and notes what it got.
 
     ``received`` holds the requests, ``connections`` how many were made. A connection is kept while
-    answers are whole; after one that is not, it is closed.
+    answers are whole; after one that is not, it is closed. ``endless`` is sent behind the last one for
+    as long as anybody listens.
     """
 
-    def __init__(self, *answers: bytes) -> None:
+    def __init__(self, *answers: bytes, endless: bytes = b"") -> None:
         self.received: list[bytes] = []
         self.connections = 0
         self._answers = answers
+        self._endless = endless
         wire = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -56,6 +58,11 @@ class Wire:
         self.received.append(head + handler.rfile.read(sum(lengths)))
         reply = self._answers[min(len(self.received), len(self._answers)) - 1]
         handler.wfile.write(reply)
+        while self._endless and len(self.received) >= len(self._answers):
+            try:
+                handler.wfile.write(self._endless)
+            except OSError:
+                return False
         _, _, body = reply.partition(b"\r\n\r\n")
         return f"Content-Length: {len(body)}\r\n".encode() in reply
 

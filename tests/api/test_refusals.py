@@ -18,18 +18,36 @@ from shipsync.errors import (
     ShipsyncError,
     Unavailable,
     Unreachable,
+    WrongAddress,
 )
 
-from .scripted_accounts import KEY, App, Script, error_body, open_session
+from .scripted_accounts import KEY, App, Script, error_body, ok, open_session
 
 V1_KEY = "0123456789abcdef0123456789abcdef"
 
 
 def failure_of(app: App, **settings: object) -> ShipsyncError:
-    session, _ = open_session(app, **settings)
+    """Of the session's second request, after one that the API answered."""
+    session, _ = open_session(_after_a_good_answer(app), **settings)
+    session.read("/v2/tags", stream="tags")
     with pytest.raises(ShipsyncError) as caught:
         session.read("/v2/labels", stream="labels")
     return caught.value
+
+
+def first_failure_of(app: App) -> ShipsyncError:
+    """Of the session's first request, when nothing has ever answered as the API does."""
+    session, _ = open_session(app)
+    with pytest.raises(ShipsyncError) as caught:
+        session.read("/v2/labels", stream="labels")
+    return caught.value
+
+
+def _after_a_good_answer(app: App) -> App:
+    def answered(request: httpx.Request) -> httpx.Response:
+        return ok({"tags": []}) if request.url.path == "/v2/tags" else app(request)
+
+    return answered
 
 
 def because(cause: Exception) -> httpx.ConnectError:
@@ -107,24 +125,6 @@ def because(cause: Exception) -> httpx.ConnectError:
             id="web page with 200",
         ),
         pytest.param(
-            because(socket.gaierror(-2, "Name or service not known")),
-            Unreachable,
-            ("the name api.shipstation.com could not be found; check base_url https://api.",),
-            id="no such name",
-        ),
-        pytest.param(
-            because(ConnectionRefusedError(111, "refused")),
-            Unreachable,
-            ("api.shipstation.com did not take the connection; check base_url",),
-            id="refused",
-        ),
-        pytest.param(
-            because(ssl.SSLCertVerificationError(1, "self-signed")),
-            Unreachable,
-            ("no trusted TLS connection to api.shipstation.com", "certificates and clock"),
-            id="not trusted",
-        ),
-        pytest.param(
             httpx.ReadTimeout("x"), Unavailable, ("nothing came for 10 s (ReadTimeout)",), id="slow"
         ),
         pytest.param(
@@ -146,6 +146,77 @@ def test_the_sentence(
     for part in parts:
         assert part in str(error)
     assert str(error).endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "parts"),
+    [
+        pytest.param(
+            because(socket.gaierror(-2, "Name or service not known")),
+            Unreachable,
+            ("the name api.shipstation.com could not be found; check base_url https://api.",),
+            id="no such name",
+        ),
+        pytest.param(
+            because(ConnectionRefusedError(111, "refused")),
+            Unreachable,
+            ("api.shipstation.com did not take the connection; check base_url",),
+            id="refused",
+        ),
+        pytest.param(
+            because(ssl.SSLCertVerificationError(1, "self-signed")),
+            Unreachable,
+            ("no trusted TLS connection to api.shipstation.com", "certificates and clock"),
+            id="not trusted",
+        ),
+        pytest.param(
+            httpx.Response(200, html="<html>shop</html>"),
+            WrongAddress,
+            ("API does not seem to be at base_url https://api.shipstation.com", "a web page"),
+            id="web page with 200",
+        ),
+        pytest.param(
+            httpx.Response(200, text="It works!"), WrongAddress, ("not JSON",), id="another server"
+        ),
+        pytest.param(
+            httpx.Response(404), WrongAddress, ("base_url", "status 404", "leave it out"), id="404"
+        ),
+        pytest.param(
+            httpx.Response(404, json=error_body("no route", "not_found")),
+            WrongAddress,
+            ("base_url https://api.shipstation.com", "status 404: no route (not_found)"),
+            id="404 of an API at another path",
+        ),
+        pytest.param(
+            httpx.Response(403, html="<html>"), WrongAddress, ("check base_url",), id="403 html"
+        ),
+        pytest.param(
+            httpx.Response(401, html="<html>log in</html>"),
+            KeyRefused,
+            ("does not know the API key of connection 'default'", "status 401"),
+            id="401 with a web page",
+        ),
+    ],
+)
+def test_the_sentence_where_nothing_has_worked_yet(
+    answer: httpx.Response | Exception, kind: type[ShipsyncError], parts: tuple[str, ...]
+) -> None:
+    error = first_failure_of(Script(answer))
+    assert type(error) is kind
+    for part in parts:
+        assert part in str(error)
+    assert "base_url" in str(error) or kind is not WrongAddress
+
+
+def test_a_refused_key_is_told_as_such_whatever_comes_with_it() -> None:
+    error = first_failure_of(Script(httpx.Response(401, html="<html>log in</html>")))
+    assert "base_url" not in str(error)
+
+
+def test_what_is_missing_by_its_id_is_no_wrong_address() -> None:
+    session, _ = open_session(Script(httpx.Response(404)))
+    with pytest.raises(NotFound):
+        session.read("/v2/shipments/se-1", stream="shipments")
 
 
 @pytest.mark.parametrize("key", [V1_KEY, V1_KEY.upper(), f"{V1_KEY}:{V1_KEY}"])

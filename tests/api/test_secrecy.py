@@ -80,10 +80,12 @@ def test_the_key_is_seen_nowhere(
     assert not [text for text in shown if KEY in text]
 
 
-def test_the_loggers_were_listened_to(logs: pytest.LogCaptureFixture) -> None:
-    with Wire(answer(b"{}")) as wire, Session(connection(base_url=wire.url)) as session:
-        read(session)
-    assert {record.name for record in logs.records} == {"httpx"}
+def test_no_library_logs_what_it_sends_or_gets(logs: pytest.LogCaptureFixture) -> None:
+    line = b"HTTP/1.1 200 " + KEY.encode() + b"\r\nContent-Length: 2\r\n\r\n{}"
+    logging.getLogger("listened").info("heard")
+    with Wire(line) as wire, Session(connection(base_url=wire.url)) as session:
+        session.read("/v2/labels", {"ship_to_name": "Ann"}, stream="labels")
+    assert [record.getMessage() for record in logs.records] == ["heard"]
 
 
 def test_nobody_at_the_address(logs: pytest.LogCaptureFixture) -> None:

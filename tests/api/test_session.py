@@ -17,9 +17,11 @@ from shipsync.errors import (
     ConfigurationError,
     KeyRefused,
     NotFound,
+    OutcomeUnknown,
     RequestRejected,
     ShipsyncError,
     Unavailable,
+    UnreadableAnswer,
 )
 
 from .scripted_accounts import (
@@ -42,7 +44,6 @@ PASSING = [
     pytest.param(httpx.Response(503), id="503"),
     pytest.param(httpx.Response(504), id="504"),
     pytest.param(HTML, id="html"),
-    pytest.param(CUT, id="cut"),
     pytest.param(httpx.Response(200, text="sorry"), id="text"),
     pytest.param(httpx.Response(200, content=b""), id="empty"),
     pytest.param(httpx.Response(200, headers={"content-length": "0"}), id="declared empty"),
@@ -78,7 +79,7 @@ def test_a_read_sends_what_the_api_wants() -> None:
     assert "content-type" not in request.headers
 
 
-def test_a_read_answers_with_body_time_and_bytes() -> None:
+def test_a_read_answers_with_body_time_and_request_id() -> None:
     body = {"shipments": [{"shipment_id": "se-1"}], "request_id": "r-1"}
     packed = gzip.compress(json.dumps(body).encode())
     headers = {"content-encoding": "gzip", "date": SERVER_TIME}
@@ -87,7 +88,6 @@ def test_a_read_answers_with_body_time_and_bytes() -> None:
     )
     answer = session.read("/v2/shipments", stream="shipments")
     assert answer.body == body
-    assert answer.raw == json.dumps(body).encode()
     assert answer.request_id == "r-1"
     assert answer.server_time is not None
     assert answer.server_time.isoformat() == "2026-11-22T19:26:17+00:00"
@@ -101,6 +101,83 @@ def test_a_read_is_repeated(failure: httpx.Response | Exception) -> None:
     assert len(script.requests) == session.requests_sent == 3
     assert session.retries == 2
     assert session.waited_seconds == sum(pacing.waits) > 0
+
+
+def test_a_cut_answer_is_asked_for_again() -> None:
+    script = Script(CUT, CUT, ok({"tags": []}))
+    session, _ = open_session(script)
+    assert session.read("/v2/tags", stream="tags").body == {"tags": []}
+    assert len(script.requests) == 3
+
+
+UNREADABLE = [
+    pytest.param(b'{"tags": [{"name": "a" "b"}]}', id="no comma"),
+    pytest.param(b'{"tags": [{"name": "a}]}', id="an open text"),
+    pytest.param(b'{"tags": [{"na', id="cut, and always there"),
+    pytest.param(b'{"tags": []}{"tags": []}', id="twice"),
+    pytest.param(b"[" * 5000 + b"]" * 5000, id="nested without end"),
+]
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_a_body_that_is_the_same_each_time_is_not_asked_for_without_end(body: bytes) -> None:
+    script = Script(ok(), httpx.Response(200, content=body))
+    session, pacing = open_session(script)
+    session.read("/v2/tags", stream="tags")
+    with pytest.raises(UnreadableAnswer, match="can't be read") as caught:
+        session.read("/v2/tags", stream="tags")
+    assert len(script.requests) == 6
+    assert pacing.monotonic() < 20
+    assert caught.value.excerpt == body.decode()[:2000]
+    assert caught.value.stream == "tags"
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+def test_to_a_write_an_unreadable_answer_is_a_lost_one(body: bytes) -> None:
+    script = Script(httpx.Response(200, content=body))
+    session, _ = open_session(script)
+    with pytest.raises(OutcomeUnknown):
+        session.write("POST", "/v2/inventory", {}, stream="stock")
+    assert len(script.requests) == 1
+
+
+def test_to_a_write_a_clumsy_answer_is_an_answer() -> None:
+    body = b'\xef\xbb\xbf{"has_errors": false, "shipments": [{"name": "Ann \\ud83d"},],}'
+    session, _ = open_session(Script(httpx.Response(200, content=body)))
+    answer = session.write("POST", "/v2/shipments", {}, stream="shipments")
+    assert answer.body == {"has_errors": False, "shipments": [{"name": "Ann \ufffd"}]}
+
+
+def test_one_401_after_the_key_has_worked_is_asked_once_more() -> None:
+    script = Script(ok(), httpx.Response(401), ok({"tags": []}))
+    session, _ = open_session(script)
+    session.read("/v2/tags", stream="tags")
+    assert session.read("/v2/tags", stream="tags").body == {"tags": []}
+    assert session.retries == 1
+
+
+def test_a_write_that_a_401_kept_out_is_sent_once_more() -> None:
+    script = Script(ok(), httpx.Response(401), httpx.Response(204))
+    session, _ = open_session(script)
+    session.read("/v2/tags", stream="tags")
+    assert session.write("POST", "/v2/inventory", {}, stream="stock").status == 204
+
+
+def test_a_second_401_ends_it() -> None:
+    script = Script(ok(), httpx.Response(503), httpx.Response(401), httpx.Response(401), ok())
+    session, _ = open_session(script)
+    session.read("/v2/tags", stream="tags")
+    with pytest.raises(KeyRefused):
+        session.read("/v2/tags", stream="tags")
+    assert len(script.requests) == 4
+
+
+def test_a_401_before_the_key_has_worked_ends_it_at_once() -> None:
+    script = Script(httpx.Response(401), ok())
+    session, _ = open_session(script)
+    with pytest.raises(KeyRefused):
+        session.read("/v2/tags", stream="tags")
+    assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("failure", PASSING)
@@ -221,12 +298,15 @@ def test_a_429_to_one_thread_holds_the_others() -> None:
     ],
 )
 def test_a_refusal_is_not_repeated(status: int, error: type[ShipsyncError]) -> None:
-    script = Script(httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
+    refusal = httpx.Response(status, headers={"location": "https://elsewhere.example/"})
+    again = [refusal] if status == 401 else []
+    script = Script(ok(), refusal, *again, ok())
     session, _ = open_session(script)
+    session.read("/v2/tags", stream="tags")
     with pytest.raises(error) as caught:
         session.read("/v2/labels", stream="labels")
     assert type(caught.value) is error
-    assert len(script.requests) == 1
+    assert len(script.requests) == 2 + len(again)
 
 
 def test_nobody_at_the_address_is_told_soon() -> None:

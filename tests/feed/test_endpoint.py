@@ -10,9 +10,11 @@ from contextlib import closing
 import duckdb
 import pytest
 
+from api.raw_server import Wire
+from api.test_deadline import Ticking
 from shipsync.connection import Secret
 from shipsync.errors import ConfigurationError, UsageError
-from shipsync.feed.delivery import Delivery
+from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.endpoint import CONTENT_TYPE, Endpoint
 from shipsync.version import __version__
 
@@ -76,3 +78,15 @@ def test_no_proxy_sees_what_goes_to_this_machine(
             report = Delivery(con, "hook", endpoint).deliver()
 
     assert (report.delivered, len(receiver.messages), proxy.messages) == (1, 1, [])
+
+
+def test_an_answer_that_trickles_in_without_end_ends(con: Con) -> None:
+    happen(con, "a")
+    with (
+        Wire(b"HTTP/1.1 204 No Content\r\nX: ", endless=b"x") as wire,
+        closing(Endpoint(wire.url, source="/x", pacing=Ticking())) as endpoint,
+    ):
+        report = Delivery(con, "hook", endpoint, Effort(attempts=1)).deliver()
+
+    assert report.delivered == 0
+    assert len(wire.received) == 1

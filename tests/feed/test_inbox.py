@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+import tracemalloc
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import orjson
 import pytest
 
 from shipsync.errors import InputFileError
-from shipsync.feed.inbox import MOST_BYTES, InboxProblem, InboxReport, take_in
+from shipsync.feed.inbox import MOST_NAMED, InboxProblem, InboxReport, take_in
 from shipsync.feed.webhook_keys import WebhookKeys
 
 from .signed_webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
@@ -140,7 +142,7 @@ def test_without_keys_nothing_counts_as_signed(con: Con, folder: Path) -> None:
         (webhook("/v2/labels/../warehouses/track"), "names '/v2/labels/../warehouses/track'"),
         (webhook("/v2/labels/se-1/void"), "names '/v2/labels/se-1/void'"),
         (b'{"resource_url": "http://[/v2/labels?batch_id=se-1"}', "is no address"),
-        (b" " * MOST_BYTES + BODY, "longer than 4 MB"),
+        (b" " * 4_000_000 + BODY, "longer than 4 MB (largest_webhook_mb)"),
     ],
 )
 def test_what_names_nothing_to_read_is_left_and_named_with_the_reason(
@@ -155,6 +157,67 @@ def test_what_names_nothing_to_read_is_left_and_named_with_the_reason(
     assert [problem.place for problem in report.problems] == ["more.jsonl:2", "one.json"]
     assert all(reason in problem.reason for problem in report.problems)
     assert len(hints(con)) == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: body.replace(b"}", b', "name": "Ann \\ud83d"}', 1),
+        lambda body: body.replace(b"}", b', "name": "Ann \xff",}', 1),
+        lambda body: body.replace(b"}", b', "weight": NaN}', 1),
+        lambda body: body + b"\x00\r <!-- -->",
+    ],
+)
+def test_a_webhook_whose_meaning_is_clear_is_taken_in_and_that_is_said_once(
+    con: Con, folder: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    body = damage(BODY)
+    assert body != BODY
+    (folder / "more.jsonl").write_bytes(body + b"\n" + BODY + b"\n" + body)
+
+    report = take_in(con, folder)
+
+    assert (report.hints, report.problems) == (3, [])
+    for remark in report.remarks:
+        assert remark.startswith("inbox: what came was no clean JSON and was read all the same")
+        assert "(2 times in all)" in remark
+    assert report.remarks
+
+
+@pytest.mark.parametrize("name", ["big.json", "big.jsonl"])
+def test_a_file_of_one_endless_body_is_not_read_to_its_end(
+    con: Con, folder: Path, name: str
+) -> None:
+    with (folder / name).open("wb") as file:
+        file.truncate(700_000_000)
+    drop(folder, "one", BODY)
+    tracemalloc.start()
+
+    report = take_in(con, folder, most_bytes=1_000_000)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+    assert report.hints == 1
+    [problem] = report.problems
+    assert problem.place.startswith(name)
+    assert problem.reason.startswith("It is longer than 1 MB (largest_webhook_mb)")
+
+
+def test_headers_that_are_too_long_are_no_headers(con: Con, folder: Path) -> None:
+    drop(folder, "one", BODY)
+    with (folder / "one.headers.json").open("wb") as file:
+        file.truncate(700_000_000)
+    [problem] = take_in(con, folder).problems
+    assert problem.reason.startswith("It is longer than 4 MB")
+
+
+def test_of_a_file_full_of_nothing_so_many_lines_are_named(con: Con, folder: Path) -> None:
+    (folder / "noise.jsonl").write_bytes(b"x\n" * (MOST_NAMED + 500))
+    report = take_in(con, folder)
+    assert report.not_understood == MOST_NAMED + 500
+    assert len(report.problems) == MOST_NAMED
 
 
 def test_what_is_no_file_stops_nothing(con: Con, folder: Path) -> None:

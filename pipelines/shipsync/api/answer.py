@@ -5,14 +5,17 @@ Nothing here trusts the body: an error may come with an empty one, with HTML, wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 import httpx
-import orjson
 import pendulum
+
+from shipsync.api.reply import Reply
+from shipsync.api.tolerant_json import NotReadable, Repair, as_text, read_json
 
 
 class Unusable(StrEnum):
@@ -22,6 +25,33 @@ class Unusable(StrEnum):
     EMPTY = "empty"
     WEB_PAGE = "a web page instead of JSON"
     NOT_JSON = "not JSON"
+    TOO_LARGE = "larger than answers may be"
+    PACKED = "packed in a way that was not asked for"
+
+
+@dataclass(frozen=True)
+class UnusableBody:
+    """A body that cannot be used.
+
+    ``reason`` says what a reader of JSON stumbled over, as a clause, empty where it did not come to
+    that. ``content`` is the body then, ``server_time`` the instant of its Date header. Two that are
+    equal are the same answer once more, even if it carries another request id.
+    """
+
+    kind: Unusable
+    reason: str = ""
+    content: bytes = field(default=b"", repr=False, compare=False)
+    server_time: pendulum.DateTime | None = field(default=None, compare=False)
+
+    @property
+    def why(self) -> str:
+        """What it was, to go on with after "the answer was"."""
+        return f"{self.kind} ({self.reason})" if self.reason else str(self.kind)
+
+    @property
+    def is_of_the_list(self) -> bool:
+        """Whether it may be the rows in it that spoil it, so that fewer of them could be read."""
+        return bool(self.reason) or self.kind is Unusable.TOO_LARGE
 
 
 @dataclass(frozen=True)
@@ -29,16 +59,18 @@ class Answer:
     """A successful answer.
 
     ``body`` is the parsed JSON, None for an empty body; ``server_time`` the instant of its Date
-    header; ``request_id`` the vendor's id of the request; ``raw`` the decoded bytes of the body.
+    header; ``request_id`` the vendor's id of the request; ``repairs`` is what of the body had to be read
+    otherwise than it came.
     """
 
     status: int
     body: object
     server_time: pendulum.DateTime | None
     request_id: str | None
-    raw: bytes
+    repairs: tuple[Repair, ...] = ()
 
 
+_PERSONAL = re.compile(r"name|phone|email|address|company|postal|city|state|ship_to", re.IGNORECASE)
 _BEHIND = frozenset({"carrier", "order_source"})
 
 
@@ -71,34 +103,39 @@ def http_date(text: str) -> pendulum.DateTime | None:
         return None
 
 
-def read_body(response: httpx.Response, *, may_be_empty: bool) -> Answer | Unusable:
-    """The answer in a 2xx ``response``, or why its body cannot be used.
+def read_body(reply: Reply, *, may_be_empty: bool) -> Answer | UnusableBody:
+    """The answer in a 2xx ``reply``, or why its body cannot be used.
 
     An empty body passes where it is the whole answer: with 204, and, if ``may_be_empty``, wherever
     the server declared its length as 0 or sent it in chunks, the last of which it has.
     """
-    raw = response.content
-    declared = response.headers.get("content-length")
-    if not raw:
-        is_framed = declared == "0" or response.headers.get("transfer-encoding") == "chunked"
-        whole = response.status_code == httpx.codes.NO_CONTENT or (may_be_empty and is_framed)
-        return _answer(response, None) if whole else Unusable.EMPTY
-    if "content-encoding" not in response.headers and declared not in (None, str(len(raw))):
-        return Unusable.CUT
+    if reply.packed_as:
+        return UnusableBody(Unusable.PACKED)
+    if reply.is_too_large:
+        return UnusableBody(Unusable.TOO_LARGE, server_time=server_time(reply.headers))
+    if not reply.content:
+        return _without_body(reply, may_be_empty)
+    if reply.is_cut:
+        return UnusableBody(Unusable.CUT)
     try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return _why_not_json(raw)
-    return _answer(response, body) if isinstance(body, dict | list) else Unusable.NOT_JSON
+        document = read_json(reply.content)
+    except NotReadable as error:
+        return _not_json(reply, error)
+    if not isinstance(document.value, dict | list):
+        return UnusableBody(Unusable.NOT_JSON)
+    return _answer(reply, document.value, document.repairs)
 
 
-def report(response: httpx.Response | None) -> ErrorReport:
-    """What the body of ``response`` says of errors; an empty report if it says nothing readable."""
-    if response is None:
+def report(reply: Reply | None) -> ErrorReport:
+    """What the body of ``reply`` says of errors; an empty report if it says nothing readable.
+
+    Of an error's ``field_value`` nothing is kept: it may be a whole shipment with a buyer's address.
+    """
+    if reply is None:
         return ErrorReport()
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        body = read_json(reply.content).value
+    except NotReadable:
         return ErrorReport()
     if not isinstance(body, dict):
         return ErrorReport()
@@ -110,29 +147,54 @@ def report(response: httpx.Response | None) -> ErrorReport:
         request_id=_text(body.get("request_id")),
         codes=tuple(_texts(errors, "error_code")),
         sources=tuple(_texts(errors, "error_source")),
-        messages=tuple(_texts(errors, "message")),
+        messages=tuple(
+            _discreet(text, error) for error in errors for text in _texts([error], "message")
+        ),
         fields=tuple(_texts(errors, "field_name")),
     )
 
 
-def is_web_page(response: httpx.Response) -> bool:
-    """Whether a web server, not an API, seems to have answered."""
-    return response.content.lstrip()[:1] == b"<"
+def _discreet(message: str, error: dict[str, object]) -> str:
+    """``message`` without the values that it quotes of a buyer."""
+    value = error.get("field_value")
+    is_of_a_person = _PERSONAL.search(str(error.get("field_name") or "")) is not None
+    if not isinstance(value, dict | list) and not is_of_a_person:
+        return message
+    for text in sorted(set(_leaves(value)), key=len, reverse=True):
+        message = message.replace(text, "[value]")
+    return message
 
 
-def _answer(response: httpx.Response, body: object) -> Answer:
+def _leaves(value: object) -> Iterator[str]:
+    """The texts in ``value`` that are long enough to be told from the words around them."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif isinstance(value, str) and len(value.strip()) > 2:
+        yield value
+
+
+def _without_body(reply: Reply, may_be_empty: bool) -> Answer | UnusableBody:
+    is_chunked = reply.headers.get("transfer-encoding") == "chunked"
+    is_framed = reply.headers.get("content-length") == "0" or is_chunked
+    if reply.status == httpx.codes.NO_CONTENT or (may_be_empty and is_framed):
+        return _answer(reply, None)
+    return UnusableBody(Unusable.EMPTY)
+
+
+def _answer(reply: Reply, body: object, repairs: tuple[Repair, ...] = ()) -> Answer:
     request_id = _text(body.get("request_id")) if isinstance(body, dict) else None
-    time = server_time(response.headers)
-    return Answer(response.status_code, body, time, request_id, response.content)
+    return Answer(reply.status, body, server_time(reply.headers), request_id, repairs)
 
 
-def _why_not_json(raw: bytes) -> Unusable:
-    text = raw.strip()
-    if text[:1] == b"<":
-        return Unusable.WEB_PAGE
-    began_as_json = text[:1] in (b"{", b"[")
-    ended_as_json = text[-1:] in (b"}", b"]")
-    return Unusable.CUT if began_as_json and not ended_as_json else Unusable.NOT_JSON
+def _not_json(reply: Reply, error: NotReadable) -> UnusableBody:
+    if reply.is_web_page:
+        return UnusableBody(Unusable.WEB_PAGE)
+    text, _ = as_text(reply.content)
+    if not text.startswith(("{", "[")):
+        return UnusableBody(Unusable.NOT_JSON)
+    kind = Unusable.NOT_JSON if text.rstrip().endswith(("}", "]")) else Unusable.CUT
+    return UnusableBody(kind, error.reason, reply.content, server_time(reply.headers))
 
 
 def _text(value: object) -> str | None:

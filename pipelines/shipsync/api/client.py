@@ -7,6 +7,7 @@ from collections.abc import Generator
 
 import httpx
 
+from shipsync.api.deadline import Deadline, bind
 from shipsync.connection import Connection, Secret
 from shipsync.version import __version__
 
@@ -15,8 +16,10 @@ from shipsync.version import __version__
 _KEPT = httpx.Limits(max_connections=8, max_keepalive_connections=8)
 _FRESH = httpx.Limits(max_connections=8, max_keepalive_connections=0)
 
-# At DEBUG httpcore logs headers as they stand, and a server may repeat the key in one.
-logging.getLogger("httpcore").setLevel(logging.INFO)
+# At DEBUG httpcore logs headers as they stand, at INFO httpx logs the query and the status line: a server
+# may repeat the key in any of it, and a query may name a buyer.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class _KeyHeader(httpx.Auth):
@@ -31,13 +34,18 @@ class _KeyHeader(httpx.Auth):
 
 
 def open_client(
-    connection: Connection, transport: httpx.BaseTransport | None, *, keep_alive: bool
+    connection: Connection,
+    transport: httpx.BaseTransport | None,
+    deadline: Deadline,
+    *,
+    keep_alive: bool,
 ) -> httpx.Client:
     """A client for one account, over ``transport`` or, if that is None, over the network.
 
-    It follows no redirect: one would carry the key to another address.
+    It follows no redirect: one would carry the key to another address. Over the network it keeps
+    ``deadline``.
     """
-    return httpx.Client(
+    client = httpx.Client(
         base_url=connection.base_url,
         auth=_KeyHeader(connection.api_key),
         headers={
@@ -52,3 +60,5 @@ def open_client(
         # A proxy named in the environment is for the world outside, not for the emulator here.
         trust_env=not connection.on_loopback,
     )
+    bind(client, deadline)
+    return client

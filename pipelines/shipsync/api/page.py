@@ -1,19 +1,28 @@
-"""One page of a list: asked for, checked to be one, and where the next one is."""
+"""One page of a list: asked for, checked to be one, and where the next one is.
+
+A page that is no JSON as a whole is read row by row; where its rows can't be told apart, by smaller
+pages. What is left then is a row that can't be read, and it is set aside by itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import orjson
 import pendulum
 
-from shipsync.api.answer import Answer
-from shipsync.api.request import Parameters
+from shipsync.api.answer import Answer, Unusable, UnusableBody
+from shipsync.api.endpoints import LISTINGS
+from shipsync.api.refusals import unreadable
+from shipsync.api.request import Parameters, Request, as_text
+from shipsync.api.salvage import BrokenRow, excerpt, row_id, salvage
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead, RequestRejected
+from shipsync.set_aside import SetAside
 
 Item = dict[str, Any]
 
@@ -28,6 +37,19 @@ class ListRef:
     items_key: str
     stream: str
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What identifies a row; empty for a list that is not known by its path."""
+        return next((known.key for known in LISTINGS.values() if known.path == self.path), ())
+
+    def set_aside(self, row: BrokenRow) -> SetAside:
+        """A row that can't be read, as it is kept apart."""
+        ids = [row_id(row.text, part) for part in self.key]
+        known = "/".join(part for part in ids if part) if ids and all(ids) else None
+        reason = f"The row can't be read: {row.reason}."
+        body = excerpt(row.text) or None
+        return SetAside(self.stream, reason, body, known, row.position + 1)
+
     def incomplete(self, why: str) -> IncompleteRead:
         """The error for a list that could not be read whole."""
         return IncompleteRead(
@@ -40,6 +62,7 @@ class Page:
     """One page: its rows, its number from 1, and the server's count of pages and of rows, if any.
 
     ``following`` is the part of the query that leads to the next page, None on the last one.
+    ``unreadable`` are rows of this page that are no JSON, or no objects, and so not among ``items``.
     """
 
     items: list[Item]
@@ -48,6 +71,12 @@ class Page:
     total: int | None
     server_time: pendulum.DateTime | None
     following: Mapping[str, str] | None = None
+    unreadable: tuple[SetAside, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows it showed, the unreadable ones included."""
+        return len(self.items) + len(self.unreadable)
 
     @property
     def more(self) -> bool:
@@ -59,14 +88,36 @@ def read_page(session: Session, place: ListRef, query: Parameters, expected: int
     """The page that ``query`` asks for; ``expected`` is its number if the answer gives none.
 
     Raises ``IncompleteRead`` if the answer is no list, is a part of one, or is empty although more
-    pages follow, and whatever ``Session.read`` raises.
+    pages follow, ``UnreadableAnswer`` if it can't be read and its rows can't be told apart, and
+    whatever ``Session.read`` raises.
     """
-    answer = _read(session, place, query)
-    body = answer.body if isinstance(answer.body, dict) else {place.items_key: answer.body}
+    asked, outcome = _read(session, place, query)
+    if isinstance(outcome, Answer):
+        return page_of(place, outcome.body, outcome.status, outcome.server_time, expected)
+    page = _row_by_row(place, outcome, asked, expected)
+    if page is None:
+        from shipsync.api.narrowing import narrowed
+
+        page = narrowed(session, place, asked, expected)
+    if page is None:
+        raise unreadable(Request(place.stream, "GET", place.path, as_text(asked)), outcome)
+    return page
+
+
+def page_of(
+    place: ListRef,
+    body: Any,
+    status: int,
+    server_time: pendulum.DateTime | None,
+    expected: int,
+    broken: Sequence[BrokenRow] = (),
+) -> Page:
+    """The page in the body of an answer, from which ``broken`` rows were left out; as ``read_page``."""
+    body = body if isinstance(body, dict) else {place.items_key: body}
     items = body.get(place.items_key)
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    if not isinstance(items, list):
         raise place.incomplete(f"the answer has no list of objects named {place.items_key!r}")
-    if answer.status == httpx.codes.MULTI_STATUS or body.get("errors"):
+    if status == httpx.codes.MULTI_STATUS or body.get("errors"):
         raise place.incomplete("ShipStation itself says that it could give only a part")
     number = _count(body.get("page")) or expected
     pages = _count(body.get("pages"))
@@ -74,13 +125,38 @@ def read_page(session: Session, place: ListRef, query: Parameters, expected: int
     # A page past the end is empty and costs one request; to stop short would lose rows.
     if following is None and pages is not None and number < pages:
         following = {"page": str(number + 1)}
-    if following is not None and not items:
+    if following is not None and not items and not broken:
         raise place.incomplete(f"page {number} is empty although more pages follow")
+    rows = [item for item in items if isinstance(item, dict)]
+    odd = [*broken, *_no_objects(items)] if len(rows) < len(items) else broken
+    set_aside = tuple(place.set_aside(row) for row in odd)
     total = _count(body.get("total"))
-    return Page(items, number, pages, total, answer.server_time, following)
+    return Page(rows, number, pages, total, server_time, following, set_aside)
 
 
-def _read(session: Session, place: ListRef, query: Parameters) -> Answer:
+def _no_objects(items: list[object]) -> Iterator[BrokenRow]:
+    for position, item in enumerate(items):
+        if not isinstance(item, dict):
+            text = orjson.dumps(item).decode()
+            yield BrokenRow(position, text, f"it is {excerpt(text)[:40]}, and no object")
+
+
+def _row_by_row(
+    place: ListRef, body: UnusableBody, asked: Parameters, expected: int
+) -> Page | None:
+    if body.kind is Unusable.TOO_LARGE or not place.key:
+        return None
+    size = int(asked["page_size"]) if "page_size" in asked else None
+    found = salvage(body.content, place.items_key, place.key[0], size)
+    if found is None:
+        return None
+    value = found.document.value
+    return page_of(place, value, httpx.codes.OK, body.server_time, expected, found.broken)
+
+
+def _read(
+    session: Session, place: ListRef, query: Parameters
+) -> tuple[Parameters, Answer | UnusableBody]:
     """One answer, at the largest page size that the server is known to take for this list."""
     while True:
         asked = dict(query)
@@ -88,7 +164,7 @@ def _read(session: Session, place: ListRef, query: Parameters) -> Answer:
         if accepted is not None and "page_size" in asked:
             asked["page_size"] = min(int(asked["page_size"]), accepted)
         try:
-            return session.read(place.path, asked, stream=place.stream)
+            return asked, session.try_read(place.path, asked, stream=place.stream)
         except RequestRejected as error:
             smaller = [size for size in SMALLER_PAGE_SIZES if size < int(asked.get("page_size", 0))]
             # Later pages would not begin where the one before ended if they were cut smaller.

@@ -14,53 +14,73 @@ from shipsync.api.request import Parameters
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead
 from shipsync.plurals import counted
+from shipsync.set_aside import SetAside
 
 __all__ = ["Item", "Key", "Page", "Snapshot", "complete", "follow"]
 
 Key = tuple[str, ...]
 
 SNAPSHOT_ATTEMPTS = 3
+MOST_PAGES = 20_000
+"""Pages of one list; at 200 requests a minute they take 100 minutes."""
+MOST_PAGES_WITHOUT_NEWS = 20
+"""So many pages in a row may hold nothing but rows that were met before: in a list that moves, few do."""
+_PAGES_BEYOND_TOTAL = 20
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """All rows of a list; ``total`` is the server's own count of them, None when it gives none.
 
-    ``server_time`` is the server's clock at the first page.
+    ``server_time`` is the server's clock at the first page. ``unreadable`` are rows that it has and that
+    are not among ``items``: nothing can be said of what is absent.
     """
 
     items: list[Item]
     pages: int
     total: int | None
     server_time: pendulum.DateTime | None
+    unreadable: tuple[SetAside, ...] = ()
 
 
 def follow(
-    session: Session, path: str, params: Parameters, items_key: str, stream: str
+    session: Session,
+    path: str,
+    params: Parameters,
+    items_key: str,
+    stream: str,
+    *,
+    most_pages: int = MOST_PAGES,
 ) -> Iterator[Page]:
     """The pages of a list, from the one ``params`` ask for to the last.
 
     Follows ``links.next.href``, of which only the query is used: the request always goes to our own
     base_url. Without such a link it counts pages up to ``pages``. A server that refuses the page
     size is asked for a smaller one. Raises ``IncompleteRead`` if an answer is no list, if a link
-    leads to another list or to a page already read, if a page in the middle is empty, or if the
+    leads to another list or to a page already read, if links go on without end (past ``most_pages``,
+    without new rows, or past the server's own count), if a page in the middle is empty, or if the
     last one, read from the first on, leaves fewer rows than the server counts: it is not given out.
+
+    A row that can't be read is handed to the session's ``sets_aside``, and counts as read; where there
+    is nobody to take it, the list is incomplete.
     """
     place = ListRef(path, items_key, stream)
     query = dict(params)
     number = int(query.get("page", 1))
     seen: set[frozenset[tuple[str, str]]] = set()
     rows: int | None = None
+    bounds = _Bounds(place, most_pages)
     while True:
         mark = frozenset((name, str(value)) for name, value in {"page": 1, **query}.items())
         if mark in seen:
             raise place.incomplete(f"its links lead back from page {number - 1}")
         seen.add(mark)
         page = read_page(session, place, query, number)
+        _set_aside(session, place, page)
         # Rows that come or move up meanwhile are counted twice, none too little.
         rows = 0 if page.number == 1 else rows
         if rows is not None:
-            rows += len(page.items)
+            rows += page.rows
             if page.following is None and page.total is not None and rows < page.total:
                 raise place.incomplete(
                     f"{counted(rows, 'row')} came and its total said {page.total}"
@@ -68,10 +88,49 @@ def follow(
         yield page
         if page.following is None:
             return
+        bounds.check(page)
         # A link may point on with something else than a page number; the old one must not stay.
         query.pop("page", None)
         query.update(page.following)
         number = page.number + 1
+
+
+class _Bounds:
+    """What tells a list that is long from one whose links have no end."""
+
+    def __init__(self, place: ListRef, most_pages: int) -> None:
+        self._place = place
+        self._most_pages = most_pages
+        self._met: set[int] = set()
+        self._pages = 0
+        self._rows = 0
+        self._without_news = 0
+
+    def check(self, page: Page) -> None:
+        """Count a page that another one is said to follow. Raises ``IncompleteRead``."""
+        self._pages += 1
+        self._rows += page.rows
+        before = len(self._met)
+        key = self._place.key
+        self._met.update(hash(tuple(str(item.get(part)) for part in key)) for item in page.items)
+        self._without_news = 0 if len(self._met) > before else self._without_news + 1
+        beyond = self._rows - (page.total if page.total is not None else self._rows)
+        if (
+            self._pages >= self._most_pages
+            or self._without_news >= MOST_PAGES_WITHOUT_NEWS
+            or beyond > _PAGES_BEYOND_TOTAL * max(page.rows, 1)
+        ):
+            raise self._place.incomplete(
+                f"its links go on without end; after {self._pages} pages and {self._rows} rows yet "
+                "another page is said to follow"
+            )
+
+
+def _set_aside(session: Session, place: ListRef, page: Page) -> None:
+    for row in page.unreadable:
+        if session.sets_aside is None:
+            raise place.incomplete(f"{row.place}: {row.reason[:-1]}")
+        session.sets_aside(row)
 
 
 def complete(
@@ -136,7 +195,8 @@ class _Reader:
             raise place.incomplete(
                 f"{counted(len(slipped), 'row was', 'rows were')} there in one reading and not in another"
             )
-        return Snapshot(items, len(pages), pages[0].total, pages[0].server_time)
+        unreadable = tuple(row for page in pages for row in page.unreadable)
+        return Snapshot(items, len(pages), pages[0].total, pages[0].server_time, unreadable)
 
     def _key(self, item: Item) -> Key:
         return tuple(str(item.get(part)) for part in self._listing.key)
@@ -145,7 +205,7 @@ class _Reader:
 def _uneven(pages: list[Page]) -> str:
     """How the rows that came and the server's count of them disagree; empty if they agree."""
     totals = [page.total for page in pages if page.total is not None]
-    rows = sum(len(page.items) for page in pages)
+    rows = sum(page.rows for page in pages)
     wrong = [str(total) for total in dict.fromkeys(totals) if total != rows]
     return (
         f"{counted(rows, 'row')} came and its total said {', then '.join(wrong)}" if wrong else ""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import socket
 import ssl
+from urllib.parse import urlsplit
 
 import httpx
 
-from shipsync.api.answer import ErrorReport, Unusable, is_web_page, report
+from shipsync.api.answer import ErrorReport, Unusable, UnusableBody, report
+from shipsync.api.endpoints import LISTINGS
+from shipsync.api.reply import Reply
 from shipsync.api.request import Request
-from shipsync.connection import Connection
+from shipsync.api.salvage import excerpt
+from shipsync.api.tolerant_json import as_text
+from shipsync.connection import BASE_URL, Connection
 from shipsync.errors import (
     AccessDenied,
     ConfigurationError,
@@ -20,31 +25,65 @@ from shipsync.errors import (
     ShipsyncError,
     Unavailable,
     Unreachable,
+    UnreadableAnswer,
+    WrongAddress,
 )
 from shipsync.plurals import counted
 
 _LONGEST_QUOTE = 300
+_LISTS = frozenset(listing.path for listing in LISTINGS.values())
 
 
-def refused(response: httpx.Response, request: Request, connection: Connection) -> ShipsyncError:
-    """The error for an answer whose status says that sending the request again would not help."""
-    said = report(response)
-    status = response.status_code
-    if response.has_redirect_location or is_web_page(response):
-        return ConfigurationError(_another_site(response, request, connection))
+def refused(
+    reply: Reply, request: Request, connection: Connection, *, has_worked: bool
+) -> ShipsyncError:
+    """The error for an answer whose status says that sending the request again would not help.
+
+    ``has_worked``: the API did answer at this address before.
+    """
+    said = report(reply)
+    status = reply.status
     if status == httpx.codes.UNAUTHORIZED:
         return KeyRefused(_key_refused(request, said, connection))
+    if reply.location is not None or reply.is_web_page:
+        error = ConfigurationError if has_worked else WrongAddress
+        return error(_another_site(reply, request, connection))
     if status == httpx.codes.FORBIDDEN:
         return AccessDenied(_access_denied(request, said, connection))
+    if status == httpx.codes.NOT_FOUND and not has_worked and request.path in _LISTS:
+        return another_site(request, f"the answer had status 404{_quoted(said)}", connection)
     kind = NotFound if status == httpx.codes.NOT_FOUND else RequestRejected
     return kind(
-        f"ShipStation refused {request} with status {status}{_quoted(said, connection)}. "
+        f"ShipStation refused {request} with status {status}{_quoted(said)}. "
         "Sending it again won't help; change what is asked for.",
         status=status,
         codes=said.codes,
-        messages=tuple(connection.api_key.scrub(message) for message in said.messages),
+        messages=said.messages,
         fields=said.fields,
         request_id=said.request_id,
+    )
+
+
+def another_site(request: Request, why: str, connection: Connection) -> WrongAddress:
+    """The error for an address where nothing has ever answered as the API does."""
+    return WrongAddress(
+        f"The ShipStation API does not seem to be at base_url {connection.base_url}: asked for "
+        f"{request.line}, {why}. Set base_url to the API's own address, or leave it out to use "
+        f"{BASE_URL}; if it is right, a proxy or gateway in between answers instead."
+    )
+
+
+def unreadable(request: Request, body: UnusableBody) -> UnreadableAnswer:
+    """The error for an answer that is the same each time and can't be read."""
+    text, _ = as_text(body.content)
+    return UnreadableAnswer(
+        f"The answer to {request} can't be read: it was {body.why}, the same each time. Run again "
+        "later; if it stays so, report it to ShipStation.",
+        reason=body.why,
+        excerpt=excerpt(text),
+        stream=request.stream,
+        request=request.line,
+        attempts=request.patience,
     )
 
 
@@ -101,12 +140,12 @@ def unsendable(request: Request, why: str, connection: Connection) -> Configurat
     )
 
 
-def describe(failure: int | Unusable | Exception, connection: Connection) -> str:
+def describe(failure: int | UnusableBody | Exception, connection: Connection) -> str:
     """What went wrong with one attempt, and what of our side to check, as part of a sentence."""
     address = connection.base_url
-    if isinstance(failure, Unusable):
-        check = f"; check base_url {address}" if failure is Unusable.WEB_PAGE else ""
-        return f"the answer was {failure}{check}"
+    if isinstance(failure, UnusableBody):
+        check = f"; check base_url {address}" if failure.kind is Unusable.WEB_PAGE else ""
+        return f"the answer was {failure.why}{check}"
     if isinstance(failure, int):
         return f"the answer had status {failure}"
     host = httpx.URL(address).host
@@ -142,7 +181,7 @@ def _key_refused(request: Request, said: ErrorReport, connection: Connection) ->
     )
     return (
         f"ShipStation does not know the API key of connection {connection.name!r} "
-        f"({request.line}, status 401{_quoted(said, connection)}). {hint} "
+        f"({request.line}, status 401{_quoted(said)}). {hint} "
         "Keys are under Settings > Account > API Settings."
     )
 
@@ -150,33 +189,40 @@ def _key_refused(request: Request, said: ErrorReport, connection: Connection) ->
 def _access_denied(request: Request, said: ErrorReport, connection: Connection) -> str:
     return (
         f"ShipStation knows the API key of connection {connection.name!r} but does not allow it "
-        f"this ({request.line}, status 403{_quoted(said, connection)}). The account's plan "
+        f"this ({request.line}, status 403{_quoted(said)}). The account's plan "
         "may lack API access or this part of it: look at the plan under Settings > Account, or ask "
         "ShipStation."
     )
 
 
-def _another_site(response: httpx.Response, request: Request, connection: Connection) -> str:
+def _another_site(reply: Reply, request: Request, connection: Connection) -> str:
     what = "a web page"
-    if response.has_redirect_location:
+    if reply.location is not None:
         # The host alone: a redirect's path and query may hold anything, also what was sent.
-        host = httpx.URL(response.headers["location"]).host or "another path"
+        host = _host(reply.location) or "another path"
         what = f"a redirect to {host}, where the key is not sent"
     return (
         f"{connection.base_url} answered {request.line} with {what} (status "
-        f"{response.status_code}). The ShipStation API does not answer so: check base_url, and any "
+        f"{reply.status}). The ShipStation API does not answer so: check base_url, and any "
         "proxy in between."
     )
 
 
-def _quoted(said: ErrorReport, connection: Connection) -> str:
+def _host(location: str) -> str:
+    try:
+        return urlsplit(location).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _quoted(said: ErrorReport) -> str:
     """The vendor's first message, the codes and the request id, as far as they came.
 
-    Never the key, should the vendor repeat it, and never a whole body.
+    Never a whole body.
     """
     message = said.messages[0] if said.messages else ""
-    message = connection.api_key.scrub(message)[:_LONGEST_QUOTE].rstrip(". ")
-    codes = f" ({', '.join(dict.fromkeys(said.codes))})" if said.codes else ""
+    message = message[:_LONGEST_QUOTE].rstrip(". ")
+    codes = f" ({', '.join(dict.fromkeys(said.codes))[:_LONGEST_QUOTE]})" if said.codes else ""
     return f"{': ' if message else ''}{message}{codes}{_identified(said.request_id)}"
 
 

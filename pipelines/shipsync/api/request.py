@@ -13,13 +13,17 @@ _HARMLESS_ENDINGS = ("_start", "_end")
 
 @dataclass(frozen=True)
 class Request:
-    """A request made for ``stream``; ``params`` is its query, ``content`` the bytes of its body."""
+    """A request made for ``stream``; ``params`` is its query, ``content`` the bytes of its body.
+
+    ``patience``: so many times the same body that can't be read is enough.
+    """
 
     stream: str
     method: str
     path: str
     params: dict[str, str]
     content: bytes | None = None
+    patience: int = 5
 
     @property
     def is_read(self) -> bool:

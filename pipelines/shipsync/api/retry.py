@@ -4,6 +4,7 @@
 
                               read            write
     never left this machine   again           again
+    401 though the key works  again, once     again, once
     429                       again           again      refused before anyone acted on it
     429 of a carrier or store again           unknown    somebody further on had it already
     408, 5xx but 501 and 505  again           unknown
@@ -30,6 +31,7 @@ FIRST_BACKOFF_SECONDS = 1.0
 FIRST_BACKOFF_AFTER_429_SECONDS = 5.0
 LONGEST_BACKOFF_SECONDS = 60.0
 TOO_MANY_REQUESTS = 429
+UNAUTHORIZED = 401
 
 _RETRIED_STATUSES = frozenset({408, 429, *(set(range(500, 600)) - {501, 505})})
 _ACTED_THEN_REDIRECTED = frozenset({301, 302, 303})
@@ -73,15 +75,20 @@ def decide(
     *,
     chance: float = 0.5,
     is_passed_on: bool = False,
+    key_works: bool = False,
 ) -> Decision:
     """What to do after attempt ``attempt`` (from 1) of a ``method`` request ended in ``failure``.
 
     ``failure`` is the HTTP status, the exception of httpx, or why a 2xx body was unusable.
     ``headers`` are the answer's, with lower-case names; ``now`` is what a dated Retry-After counts
     from; ``chance`` (0 to 1) spreads the wait; ``is_passed_on`` when the answer says that it comes
-    from somebody behind ShipStation.
+    from somebody behind ShipStation; ``key_works`` when the key was taken before and this request has
+    not been refused it yet.
     """
     is_write = method not in ("GET", "HEAD")
+    if failure == UNAUTHORIZED and key_works:
+        # Nobody acted on it, and whoever answered so may have lost sight of the keys for a moment.
+        return RetryAfter(FIRST_BACKOFF_SECONDS * (0.5 + chance / 2))
     if is_write and failure in _ACTED_THEN_REDIRECTED:
         return OutcomeIsUnknown()
     if not _is_passing(failure):

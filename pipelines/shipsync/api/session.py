@@ -7,10 +7,11 @@ been received, a lost answer is ``OutcomeUnknown`` and the write is never repeat
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -20,26 +21,21 @@ import orjson
 import pendulum
 import tenacity
 
-from shipsync.api.answer import Answer
+from shipsync.api.answer import Answer, UnusableBody
 from shipsync.api.budget import Budget
-from shipsync.api.exchange import Again, Exchange
-from shipsync.api.refusals import given_up
+from shipsync.api.exchange import Again, Exchange, History, Outcome
+from shipsync.api.refusals import another_site, given_up, unreadable
+from shipsync.api.repairs import RepairLog
 from shipsync.api.request import Parameters, Request, as_text
+from shipsync.api.tolerant_json import Document
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
-from shipsync.errors import ConfigurationError, ShipsyncError, Unavailable
+from shipsync.errors import ConfigurationError, DeadlinePassed, ShipsyncError
+from shipsync.set_aside import SetsAside
 
 _FIRST_CONTACT_ATTEMPTS = 3
+_STRANGE_ANSWERS = 6
 _LONG_WAIT_SECONDS = 5.0
-
-
-@dataclass
-class _Progress:
-    """How far a request has come."""
-
-    attempts: int = 0
-    first_failure_at: float | None = None
-    request_id: str | None = None
 
 
 class Session:
@@ -48,7 +44,11 @@ class Session:
     ``transport`` replaces the network, ``pacing`` the clock; ``give_up_after`` is the connection's
     if left out. ``on_request`` is called with the stream's name after every attempt. Counted are
     ``requests_by_stream`` (every attempt), ``retries`` and ``waited_seconds``;
-    ``accepted_page_sizes`` holds, by path, what a server that refused a page size took instead.
+    ``accepted_page_sizes`` holds, by path, what a server that refused a page size took instead;
+    ``repairs`` what of the answers had to be read otherwise than it came.
+
+    ``sets_aside`` is handed the rows of a list that can't be read. Without it such a list is
+    incomplete: who takes a row that is missing for a row that is gone must not be handed the rest.
     """
 
     def __init__(
@@ -66,6 +66,10 @@ class Session:
         self.retries = 0
         self.waited_seconds = 0.0
         self.accepted_page_sizes: dict[str, int] = {}
+        self.repairs = RepairLog()
+        self.sets_aside: SetsAside | None = None
+        self._request_deadline = connection.request_deadline.total_seconds()
+        self._run_ends_at = math.inf
         self._give_up_after = (give_up_after or connection.give_up_after).total_seconds()
         self._pacing = pacing or SystemPacing()
         self._budget = Budget(connection.requests_per_minute, self._pacing)
@@ -86,9 +90,20 @@ class Session:
         """GET ``path``, with retries.
 
         Raises ``KeyRefused``, ``AccessDenied``, ``NotFound``, ``RequestRejected``, ``Unavailable``
-        (no usable answer in time) and ``ConfigurationError`` (it was another site that answered).
+        (no usable answer in time), of which ``UnreadableAnswer`` (the same body each time, and no
+        JSON), and ``ConfigurationError`` (it was another site that answered).
         """
-        return self._send(Request(stream, "GET", path, as_text(params or {})))
+        request = Request(stream, "GET", path, as_text(params or {}))
+        outcome = self._send(request)
+        if isinstance(outcome, UnusableBody):
+            raise unreadable(request, outcome)
+        return outcome
+
+    def try_read(
+        self, path: str, params: Parameters, *, stream: str, patience: int = 3
+    ) -> Answer | UnusableBody:
+        """As ``read``, but a body that came the same ``patience`` times and can't be read is returned."""
+        return self._send(Request(stream, "GET", path, as_text(params), patience=patience))
 
     def write(
         self,
@@ -113,7 +128,18 @@ class Session:
                 "Set read_only = false to let it change the account."
             )
         content = None if body is None else orjson.dumps(body)
-        return self._send(Request(stream, method, path, {}, content), after_waiting)
+        outcome = self._send(Request(stream, method, path, {}, content), after_waiting)
+        assert isinstance(outcome, Answer)  # to a write it is a lost answer, which is raised
+        return outcome
+
+    @contextmanager
+    def bounded(self, period: timedelta) -> Iterator[None]:
+        """No request is sent once ``period`` has passed; those in the block raise ``DeadlinePassed``."""
+        self._run_ends_at = self._pacing.monotonic() + period.total_seconds()
+        try:
+            yield
+        finally:
+            self._run_ends_at = math.inf
 
     def close(self) -> None:
         """Close every connection."""
@@ -130,59 +156,83 @@ class Session:
     ) -> None:
         self.close()
 
-    def _send(self, request: Request, after_waiting: Callable[[], None] | None = None) -> Answer:
-        progress = _Progress()
+    def _send(
+        self, request: Request, after_waiting: Callable[[], None] | None = None
+    ) -> Answer | UnusableBody:
+        history = History()
         outcome = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda result: isinstance(result, Again)),
             wait=lambda state: _again(state).seconds,
-            stop=lambda state: self._is_over(progress, _again(state)),
+            stop=lambda state: self._is_over(history, _again(state)),
             sleep=self._wait_for_retry,
-            retry_error_callback=lambda state: self._given_up(request, progress, _again(state)),
-        )(self._attempt, request, progress, after_waiting)
+            retry_error_callback=lambda state: self._given_up(request, history, _again(state)),
+        )(self._attempt, request, history, after_waiting)
         # Raised here, outside any handler, so that no exception of httpx becomes its context.
-        if isinstance(outcome, Answer):
-            return outcome
-        assert isinstance(outcome, ShipsyncError)
-        raise outcome
+        if isinstance(outcome, ShipsyncError):
+            raise outcome
+        assert isinstance(outcome, Answer | UnusableBody)
+        if isinstance(outcome, Answer) and outcome.repairs:
+            self.repairs.note(request.stream, Document(outcome.body, outcome.repairs))
+        return outcome
 
     def _attempt(
-        self, request: Request, progress: _Progress, after_waiting: Callable[[], None] | None
-    ) -> Answer | Again | ShipsyncError:
+        self, request: Request, history: History, after_waiting: Callable[[], None] | None
+    ) -> Outcome:
         waited = self._budget.acquire()
-        if after_waiting is not None and (progress.attempts or waited > _LONG_WAIT_SECONDS):
+        left = self._run_ends_at - self._pacing.monotonic()
+        if left <= 0:
+            return self._too_late(request)
+        if after_waiting is not None and (history.attempts or waited > _LONG_WAIT_SECONDS):
             after_waiting()
-        progress.attempts += 1
+        history.attempts += 1
         with self._lock:
             self.waited_seconds += waited
             self.requests_by_stream[request.stream] += 1
         try:
-            result = self._exchange.attempt(request, progress.attempts)
+            result = self._exchange.attempt(request, history, min(left, self._request_deadline))
         finally:
             if self.on_request is not None:
                 self.on_request(request.stream)
         if isinstance(result, Again):
-            progress.request_id = result.request_id or progress.request_id
+            history.request_id = result.request_id or history.request_id
         return result
 
-    def _is_over(self, progress: _Progress, again: Again) -> bool:
+    def _is_over(self, history: History, again: Again) -> bool:
         now = self._pacing.monotonic()
-        if progress.first_failure_at is None:
-            progress.first_failure_at = now
-        if self._is_nobody_there(again):
-            return progress.attempts >= _FIRST_CONTACT_ATTEMPTS
-        return now + again.seconds > progress.first_failure_at + self._give_up_after
+        if history.first_failure_at is None:
+            history.first_failure_at = now
+        if self._is_pointless(again):
+            enough = _FIRST_CONTACT_ATTEMPTS if again.is_unreachable else _STRANGE_ANSWERS
+            return history.attempts >= enough
+        if now + again.seconds >= self._run_ends_at:
+            return True
+        return now + again.seconds > history.first_failure_at + self._give_up_after
 
-    def _is_nobody_there(self, again: Again) -> bool:
-        return again.is_unreachable and not self._exchange.was_answered
+    def _is_pointless(self, again: Again) -> bool:
+        """Whether the address looks wrong: nobody ever answered there, or never as the API does."""
+        if again.is_unreachable:
+            return not self._exchange.was_answered
+        return again.is_out_of_place and not self._exchange.has_worked
 
-    def _given_up(self, request: Request, progress: _Progress, again: Again) -> Unavailable:
+    def _given_up(self, request: Request, history: History, again: Again) -> ShipsyncError:
+        if self._is_pointless(again) and again.is_out_of_place:
+            return another_site(request, again.why, self.connection)
+        if self._pacing.monotonic() + again.seconds >= self._run_ends_at:
+            return self._too_late(request)
         return given_up(
             request,
             again.why,
-            progress.attempts,
-            progress.request_id,
+            history.attempts,
+            history.request_id,
             due=again.seconds,
-            limit=None if self._is_nobody_there(again) else self._give_up_after,
+            limit=None if self._is_pointless(again) else self._give_up_after,
+        )
+
+    def _too_late(self, request: Request) -> DeadlinePassed:
+        hours = self.connection.run_deadline.total_seconds() / 3600
+        return DeadlinePassed(
+            f"The run ended before {request} was answered: it may ask the account for {hours:g} h "
+            "(run_deadline_hours). What was loaded is kept, and the next run goes on from there."
         )
 
     def _wait_for_retry(self, seconds: float) -> None:

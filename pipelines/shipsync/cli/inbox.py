@@ -35,24 +35,29 @@ def inbox(
     The next sync reads first what they name. Files are left alone and may be taken in again. A body
     that became no hint is named with the reason on standard error.
     """
+    from shipsync.connection import MEGABYTE
     from shipsync.feed.inbox import take_in
     from shipsync.feed.webhook_keys import WebhookKeys
     from shipsync.queries import ResultRows
 
     trusted = None if keys is None else WebhookKeys(keys)
-    with open_ledger(options.local(connection, database).database) as con:
-        report = take_in(con, folder, trusted)
+    local = options.local(connection, database)
+    most_bytes = local.largest_webhook_mb * MEGABYTE
+    with open_ledger(local.database) as con:
+        report = take_in(con, folder, trusted, most_bytes=most_bytes)
     if as_json:
         output.show_json(report)
     else:
-        counts = {name: count for name, count in asdict(report).items() if name != "problems"}
+        counts = {name: count for name, count in asdict(report).items() if isinstance(count, int)}
         output.show_table(ResultRows(tuple(counts), [tuple(counts.values())]))
     for problem in report.problems[:SHOWN_PROBLEMS]:
         output.note(f"{problem.place}: {problem.reason}")
-    more = len(report.problems) - SHOWN_PROBLEMS
+    for remark in report.remarks:
+        output.note(remark)
+    more = report.not_understood + report.refused - min(len(report.problems), SHOWN_PROBLEMS)
     if more > 0:
         output.note(
-            f"{counted(more, 'more body', 'more bodies')} became no hint; --json lists all."
+            f"{counted(more, 'more body', 'more bodies')} became no hint; --json lists up to a thousand."
         )
     if report.refused:
         output.note(

@@ -204,8 +204,8 @@ def _built(report: BuildReport) -> str:
 def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
     for stream in report.streams:
         _say_what_is_odd(stream)
-    for warning in built.warnings if built else ():
-        output.note(warning)
+    for remark in (*report.remarks, *(built.warnings if built else ())):
+        output.note(remark)
     streams_by_error: dict[str, list[str]] = {}
     for stream in report.failed:
         streams_by_error.setdefault(stream.error or "failed", []).append(stream.stream)

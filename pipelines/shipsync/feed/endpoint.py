@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from shipsync.api.deadline import Deadline, bind
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Secret, is_loopback
 from shipsync.errors import ConfigurationError, UsageError
@@ -30,6 +31,8 @@ CONTENT_TYPE: Final = "application/cloudevents-batch+json"
 _AWAY: Final = frozenset({429, 502, 503, 504})
 # Nor do these: the address or the secret is wrong, and every batch would fare alike.
 _HOPELESS: Final = frozenset({401, 403, 404, 405, 407})
+# However steadily an answer trickles in, a delivery is over after so many times the timeout.
+_DEADLINE_IN_TIMEOUTS: Final = 6
 _LONGEST_WAIT_ASKED: Final = 3600.0
 _PREFIX: Final = "whsec_"
 _LEAST_BYTES: Final = 24
@@ -66,6 +69,9 @@ class Endpoint:
             # A proxy named in the environment is for the world outside, not for a receiver here.
             trust_env=not is_loopback(self._host),
         )
+        self._longest = timeout_seconds * _DEADLINE_IN_TIMEOUTS
+        self._deadline = Deadline(self._pacing)
+        bind(self._client, self._deadline)
 
     def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Post ``events`` once; an answer that is lost counts as refused, so they may come twice."""
@@ -77,7 +83,10 @@ class Endpoint:
         else:
             headers |= self._signer.headers(message_id, self._pacing.now(), body)
         try:
-            with self._client.stream("POST", self._url, content=body, headers=headers) as response:
+            with (
+                self._deadline.within(self._longest),
+                self._client.stream("POST", self._url, content=body, headers=headers) as response,
+            ):
                 return self._judged(response)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return Away(f"{self._host} took no connection")

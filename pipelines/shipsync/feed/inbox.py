@@ -27,15 +27,17 @@ import orjson
 
 from shipsync import clock
 from shipsync.api import endpoints
+from shipsync.api.repairs import RepairLog
+from shipsync.api.tolerant_json import Document, NotReadable, read_json
+from shipsync.connection import MEGABYTE, Connection
 from shipsync.errors import InputFileError
 from shipsync.feed.webhook_keys import KEY_ID, SIGNATURE, WebhookKeys
 from shipsync.sources.streams import TRACKING
 from shipsync.statements import statement
 
-MOST_BYTES: Final = 4 * 1024 * 1024
-"""The longest body that is taken in; ShipStation's have a few thousand bytes."""
+MOST_NAMED: Final = 1000
+"""So many bodies that became no hint are named; a folder may hold millions."""
 
-_TOO_LONG: Final = "It is longer than 4 MB, which no webhook of ShipStation is."
 _SHOWN: Final = 60
 _HEADERS: Final = ".headers.json"
 _VALUE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -71,7 +73,8 @@ class InboxProblem:
 class InboxReport:
     """How many bodies became hints, were known already, were no webhook of use, or were forged.
 
-    ``problems`` has the last two kinds one by one.
+    ``problems`` has the first thousand of the last two kinds one by one, ``remarks`` a sentence for each
+    way in which bodies were not clean JSON and were read all the same.
     """
 
     hints: int = 0
@@ -79,6 +82,12 @@ class InboxReport:
     not_understood: int = 0
     refused: int = 0
     problems: list[InboxProblem] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def name(self, problem: InboxProblem) -> None:
+        """Add to ``problems``, up to their number."""
+        if len(self.problems) < MOST_NAMED:
+            self.problems.append(problem)
 
 
 @dataclass(frozen=True)
@@ -91,43 +100,51 @@ class _Hint:
 
 
 def take_in(
-    con: duckdb.DuckDBPyConnection, folder: Path, keys: WebhookKeys | None = None
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    keys: WebhookKeys | None = None,
+    *,
+    most_bytes: int = Connection.largest_webhook_mb * MEGABYTE,
 ) -> InboxReport:
     """Record a hint for every body in ``folder`` that isn't recorded yet; files stay where they are.
 
-    With ``keys``, a body whose headers carry a signature that does not hold is refused. Raises
+    With ``keys``, a body whose headers carry a signature that does not hold is refused, and so is one
+    that is longer than ``most_bytes``, of which no more is read. Raises
     ``InputFileError`` if the folder can't be read; what is wrong with a single file is in the report.
     """
     report = InboxReport()
-    for delivered in bodies(folder):
+    repairs = RepairLog()
+    for delivered in bodies(folder, most_bytes):
         if isinstance(delivered, InboxProblem):
             report.not_understood += 1
-            report.problems.append(delivered)
+            report.name(delivered)
             continue
         signed_at = None
         if keys is not None and (KEY_ID in delivered.headers or SIGNATURE in delivered.headers):
             signed_at = keys.signed_at(delivered.headers, delivered.body)
             if signed_at is None:
                 report.refused += 1
-                report.problems.append(
-                    InboxProblem(delivered.place, "Its signature does not hold.")
-                )
+                report.name(InboxProblem(delivered.place, "Its signature does not hold."))
                 continue
-        hint = _hint(delivered.body)
+        document = _document(delivered.body)
+        repairs.note("inbox", document)
+        hint = _hint(document.value)
         if isinstance(hint, str):
             report.not_understood += 1
-            report.problems.append(InboxProblem(delivered.place, hint))
+            report.name(InboxProblem(delivered.place, hint))
         elif _record(con, delivered, hint, signed_at):
             report.hints += 1
         else:
             report.known += 1
+    report.remarks = repairs.remarks()
     return report
 
 
-def bodies(folder: Path) -> Iterator[Delivered | InboxProblem]:
+def bodies(folder: Path, most_bytes: int) -> Iterator[Delivered | InboxProblem]:
     """Every body in ``folder``, by file name; a file that is being written is met the next time.
 
-    A file that cannot be read is a problem of its own, and the others are read. Folders inside are left
+    A file that cannot be read, or that is longer than ``most_bytes``, is a problem of its own, and the
+    others are read. Folders inside are left
     alone. Raises ``InputFileError`` if ``folder`` itself can't be read.
     """
     try:
@@ -137,13 +154,13 @@ def bodies(folder: Path) -> Iterator[Delivered | InboxProblem]:
     for file in files:
         if file.suffix in (".json", ".jsonl") and not file.name.endswith(_HEADERS):
             try:
-                yield from _bodies_of(file)
+                yield from _bodies_of(file, most_bytes)
             except OSError as error:
                 reason = f"It can't be read: {error.strerror}."
                 yield InboxProblem(_shown(file.name), reason)
 
 
-def _bodies_of(file: Path) -> Iterator[Delivered | InboxProblem]:
+def _bodies_of(file: Path, most: int) -> Iterator[Delivered | InboxProblem]:
     name = _shown(file.name)
     mode = file.stat().st_mode
     if stat.S_ISDIR(mode):
@@ -153,30 +170,47 @@ def _bodies_of(file: Path) -> Iterator[Delivered | InboxProblem]:
         yield InboxProblem(name, "It is no file but a pipe, a socket or a device.")
     elif file.suffix == ".jsonl":
         with file.open("rb") as lines:
-            for number, row in enumerate(_rows(lines), start=1):
-                if len(row) > MOST_BYTES:
-                    yield InboxProblem(f"{name}:{number}", _TOO_LONG)
+            for number, row in enumerate(_rows(lines, most), start=1):
+                if len(row) > most:
+                    yield InboxProblem(f"{name}:{number}", _too_long(most))
                 elif row.strip():
                     yield _from_line(f"{name}:{number}", row)
-    elif file.stat().st_size > MOST_BYTES:
-        yield InboxProblem(name, _TOO_LONG)
     else:
-        kept = file.with_name(f"{file.stem}{_HEADERS}")
-        if kept.exists() and not kept.is_file():
-            yield InboxProblem(
-                name, f"{_shown(kept.name)}, which should have its headers, is no file."
-            )
-            return
-        headers = _lowered(_parsed(kept.read_bytes())) if kept.exists() else {}
-        yield Delivered(name, file.read_bytes(), headers)
+        yield _body(file, name, most)
 
 
-def _rows(lines: BinaryIO) -> Iterator[bytes]:
+def _body(file: Path, name: str, most: int) -> Delivered | InboxProblem:
+    kept = file.with_name(f"{file.stem}{_HEADERS}")
+    if kept.exists() and not kept.is_file():
+        return InboxProblem(
+            name, f"{_shown(kept.name)}, which should have its headers, is no file."
+        )
+    body = _beginning(file, most)
+    headers = _beginning(kept, most) if kept.exists() else b"{}"
+    if max(len(body), len(headers)) > most:
+        return InboxProblem(name, _too_long(most))
+    return Delivered(name, body, _lowered(_parsed(headers)))
+
+
+def _beginning(file: Path, most: int) -> bytes:
+    """The file, or of a longer one a byte more than is allowed."""
+    with file.open("rb") as opened:
+        return opened.read(most + 1)
+
+
+def _too_long(most: int) -> str:
+    return (
+        f"It is longer than {most // MEGABYTE} MB (largest_webhook_mb), which no webhook of ShipStation "
+        "is."
+    )
+
+
+def _rows(lines: BinaryIO, most: int) -> Iterator[bytes]:
     """The lines; one that is too long is cut just beyond what is allowed, and its rest left out."""
-    while row := lines.readline(MOST_BYTES + 1):
+    while row := lines.readline(most + 1):
         rest = row
-        while len(rest) > MOST_BYTES and not rest.endswith(b"\n"):
-            rest = lines.readline(MOST_BYTES + 1)
+        while len(rest) > most and not rest.endswith(b"\n"):
+            rest = lines.readline(most + 1)
         yield row.removesuffix(b"\n").removesuffix(b"\r")
 
 
@@ -192,10 +226,10 @@ def _from_line(place: str, row: bytes) -> Delivered:
     return Delivered(place, row, {})
 
 
-def _hint(body: bytes) -> _Hint | str:
-    """What a body names to be read, or why that is nothing, as a sentence."""
-    url = _parsed(body).get("resource_url")
-    if not isinstance(url, str):
+def _hint(webhook: object) -> _Hint | str:
+    """What a webhook names to be read, or why that is nothing, as a sentence."""
+    url = webhook.get("resource_url") if isinstance(webhook, dict) else None
+    if not isinstance(webhook, dict) or not isinstance(url, str):
         return "It is no webhook of ShipStation: it is no JSON object with a resource_url."
     try:
         address = urlsplit(url)
@@ -206,7 +240,7 @@ def _hint(body: bytes) -> _Hint | str:
         return "The query of its resource_url holds a value that is no id."
     track = _TRACK.fullmatch(address.path)
     if track is not None:
-        data = _parsed(body).get("data")
+        data = webhook.get("data")
         return _Hint(TRACKING, {"label_id": track[1]}, data if isinstance(data, dict) else None)
     if address.path not in _PARAMETERS:
         return f"Its resource_url names {address.path[:_SHOWN]!r}, which a sync does not read by webhook."
@@ -236,11 +270,15 @@ def _record(
     return bool(found)
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _document(text: bytes) -> Document:
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return {}
+        return read_json(text)
+    except NotReadable:
+        return Document(None)
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    value = _document(text).value
     return value if isinstance(value, dict) else {}
 
 

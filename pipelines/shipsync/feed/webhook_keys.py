@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
+from shipsync.api.tolerant_json import read_json
 from shipsync.errors import InputFileError
 from shipsync.sources.instants import parse_instant
 
@@ -26,6 +25,7 @@ SIGNATURE: Final = "x-shipengine-rsa-sha256-signature"
 TIMESTAMP: Final = "x-shipengine-timestamp"
 _SHA256_INFO: Final = bytes.fromhex("3031300d060960864801650304020105000420")
 _LEAST_BITS: Final = 2048
+_LONGEST_FILE: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class WebhookKeys:
 
     def __init__(self, path: Path) -> None:
         try:
-            listed = orjson.loads(path.read_bytes())["keys"]
+            listed = read_json(_beginning(path)).value["keys"]
             self._keys = {str(key["kid"]): _key(key) for key in listed if key["kty"] == "RSA"}
         except OSError as error:
             raise InputFileError(f"{path} can't be read: {error.strerror}.") from None
@@ -75,6 +75,12 @@ class WebhookKeys:
             return None
         text = timestamp.encode() + b"." + body
         return at if key is not None and key.has_signed(text, signature) else None
+
+
+def _beginning(path: Path) -> bytes:
+    """The file; of one that is too long to hold keys no more than that, which is no JSON."""
+    with path.open("rb") as opened:
+        return opened.read(_LONGEST_FILE)
 
 
 def _key(key: Mapping[str, Any]) -> _PublicKey:

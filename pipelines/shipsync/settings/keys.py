@@ -123,7 +123,31 @@ SETTINGS: dict[str, Setting] = {
         "timeout_seconds",
         "a number from 10 to 180",
         _number,
-        "How long to wait for an answer to one request; 10 to 180.",
+        "How long to wait for an answer to one request to go on; 10 to 180.",
+    ),
+    "request_deadline_seconds": Setting(
+        "request_deadline",
+        "a number of seconds",
+        _seconds,
+        "How long one attempt at a request may take in all, however steadily its answer trickles in.",
+    ),
+    "run_deadline_hours": Setting(
+        "run_deadline",
+        "a number of hours",
+        _hours,
+        "How long one sync or reconcile may ask the account; then it ends, and keeps what it loaded.",
+    ),
+    "largest_answer_mb": Setting(
+        "largest_answer_mb",
+        "a whole number of megabytes",
+        _whole,
+        "An answer whose body is larger, unpacked, is left where it passes that.",
+    ),
+    "largest_webhook_mb": Setting(
+        "largest_webhook_mb",
+        "a whole number of megabytes",
+        _whole,
+        "A webhook in a file or a line that is longer is named and left alone.",
     ),
     "requests_per_minute": Setting(
         "requests_per_minute",

@@ -60,6 +60,7 @@ class Local:
     tracking_promises: bool = False
     order_prefixes: tuple[str, ...] = ()
     order_suffixes: tuple[str, ...] = ()
+    largest_webhook_mb: int = Connection.largest_webhook_mb
 
 
 def load(
@@ -110,6 +111,7 @@ def local(
         tracking_promises=arguments.get("tracking_promises", Local.tracking_promises),
         order_prefixes=arguments.get("order_prefixes", Local.order_prefixes),
         order_suffixes=arguments.get("order_suffixes", Local.order_suffixes),
+        largest_webhook_mb=arguments.get("largest_webhook_mb", Local.largest_webhook_mb),
     )
 
 

@@ -9,7 +9,7 @@ from shipsync.api import endpoints
 from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Page, follow
 from shipsync.api.session import Session
-from shipsync.errors import KeyRefused, ShipsyncError, Unreachable
+from shipsync.errors import KeyRefused, ShipsyncError, Unreachable, WrongAddress
 from shipsync.sources.streams import STREAMS, TRACKING
 
 
@@ -27,8 +27,8 @@ def probe(session: Session) -> Iterator[Probe]:
     """One probe for each stream, in the order in which a sync reads them.
 
     Costs a request a stream, and one more for tracking, which needs a label to ask about. A stream
-    that can't be reached doesn't keep the others from being tried. Raises ``KeyRefused`` and
-    ``Unreachable`` at once: they hold for every stream.
+    that can't be reached doesn't keep the others from being tried. Raises ``KeyRefused``,
+    ``Unreachable`` and ``WrongAddress`` at once: they hold for every stream.
     """
     for name, stream in STREAMS.items():
         try:
@@ -37,7 +37,7 @@ def probe(session: Session) -> Iterator[Probe]:
             else:
                 page = _first_page(session, stream.listing, name)
                 rows = page.total if page.total is not None else len(page.items)
-        except (KeyRefused, Unreachable):
+        except (KeyRefused, Unreachable, WrongAddress):
             raise
         except ShipsyncError as error:
             yield Probe(name, False, None, str(error))

@@ -58,6 +58,7 @@ class RunContext:
         before = self.con.execute(statement("shipsync.sync", "last_account_time")).fetchone()
         self.time = AccountTime(self.session.now, before[0] if before else None)
         self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
+        self.session.sets_aside = self.quarantine.put
 
     @property
     def redaction(self) -> Redaction:

@@ -74,11 +74,12 @@ def reconcile(
     )
     done: list[Comparison] = []
     try:
-        for stream in _compared(only):
-            stream_run = StreamRun(run, stream)
-            compare = _compare_windows if stream.is_incremental else _compare_snapshot
-            done += compare(stream_run)
-            record_stream(con, run_id, stream_run.finish())
+        with session.bounded(connection.run_deadline):
+            for stream in _compared(only):
+                stream_run = StreamRun(run, stream)
+                compare = _compare_windows if stream.is_incremental else _compare_snapshot
+                done += compare(stream_run)
+                record_stream(con, run_id, stream_run.finish())
     except Exception as error:
         runs.end(con, run_id, "failed", requests=session.requests_sent, error=str(error))
         raise

@@ -54,8 +54,9 @@ class StreamReport:
 class SyncReport:
     """One sync; ``read_up_to`` is T0, the account's time that it read up to (None if it never answered).
 
-    ``set_aside`` names the first few things that could not be used; the streams count them. ``clocks``
-    is a sentence if the account's clock and this machine's differ by more than an hour.
+    ``set_aside`` names the first few things that could not be used; the streams count them. ``remarks``
+    are sentences about answers that were not clean and were read all the same. ``clocks`` is a sentence
+    if the account's clock and this machine's differ by more than an hour.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class SyncReport:
     seconds: float = 0.0
     set_aside: list[str] = field(default_factory=list)
     clocks: str | None = None
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def needs_person(self) -> bool:

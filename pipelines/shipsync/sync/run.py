@@ -11,7 +11,15 @@ import duckdb
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import DatabaseError, KeyRefused, ShipsyncError, Unreachable, UsageError
+from shipsync.errors import (
+    DatabaseError,
+    DeadlinePassed,
+    KeyRefused,
+    ShipsyncError,
+    Unreachable,
+    UsageError,
+    WrongAddress,
+)
 from shipsync.sources.streams import STREAMS, ReadsBy
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import sync_by_keyset, sync_newest_first
@@ -34,6 +42,8 @@ _SYNCS: Final[dict[ReadsBy, Callable[[StreamRun], None]]] = {
     ReadsBy.SNAPSHOT: sync_snapshot,
     ReadsBy.PER_PARCEL: sync_tracking,
 }
+# What keeps one stream from being read, and would each of the others.
+_FOR_EVERY_STREAM: Final = (KeyRefused, Unreachable, WrongAddress, DeadlinePassed)
 INCREMENTAL: Final = frozenset(name for name, stream in STREAMS.items() if stream.is_incremental)
 
 
@@ -68,7 +78,8 @@ def run_sync(
         run = RunContext(
             connection, session, con, loader, request, progress or NoProgress(), run_id=run_id
         )
-        _sync_streams(run, report)
+        with session.bounded(connection.run_deadline):
+            _sync_streams(run, report)
         report.read_up_to = run.time.known
         report.set_aside = run.quarantine.named
         report.clocks = run.time.complaint
@@ -78,9 +89,17 @@ def run_sync(
         raise
     report.requests = session.requests_sent - requests_before
     report.seconds = time.monotonic() - began
-    failed = "; ".join(f"{stream.stream}: {stream.error}" for stream in report.failed)
-    _end(con, report, failed or None)
+    report.remarks = session.repairs.remarks()
+    _end(con, report, _failures(report.failed) or None)
     return report
+
+
+def _failures(failed: list[StreamReport]) -> str:
+    """What failed and why, each reason once with the streams that it kept from being read."""
+    streams: dict[str, list[str]] = {}
+    for report in failed:
+        streams.setdefault(report.error or "", []).append(report.stream)
+    return "; ".join(f"{', '.join(names)}: {error}" for error, names in streams.items())
 
 
 def _end(con: duckdb.DuckDBPyConnection, report: SyncReport, error: str | None) -> None:
@@ -134,7 +153,7 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 raise
             except ShipsyncError as error:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
-                refused = str(error) if isinstance(error, KeyRefused | Unreachable) else None
+                refused = str(error) if isinstance(error, _FOR_EVERY_STREAM) else None
         report.streams.append(_record(run, report.run_id, stream_run))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shipsync.api.paging import complete
+from shipsync.errors import IncompleteRead
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
 from shipsync.sources.usable import usable_rows
@@ -27,6 +28,12 @@ def sync_snapshot(run: StreamRun) -> None:
     assert listing is not None
     snapshot = complete(run.run.session, listing, held=run.stored.keys())
     run.run.time.observe(snapshot.server_time)
+    if snapshot.unreadable:
+        # Loaded as it is, it would close the row that is there and can't be read.
+        raise IncompleteRead(
+            f"{len(snapshot.unreadable)} rows of {listing.path} can't be read, so nothing can be said of "
+            "those that are missing; what is held was left as it is. Run again later."
+        )
     quarantine = run.run.quarantine
     usable = usable_rows(run.stream, snapshot.items, content_hashes(snapshot.items), quarantine.put)
     hashes = [row.content_hash for row in usable]
