@@ -44,17 +44,6 @@ def _formats(download: object) -> object:
     return download is not None
 
 
-def canonical_json(value: object) -> bytes:
-    """``value`` as JSON in canonical form (sorted keys, trimmed fractions), downloads kept.
-
-    What JSON cannot hold is made sound first.
-    """
-    try:
-        return _canonical(value)
-    except (TypeError, RecursionError):
-        return _canonical(sound(value))
-
-
 def _canonical(value: object) -> bytes:
     return _FRACTION.sub(_without_zeros, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
 
