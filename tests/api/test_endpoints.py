@@ -22,8 +22,6 @@ READS = [
     endpoints.label,
     endpoints.label_track,
     endpoints.warehouse,
-    endpoints.inventory_warehouse,
-    endpoints.inventory_location,
 ]
 
 

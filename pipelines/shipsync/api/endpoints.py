@@ -119,16 +119,6 @@ def warehouse(warehouse_id: str) -> str:
     return f"{WAREHOUSES.path}/{_segment(warehouse_id)}"
 
 
-def inventory_warehouse(inventory_warehouse_id: str) -> str:
-    """One warehouse that stock is counted in."""
-    return f"{INVENTORY_WAREHOUSES.path}/{_segment(inventory_warehouse_id)}"
-
-
-def inventory_location(inventory_location_id: str) -> str:
-    """One place inside a warehouse that stock is counted in."""
-    return f"{INVENTORY_LOCATIONS.path}/{_segment(inventory_location_id)}"
-
-
 CHANGE_STOCK = WriteEndpoint("POST", "/v2/inventory")
 CREATE_SHIPMENTS = WriteEndpoint("POST", "/v2/shipments")
 CREATE_FULFILLMENTS = WriteEndpoint("POST", "/v2/fulfillments")
