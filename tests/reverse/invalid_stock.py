@@ -32,6 +32,12 @@ def two_attics(shop: Shop) -> None:
         con.execute("update raw.inventory_locations set name = 'Attic'")
 
 
+def no_number(shop: Shop) -> None:
+    """The level of A-1 came as 2.5, which no column of whole numbers takes."""
+    with shop.connect() as con:
+        con.execute("update raw.inventory_levels set on_hand = null where sku = 'A-1'")
+
+
 def past(state: WriteState, key: str, action: StockAction) -> Callable[[Shop], None]:
     def prepare(shop: Shop) -> None:
         request, places = action.request(), tuple(str(place) for place in action.places)
@@ -179,6 +185,13 @@ CASES = [
         {**COUNT, "sku": "a-1"},
         "The sku 'a-1' is not known: no product and no stock, now or before, has it. Did you mean "
         "'A-1'?",
+    ),
+    Case(
+        Problem.UNREADABLE_LEVEL,
+        COUNT,
+        "ShipStation gave no whole number for what is on hand of A-1 at Main, so nothing can be compared with "
+        "it. Correct the level in ShipStation, then run `shipsync sync` and plan again.",
+        no_number,
     ),
     Case(
         Problem.BELOW_ALLOCATED,

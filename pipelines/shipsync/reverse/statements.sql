@@ -5,11 +5,12 @@ where _dlt_valid_to is null and carrier_id is not null
 order by carrier_id
 
 -- name: stored_levels
--- A location lies in one warehouse; should a level come for two, its units are added up.
+-- A location lies in one warehouse; should a level come for two, its units are added up. One that came
+-- without a whole number on hand has none here either: nothing is known of it, and it is not 0.
 select
     sku,
     inventory_location_id,
-    sum(on_hand)::bigint as on_hand,
+    case when count(on_hand) = count(*) then sum(on_hand) end::bigint as on_hand,
     sum(allocated)::bigint as allocated,
     any_value(average_cost) as average_cost,
     any_value(average_cost_currency) as average_cost_currency

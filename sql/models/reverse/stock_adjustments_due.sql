@@ -1,4 +1,5 @@
-{#- ShipStation leaves a SKU with nothing on hand out of its list, so an absent level counts as 0. -#}
+{#- ShipStation leaves a SKU with nothing on hand out of its list, so an absent level counts as 0. One that is
+    listed without a whole number on hand is left out here: it is not known, and not 0. -#}
 with targets as (
     select * from {{ ref('stock_targets') }}
 ),
@@ -15,7 +16,7 @@ on_hand_by_place as (
     select
         sku,
         inventory_location_id,
-        sum(on_hand)::bigint as on_hand,
+        case when count(on_hand) = count(*) then sum(on_hand) end::bigint as on_hand,
         sum(allocated)::bigint as allocated
     from levels
     group by sku, inventory_location_id
@@ -36,7 +37,7 @@ compared as (
         targets.sku,
         targets.inventory_location_id,
         targets.target as quantity,
-        coalesce(on_hand_by_place.on_hand, 0) as on_hand,
+        case when on_hand_by_place.sku is null then 0 else on_hand_by_place.on_hand end as on_hand,
         on_hand_by_place.allocated,
         targets.given_at,
         targets.source,

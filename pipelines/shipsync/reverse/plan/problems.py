@@ -41,6 +41,7 @@ class Problem(StrEnum):
     UNSETTLED_PLACE = "unsettled_place"
 
     UNKNOWN_SKU = "unknown_sku"
+    UNREADABLE_LEVEL = "unreadable_level"
     UNKNOWN_LOCATION = "unknown_location"
     AMBIGUOUS_LOCATION = "ambiguous_location"
     CONTRADICTING_LOCATION = "contradicting_location"
@@ -116,6 +117,10 @@ SENTENCES: dict[Problem, str] = {
     ),
     Problem.UNKNOWN_SKU: (
         "The sku {sku!r} is not known: no product and no stock, now or before, has it.{hint}"
+    ),
+    Problem.UNREADABLE_LEVEL: (
+        "ShipStation gave no whole number for what is on hand of {sku} at {location}, so nothing can be "
+        "compared with it. Correct the level in ShipStation, then run `shipsync sync` and plan again."
     ),
     Problem.UNKNOWN_LOCATION: (
         "The location {value!r} is not known, neither as an id nor as a name. See `shipsync locations`, "

@@ -32,7 +32,12 @@ def after(stored: StoredStock, applied: Iterable[LedgerEntry]) -> StoredStock:
         keys |= dict.fromkeys(left, entry.row_key)
     if not changed:
         return stored
-    return replace(stored, levels={**stored.levels, **changed}, own_changes=keys)
+    return replace(
+        stored,
+        levels={**stored.levels, **changed},
+        own_changes=keys,
+        unreadable=stored.unreadable - changed.keys(),
+    )
 
 
 def _shown_by(entry: LedgerEntry) -> dict[StockLocation, StoredLevel]:

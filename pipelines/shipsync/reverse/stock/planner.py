@@ -179,7 +179,7 @@ class _Planner:
                 return f"{done} If it is meant once more, give the row a key of its own."
             _check_settled(entry)
         self._check_sku(action.sku)
-        if self._lines_by_place or self.past.unsettled:
+        if self._lines_by_place or self.past.unsettled or self.stored.unreadable:
             for place in draft.places:
                 self._check_place(place)
         check_fits(action, level, location)
@@ -196,6 +196,12 @@ class _Planner:
             raise InvalidRowError(Problem.UNKNOWN_SKU, sku=sku, hint=hint)
 
     def _check_place(self, place: StockLocation) -> None:
+        if place in self.stored.unreadable:
+            raise InvalidRowError(
+                Problem.UNREADABLE_LEVEL,
+                sku=place.sku,
+                location=self.stored.locations.label(place.inventory_location_id),
+            )
         if lines := self._lines_by_place.get(place):
             raise InvalidRowError(
                 Problem.SAME_PLACE,
@@ -227,7 +233,7 @@ def _planned(
     action = draft.action
     change = difference(action, level) if status is not Status.NO_OP else 0
     is_ready = status is Status.READY
-    is_known = problem is not Problem.UNKNOWN_SKU
+    is_known = problem not in (Problem.UNKNOWN_SKU, Problem.UNREADABLE_LEVEL)
     return PlanRow(
         KIND,
         draft.line,

@@ -47,11 +47,17 @@ class ListedLevels:
         self._levels: dict[StockLocation, StoredLevel] = {}
         self._folded: set[tuple[str, str]] = set()
         self._unplaced: set[str] = set()
+        self._without_number: dict[StockLocation, object] = {}
         for item in items:
             self._take(item)
 
     def at(self, place: StockLocation) -> StoredLevel:
         """The level at a place; raises ``UnclearLevel`` where the answer leaves it open."""
+        if place in self._without_number:
+            raise UnclearLevel(
+                f"The stock of {place} came without a whole number on_hand "
+                f"({self._without_number[place]!r}); nothing was concluded from it."
+            )
         level = self._levels.get(place)
         if level is not None:
             return level
@@ -69,10 +75,15 @@ class ListedLevels:
             self._unplaced.add(str(sku or "").casefold())
             return
         place = StockLocation(str(sku), str(location))
-        level, known = _level(item), self._levels.get(place)
+        self._folded.add((place.sku.casefold(), place.inventory_location_id.casefold()))
+        on_hand = item.get("on_hand")
+        if type(on_hand) is not int:
+            # It says nothing of the other places.
+            self._without_number[place] = on_hand
+            return
+        level, known = _level(item, on_hand), self._levels.get(place)
         # A location lies in one warehouse; should a level come for two, its units are added up.
         self._levels[place] = level if known is None else _sum(known, level)
-        self._folded.add((place.sku.casefold(), place.inventory_location_id.casefold()))
 
 
 @dataclass(frozen=True)
@@ -244,13 +255,8 @@ class _Kept:
 _KEPT = TypeAdapter(_Kept)
 
 
-def _level(item: Mapping[str, Any]) -> StoredLevel:
-    on_hand, allocated = item.get("on_hand"), item.get("allocated")
-    if type(on_hand) is not int:
-        raise IncompleteRead(
-            f"The stock of {item.get('sku')} came without a whole number on_hand ({on_hand!r}); "
-            "nothing was concluded from it."
-        )
+def _level(item: Mapping[str, Any], on_hand: int) -> StoredLevel:
+    allocated = item.get("allocated")
     return StoredLevel(on_hand, allocated if type(allocated) is int else None, _cost(item))
 
 

@@ -47,12 +47,13 @@ _ACTIONS = [change.value for change in Change]
 _TO_TAKE_AWAY = "To take stock away, use the action decrement."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StockFigures:
     """What a row of a plan shows of the stock, in columns of its own.
 
     ``on_hand``, ``allocated`` and ``wanted`` are units at the row's location: observed, claimed by orders,
-    and as they would be afterwards; None where the row could not be read so far.
+    and as they would be afterwards; None where the row could not be read so far. Not frozen, as ``Draft``
+    is not.
     """
 
     sku: str | None = None
@@ -109,11 +110,11 @@ def read_draft(
             reason=str(refusal),
             figures=StockFigures(row.cells.get("sku")),
         )
-    request = action.request()
-    own_change = stored.own_changes.get(action.place)
+    request, places = action.request(), action.places
+    own_change = stored.own_changes.get(places[0]) if stored.own_changes else None
     seen = observation if own_change is None else f"{observation} {own_change}"
     chosen = key or derived_key(request, connection, seen)
-    return Draft(row.line, chosen, key is not None, action, action.places, request)
+    return Draft(row.line, chosen, key is not None, action, places, request)
 
 
 def read_action(cells: Cells, locations: Locations, default_change: Change) -> StockAction:
@@ -162,8 +163,8 @@ def read_quantity(cells: Cells, column: str) -> int:
 
 
 def _change(cells: Cells, default: Change) -> Change:
-    text = choice(cells, "action", _ACTIONS)
-    return default if text is None else Change(text)
+    # Looked for first: most files have no such column.
+    return Change(choice(cells, "action", _ACTIONS) or default) if "action" in cells else default
 
 
 def _cost(cells: Cells, name: str) -> Cost | None:

@@ -106,6 +106,7 @@ class Locations:
 class StoredStock:
     """The observed stock. ``skus`` are all that were ever seen, in stock or as a product.
 
+    ``unreadable`` are the places whose level came without a whole number on hand; they have no level here.
     ``observed_at`` is when the levels were last read whole, by the account's clock, and ``read_at`` the
     same by ours. ``own_changes`` are the keys of the writes that changed a level after that.
     """
@@ -116,6 +117,7 @@ class StoredStock:
     observed_at: datetime
     read_at: datetime
     own_changes: Mapping[StockLocation, str] = field(default_factory=dict)
+    unreadable: frozenset[StockLocation] = frozenset()
 
     def level(self, place: StockLocation) -> StoredLevel:
         """The level last observed; a SKU that is not listed has nothing on hand."""
@@ -147,11 +149,18 @@ def read_stored(con: duckdb.DuckDBPyConnection) -> StoredStock:
     if observed is None or observed[0] is None:
         raise UsageError("The database holds no stock to plan against; run `shipsync sync` first.")
     return StoredStock(
-        levels={StockLocation(sku, location): _level(*rest) for sku, location, *rest in levels},
+        levels={
+            StockLocation(sku, location): _level(on_hand, *rest)
+            for sku, location, on_hand, *rest in levels
+            if on_hand is not None
+        },
         skus=frozenset(sku for (sku,) in skus),
         locations=Locations(Location(identifier, name) for identifier, name in locations),
         observed_at=observed[0],
         read_at=observed[1],
+        unreadable=frozenset(
+            StockLocation(sku, location) for sku, location, on_hand, *_ in levels if on_hand is None
+        ),
     )
 
 
