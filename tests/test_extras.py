@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shipsync.errors import MissingLibrary
-from shipsync.extras import MCP, NOTEBOOKS, POSTGRES, require
+from shipsync.extras import EXCEL, MCP, NOTEBOOKS, POSTGRES, require
 
 
 def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
@@ -18,6 +18,6 @@ def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
     )
 
 
-@pytest.mark.parametrize("modules", [POSTGRES, NOTEBOOKS, MCP])
+@pytest.mark.parametrize("modules", [POSTGRES, NOTEBOOKS, MCP, EXCEL])
 def test_the_development_environment_has_everything(modules: dict[str, str]) -> None:
     require("This", modules)

@@ -11,6 +11,7 @@ POSTGRES: Mapping[str, str] = {
     "psycopg2": "psycopg2-binary",
     "adbc_driver_postgresql": "adbc-driver-postgresql",
 }
+EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
 NOTEBOOKS: Mapping[str, str] = {"marimo": "marimo", "altair": "altair"}
 

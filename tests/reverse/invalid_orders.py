@@ -145,6 +145,33 @@ CASES = [
         fulfil(notify_customer="maybe"),
     ),
     Case(
+        P.FORMULA,
+        'fulfill: tracking_number `="1Z9"`',
+        "The tracking_number is '=\"1Z9\"', a formula and not what it comes to; save the file with its "
+        "values, and long numbers in a column with the format text.",
+        fulfil(tracking_number='="1Z9"'),
+    ),
+    Case(
+        P.DIGITS_LOST,
+        "fulfill: tracking_number `9400111899561230000000`",
+        "The tracking_number is '9400111899561230000000': a spreadsheet keeps 15 digits of a number and "
+        "makes the others 0. Give the column the format text and enter the whole number again.",
+        fulfil(tracking_number="9400111899561230000000"),
+    ),
+    Case(
+        P.SEVERAL_VALUES,
+        "fulfill: two numbers in tracking_number",
+        "The tracking_number is '1Z9999, 1Z8888', which is more than one; give one on each row.",
+        fulfil(tracking_number="1Z9999, 1Z8888"),
+    ),
+    Case(
+        P.LOST_ZEROS,
+        "create: ship_to_postal_code `2134`",
+        "The ship_to_postal_code is '2134', which is too short for US: a spreadsheet drops zeros at the "
+        "beginning. Write '02134' if that is meant, in a column with the format text.",
+        new({"ship_to_postal_code": 2134}),
+    ),
+    Case(
         P.NO_ORIGIN,
         "create: no warehouse_id, no ship_from",
         "Nothing says where it leaves from; give a warehouse_id (`shipsync warehouses` lists them) or "

@@ -141,6 +141,41 @@ CASES = [
         "its offset such as 2026-05-31T12:00:00Z.",
     ),
     Case(
+        Problem.SPREADSHEET_ERROR,
+        {**A1, "quantity": "#N/A"},
+        "The quantity is '#N/A', an error of the spreadsheet it comes from; correct it there and save the "
+        "file again.",
+    ),
+    Case(
+        Problem.SCIENTIFIC,
+        {**COUNT, "sku": "1E+05"},
+        "The sku is '1E+05', to which a spreadsheet has shortened a long number; give the column the format "
+        "text and enter the whole number again.",
+    ),
+    Case(
+        Problem.DECIMAL_TAIL,
+        {**COUNT, "sku": "1001.0"},
+        "The sku is '1001.0', of which a program has made a number; give the column the format text and "
+        "write '1001', with the zeros it began with.",
+    ),
+    Case(
+        Problem.BECAME_A_DATE,
+        {**COUNT, "sku": "1-Mar"},
+        "The sku is '1-Mar', a date that a spreadsheet may have made of it; give the column the format text "
+        "and enter it again.",
+    ),
+    Case(
+        Problem.SERIAL_DATE,
+        {**COUNT, "usable_end_date": "46173"},
+        "The usable_end_date is '46173', which is how Excel counts days; write 2026-05-31 if that day is "
+        "meant.",
+    ),
+    Case(
+        Problem.TEXT_MARK,
+        {**COUNT, "sku": "'0012"},
+        "The sku is \"'0012\" with the mark by which a spreadsheet knows text; write '0012'.",
+    ),
+    Case(
         Problem.DATES_REVERSED,
         {**COUNT, "usable_start_date": "2026-06-01", "usable_end_date": "2026-05-31"},
         "The stock would be usable from 2026-06-01T00:00:00Z until 2026-05-31T00:00:00Z; swap the "
@@ -189,8 +224,8 @@ CASES = [
     Case(
         Problem.UNREADABLE_LEVEL,
         COUNT,
-        "ShipStation gave no whole number for what is on hand of A-1 at Main, so nothing can be compared with "
-        "it. Correct the level in ShipStation, then run `shipsync sync` and plan again.",
+        "ShipStation gave no whole number for what is on hand of A-1 at Main, so nothing can be compared "
+        "with it. Correct the level in ShipStation, then run `shipsync sync` and plan again.",
         no_number,
     ),
     Case(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 File = Annotated[
     Path | None,
-    typer.Argument(metavar="FILE", help="Rows to take: .csv, .jsonl, .parquet or .sql."),
+    typer.Argument(metavar="FILE", help="Rows to take: .csv, .xlsx, .jsonl, .parquet or .sql."),
 ]
 Sql = Annotated[
     str | None,
@@ -73,6 +73,8 @@ def cells(settings: list[str] | None, given: Mapping[str, str] | None = None) ->
 
     Raises ``UsageError`` for what is no COLUMN=VALUE, and for a column that is given twice.
     """
+    from shipsync.reverse.plan.csv_file import SKU_COLUMNS
+
     found = dict(given or {})
     for setting in settings or ():
         column, sign, value = setting.partition("=")
@@ -81,7 +83,11 @@ def cells(settings: list[str] | None, given: Mapping[str, str] | None = None) ->
         if column in found:
             raise UsageError(f"--set {column} is given already; say it once.")
         found[column] = value
-    return {column: value.strip() for column, value in found.items() if value.strip()}
+    return {
+        column: value if column in SKU_COLUMNS else value.strip()
+        for column, value in found.items()
+        if value.strip()
+    }
 
 
 def plan_beside(source: Path | SqlQuery | ModelName) -> Path:

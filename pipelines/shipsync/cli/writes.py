@@ -151,7 +151,7 @@ def carry_out(
         return
     unsent = [row for row in done.plan.rows if row.request is None]
     writes_view.show_applied(done, as_json=asked.as_json, unsent=unsent)
-    writes_view.say_ignored(done.plan)
+    writes_view.say_warnings(done.plan)
     writes_view.say_what_came_of_it(done, "run the command again", unsent=unsent)
 
 

@@ -58,8 +58,7 @@ def say_what_the_plan_needs(plan: Plan, place: Path | None, *, names_ignored: bo
 
     Raises ``NeedsPerson`` when a row is invalid or the plan is stopped.
     """
-    if names_ignored:
-        say_ignored(plan)
+    say_warnings(plan, names_ignored=names_ignored)
     if len(plan.rows) == 1 and place is None and not plan.stopped_by:
         _say_of_the_row(plan)
         return
@@ -96,9 +95,11 @@ def _figures_of_plan(plan: Plan) -> str:
     return f"{counts} Compared with the stock of {age} ago."
 
 
-def say_ignored(plan: Plan) -> None:
-    """Name the columns that were not used."""
-    if plan.ignored_columns:
+def say_warnings(plan: Plan, *, names_ignored: bool = True) -> None:
+    """Say what may not be meant: what the plan warns of, and the columns that were not used."""
+    for warning in plan.warnings:
+        output.note(warning)
+    if names_ignored and plan.ignored_columns:
         output.note(f"Ignored unknown columns: {', '.join(plan.ignored_columns)}.")
 
 

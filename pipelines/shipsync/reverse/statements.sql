@@ -319,6 +319,28 @@ from (
         ) as rate
 )
 
+-- name: shipments_by_tracking_number
+with
+
+asked as (
+    select unnest(from_json($numbers, '["VARCHAR"]')) as tracking_number
+),
+
+known as (
+    select shipment_id, tracking_number from raw.labels
+    where _dlt_valid_to is null and not coalesce(voided, false)
+    union all
+    select shipment_id, tracking_number from raw.fulfillments
+    where _dlt_valid_to is null and not coalesce(voided, false)
+)
+
+select distinct asked.tracking_number, known.shipment_id
+from asked
+inner join known
+    on asked.tracking_number = upper(regexp_replace(known.tracking_number, '\s', '', 'g'))
+where known.shipment_id is not null
+order by asked.tracking_number, known.shipment_id
+
 -- name: shut_in
 -- What a person's query must not reach: files, the network, variables of this program.
 set enable_external_access = false;

@@ -118,7 +118,7 @@ def test_the_same_contents_get_the_same_id(tmp_path: Path) -> None:
         ),
         ("o.csv", HEADER.replace("tags", "tag") + LINES, "did you mean 'tags'"),
         ("o.jsonl", '{"items": {"sku": "A"}}', "holds no list of objects in 'items' on line 1"),
-        ("o.jsonl", '{"ship_to": {"name": ["A"]}}', "more than a plain value in 'ship_to_name'"),
+        ("o.jsonl", '{"ship_to": {"name": ["A"]}}', "no plain text or number in 'ship_to_name'"),
         ("o.jsonl", "[1]", "holds no object on line 1"),
         ("o.jsonl", "\n", "holds no rows"),
     ],

@@ -27,6 +27,7 @@ from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
+from shipsync.reverse.plan.spoiled_cells import check_cells
 
 CANCEL_CALLS = 3
 """Two to read the shipment and its fulfillments, one to cancel."""
@@ -98,6 +99,7 @@ class _Planner:
         yield cancel
 
     def _judge(self, row: InputRow) -> Write[Cancellation] | str:
+        check_cells(row.cells)
         stored = self.choice.one(row.cells)
         key = _key(row, stored)
         self.choice.check_key(key)

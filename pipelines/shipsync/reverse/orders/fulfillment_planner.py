@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,13 +19,19 @@ from shipsync.reverse.orders.choice import (
 )
 from shipsync.reverse.orders.fulfillment_kind import KIND, Fulfilling, fulfilling, same_number
 from shipsync.reverse.orders.live import CANCELLED
-from shipsync.reverse.orders.stored import StoredShipment, find_shipments, read_directory
+from shipsync.reverse.orders.stored import (
+    StoredShipment,
+    find_shipments,
+    read_directory,
+    shipments_with,
+)
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.cells import date, did_you_mean, flag, required
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
-from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
+from shipsync.reverse.plan.spoiled_cells import check_cells
 
 CALLS = 3
 """Two to read the shipment and its fulfillments, one to create."""
@@ -58,7 +64,35 @@ def plan_fulfillments(
         requests_per_minute=pace.requests_per_minute,
         rows=rows,
         ignored_columns=ignored,
+        warnings=(*_shared(rows), *_known_elsewhere(con, rows)),
     )
+
+
+def _shared(rows: Sequence[PlanRow]) -> Iterator[str]:
+    """A sentence for each tracking number that several shipments would get."""
+    ready = (row for row in rows if row.request is not None)
+    for number, lines in lines_by((_number(row), row.line) for row in ready).items():
+        if len(lines) > 1:
+            yield (
+                f"Tracking number {number} stands on {listed(lines)}, for {len(lines)} shipments. That is "
+                "right for orders in one box; look whether it is meant."
+            )
+
+
+def _known_elsewhere(con: duckdb.DuckDBPyConnection, rows: Sequence[PlanRow]) -> Iterator[str]:
+    """A sentence for each tracking number that another shipment has already."""
+    ready = {_number(row): row for row in rows if row.request is not None}
+    for number, shipment_id in shipments_with(con, ready):
+        row = ready[number]
+        if row.request is not None and row.request["shipment_id"] != shipment_id:
+            yield (
+                f"Tracking number {number} on line {row.line} is that of shipment {shipment_id} already; "
+                "look whether it is meant."
+            )
+
+
+def _number(row: PlanRow) -> str:
+    return same_number((row.request or {}).get("tracking_number")).upper()
 
 
 @dataclass(frozen=True)
@@ -83,6 +117,7 @@ class _Planner:
 
     def _judge(self, row: InputRow) -> Write[Fulfilling] | str:
         cells = row.cells
+        check_cells(cells)
         stored = self.choice.only(cells)
         key = _key(row, stored)
         self.choice.check_key(key)

@@ -15,7 +15,13 @@ import duckdb
 from shipsync.errors import InputFileError
 from shipsync.reverse.orders.shipment_row import COLUMNS, REQUIRED
 from shipsync.reverse.orders.shipment_rows import GivenShipment, shipments_of
-from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns, json_objects
+from shipsync.reverse.plan.input_files import (
+    InputRow,
+    InputRows,
+    cells,
+    check_columns,
+    json_objects,
+)
 from shipsync.reverse.plan.row_sources import RowSource, read_source
 
 PASSED_ON = frozenset({"customs", "advanced_options", "tax_identifiers"})
@@ -52,7 +58,7 @@ def _json_lines(path: Path) -> GivenShipments:
             passed_on = {name: record[name] for name in PASSED_ON & record.keys()}
             shipments.append(GivenShipment(tuple(_rows(path, line, record)), passed_on))
         else:
-            flat.append(InputRow(line, _texts(path, line, record)))
+            flat.append(InputRow(line, cells(path, line, record)))
     shipments = sorted([*shipments, *shipments_of(flat)], key=lambda shipment: shipment.line)
     if not shipments:
         raise InputFileError(f"{path} holds no rows; nothing can be planned from it.")
@@ -67,12 +73,12 @@ def _rows(path: Path, line: int, record: Mapping[str, object]) -> Iterator[Input
     whole = {name: value for name, value in record.items() if name not in PASSED_ON}
     items, packages = whole.pop("items", None) or [], whole.pop("packages", None) or []
     whole["tags"] = _tags(whole.get("tags"))
-    yield InputRow(line, _texts(path, line, _flat(whole)))
+    yield InputRow(line, cells(path, line, _flat(whole)))
     for item in _objects(path, line, "items", items):
-        yield InputRow(line, _texts(path, line, _flat({"item": item})))
+        yield InputRow(line, cells(path, line, _flat({"item": item})))
     for number, package in enumerate(_objects(path, line, "packages", packages), start=1):
-        cells = {"package": _package(package), "package_number": number}
-        yield InputRow(line, _texts(path, line, _flat(cells)))
+        record = {"package": _package(package), "package_number": number}
+        yield InputRow(line, cells(path, line, _flat(record)))
 
 
 def _package(package: Mapping[str, object]) -> dict[str, object]:
@@ -112,16 +118,3 @@ def _objects(path: Path, line: int, name: str, value: object) -> list[Mapping[st
     if not isinstance(value, list) or not all(isinstance(part, Mapping) for part in value):
         raise InputFileError(f"{path} holds no list of objects in {name!r} on line {line}.")
     return value
-
-
-def _texts(path: Path, line: int, record: Mapping[str, object]) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for column, value in record.items():
-        if isinstance(value, list | Mapping):
-            raise InputFileError(
-                f"{path} holds more than a plain value in {column!r} on line {line}; it cannot be sent."
-            )
-        text = "yes" if value is True else "no" if value is False else str(value).strip()
-        if value is not None and text:
-            texts[column] = text
-    return texts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.cells import did_you_mean
 from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
+from shipsync.reverse.stock.stored import read_skus
 
 CALLS = 2
 """One to see whether the id is taken, one to create."""
@@ -45,7 +46,8 @@ def plan_shipments(
     ``recorded`` says how the outbox keeps the personal data in them. Raises ``UsageError`` before the
     first sync.
     """
-    drafts = [_draft(shipment) for shipment in given.shipments]
+    skus = read_skus(con)
+    drafts = [_draft(shipment, skus) for shipment in given.shipments]
     ids = [draft.external_id for draft in drafts if draft.body]
     planner = _Planner(
         read_directory(con),
@@ -54,6 +56,7 @@ def plan_shipments(
         lines_by((draft.external_id, draft.given.line) for draft in drafts if draft.body),
         recorded,
     )
+    rows = tuple(planner.row(draft) for draft in drafts)
     return Plan(
         family="shipments",
         kinds=(KIND,),
@@ -61,9 +64,25 @@ def plan_shipments(
         source=given.source,
         created_at=now,
         requests_per_minute=pace.requests_per_minute,
-        rows=tuple(planner.row(draft) for draft in drafts),
+        rows=rows,
         ignored_columns=given.ignored_columns,
+        warnings=tuple(_without_phone(rows)),
     )
+
+
+def _without_phone(rows: Iterable[PlanRow]) -> Iterator[str]:
+    """A sentence if shipments that would be sent have no telephone number of their receiver."""
+    lines = [row.line for row in rows if row.request is not None and not _phone(row.request)]
+    if lines:
+        yield (
+            f"The ship_to_phone is empty on {listed(lines)}: ShipStation's documentation asks for it, and "
+            "some carriers refuse a parcel without."
+        )
+
+
+def _phone(request: Mapping[str, object]) -> object:
+    address = request.get("ship_to")
+    return address.get("phone") if isinstance(address, Mapping) else None
 
 
 @dataclass(frozen=True)
@@ -76,9 +95,9 @@ class _Draft:
     error: InvalidRowError | None = None
 
 
-def _draft(given: GivenShipment) -> _Draft:
+def _draft(given: GivenShipment, known_skus: Container[str]) -> _Draft:
     try:
-        body = read_shipment(given)
+        body = read_shipment(given, known_skus)
     except InvalidRowError as error:
         return _Draft(given, given.rows[0].cells.get(ID, ""), None, error)
     return _Draft(given, str(body[ID]), body)

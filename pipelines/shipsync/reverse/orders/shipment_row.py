@@ -7,7 +7,7 @@ for the whole shipment, one set of cells for each item and for each package.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import orjson
 
@@ -25,6 +25,7 @@ from shipsync.reverse.plan.cells import (
     whole_number,
 )
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.spoiled_cells import check_cells
 
 LONGEST_ID = 50
 """Characters of an ``external_shipment_id`` that ShipStation keeps (FACTS, Shipments)."""
@@ -79,11 +80,13 @@ REQUIRED = tuple(frozenset({f"ship_to_{name}"}) for name in (*_NEEDED, "country_
 Body = dict[str, object]
 
 
-def read_shipment(given: GivenShipment) -> Body:
+def read_shipment(given: GivenShipment, known_skus: Container[str] = ()) -> Body:
     """The shipment as it is sent; ``external_shipment_id`` is given or derived from the contents.
 
-    Raises ``InvalidRowError`` for what cannot be meant.
+    A SKU among ``known_skus`` is never taken for spoilt. Raises ``InvalidRowError`` for what cannot be meant.
     """
+    for row in given.rows:
+        check_cells(row.cells, known_skus)
     given.check_lines()
     cells = given.cells
     body: Body = {

@@ -83,6 +83,14 @@ def find_shipments(
     return found
 
 
+def shipments_with(con: duckdb.DuckDBPyConnection, numbers: Iterable[str]) -> list[tuple[str, str]]:
+    """Tracking numbers, in capitals and without blanks, with each shipment that has one of them."""
+    asked = {"numbers": orjson.dumps(sorted(set(numbers))).decode()}
+    return [
+        (str(number), str(i)) for number, i in _rows(con, "shipments_by_tracking_number", asked)
+    ]
+
+
 def _shipment(
     shipment_id: str,
     external_id: str | None,

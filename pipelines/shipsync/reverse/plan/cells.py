@@ -23,6 +23,12 @@ _AMOUNT = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _COUNTRY = re.compile(r"[A-Za-z]{2}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00(?:\.0+)?)?", re.ASCII)
+"""How programs write a date that they keep as a time without a zone."""
+
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.000)+", re.ASCII)
+_LONG_AMOUNT = re.compile(r"\d{1,12}\.\d{7,20}", re.ASCII)
+_NOISE = Decimal("1e-9")
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
@@ -121,6 +127,8 @@ def date(cells: Cells, column: str) -> str | None:
     text = cells.get(column)
     if text is None:
         return None
+    if midnight := _MIDNIGHT.fullmatch(text):
+        text = midnight.group(1)
     try:
         if _DATE.fullmatch(text) or _INSTANT.fullmatch(text):
             parsed = pendulum.parse(text, tz="UTC")
@@ -139,14 +147,20 @@ def did_you_mean(text: str, known: Collection[str]) -> str:
 
 def _decimal(cells: Cells, column: str) -> Decimal | None:
     text = cells.get(column)
-    if text is not None and not _AMOUNT.fullmatch(text):
-        raise InvalidRowError(Problem.NOT_AN_AMOUNT, column=column, value=text)
-    return None if text is None else Decimal(text)
+    if text is None or _AMOUNT.fullmatch(text):
+        return None if text is None else Decimal(text)
+    if _LONG_AMOUNT.fullmatch(text):
+        # What adding floats leaves behind: 0.30000000000000004 is 0.3.
+        rounded = round(Decimal(text), 6)
+        if abs(rounded - Decimal(text)) < _NOISE:
+            return rounded
+    raise InvalidRowError(Problem.NOT_AN_AMOUNT, column=column, value=text)
 
 
 def _integer(text: str, column: str, most: int) -> int:
     match = _NUMBER.fullmatch(text)
-    if match is None:
+    # 1.000 is a thousand where it comes from as often as one.
+    if match is None or _THOUSANDS.fullmatch(text):
         raise InvalidRowError(Problem.NOT_A_NUMBER, column=column, value=text)
     sign, whole, fraction = match.groups()
     if fraction and fraction.strip("0"):

@@ -1,24 +1,44 @@
-"""Rows from a file that a person made: CSV, JSON Lines or Parquet, told apart by the name's ending.
+"""Rows from a file that a person made: CSV, Excel, JSON Lines or Parquet, told apart by the name's ending.
 
-Every cell becomes text, trimmed; an empty cell is left out. What cannot be read raises
+Every cell becomes text, trimmed but for SKUs; an empty cell is left out. What cannot be read raises
 ``InputFileError`` with the line, and nothing of the file is used.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import orjson
 
 from shipsync.errors import InputFileError
+from shipsync.reverse.plan.csv_file import SKU_COLUMNS, decoded, read_csv
+from shipsync.reverse.plan.excel_file import read_excel
 
-_ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+LARGEST_FILE = 500_000_000
+"""Bytes of a file that is read whole."""
+
+_ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+_NO_VALUES = frozenset({"nan", "NaN", "NaT", "<NA>"})
+"""What pandas writes for a value that is not there."""
+
+_EXACT_UP_TO = 10**15
+"""A whole number beyond this may have lost its last digits as a float."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +66,8 @@ def read_rows(path: Path) -> InputRows:
             f"{path} ends in {repr(path.suffix) if path.suffix else 'nothing'}; give a file that ends in "
             f"{', '.join(_ENDINGS)}, or in .sql for a query."
         )
-    if form == "parquet":
-        columns, rows = _parquet(path)
-    else:
-        columns, rows = _csv(path, _text(path)) if form == "csv" else _json_lines(path)
+    readers = {"csv": _csv, "excel": _excel, "jsonl": _json_lines, "parquet": _parquet}
+    columns, rows = readers[form](path)
     if not rows:
         raise InputFileError(f"{path} holds no rows; nothing can be planned from it.")
     return InputRows(str(path), columns, rows)
@@ -89,88 +107,52 @@ def check_columns(
 
 def _bytes(path: Path) -> bytes:
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputFileError(
+                f"{path} has {path.stat().st_size:,} bytes; at most {LARGEST_FILE:,} are read. Split it."
+            )
         return path.read_bytes()
     except OSError as error:
         raise InputFileError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def _text(path: Path) -> str:
-    content = _bytes(path)
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputFileError(f"{path} is UTF-16 text; save it again as UTF-8.")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputFileError(
-            f"{path} is not UTF-8 text: line {line} holds the byte 0x{content[error.start]:02x}. "
-            "Save it again as UTF-8."
-        ) from None
+def _csv(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
+    columns, rows = read_csv(path, _bytes(path))
+    return columns, tuple(
+        InputRow(row.line, {c: text for c, text in row.cells.items() if text not in _NO_VALUES})
+        for row in rows
+    )
 
 
-def _csv(path: Path, text: str) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
-    lines = _csv_lines(path, text)
-    _, header = next(lines, (0, []))
-    columns = tuple(column.strip() for column in header)
-    _check_header(path, columns)
-    return columns, tuple(_csv_row(path, columns, line, cells) for line, cells in lines)
-
-
-def _csv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record that is not blank, with the line it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    begins = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise InputFileError(
-                f"{path} is not CSV from line {begins} on: {error}. Look for a quote that is not closed."
-            ) from None
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield begins, cells
-        begins = reader.line_num + 1
-
-
-def _csv_row(path: Path, columns: tuple[str, ...], line: int, cells: list[str]) -> InputRow:
-    if len(cells) != len(columns):
-        raise InputFileError(
-            f"{path} has {len(cells)} cells on line {line} and {len(columns)} columns in its header; "
-            "put text that holds a comma between quotes."
-        )
-    return InputRow(line, {c: v.strip() for c, v in zip(columns, cells, strict=True) if v.strip()})
-
-
-def _check_header(path: Path, columns: tuple[str, ...]) -> None:
-    if not columns:
-        raise InputFileError(f"{path} is empty; its first line must name the columns.")
-    if len(columns) == 1 and any(mark in columns[0] for mark in ";\t|"):
-        raise InputFileError(f"{path} is not separated by commas: its header is {columns[0]!r}.")
-    if "" in columns:
-        raise InputFileError(
-            f"{path} has no name for column {columns.index('') + 1} in its header."
-        )
-    twice = next((column for column in columns if columns.count(column) > 1), None)
-    if twice is not None:
-        raise InputFileError(f"{path} has the column {twice!r} twice; keep one of them.")
+def _excel(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
+    columns, records = read_excel(path, _bytes(path))
+    return columns, tuple(InputRow(line, cells(path, line, record)) for line, record in records)
 
 
 def json_objects(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
     """Each object of a file of JSON Lines, with its line."""
-    for line, content in enumerate(_text(path).split("\n"), start=1):
+    for line, content in enumerate(decoded(path, _bytes(path)).split("\n"), start=1):
         if not content.strip():
             continue
         try:
             parsed = orjson.loads(content)
         except orjson.JSONDecodeError as error:
-            raise InputFileError(f"{path} is not JSON on line {line}: {error.msg}.") from None
+            parsed = _with_nan(content)
+            if parsed is None:
+                raise InputFileError(f"{path} is not JSON on line {line}: {error.msg}.") from None
         if not isinstance(parsed, dict):
             raise InputFileError(
                 f"{path} holds no object on line {line}; each line must be {{...}}."
             )
         yield line, parsed
+
+
+def _with_nan(content: str) -> object:
+    """What Python's own JSON makes of it, which writes NaN and reads it; None if that cannot read it."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
 
 
 def _json_lines(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
@@ -198,15 +180,33 @@ def _parquet(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
 
 def cells(source: Path | str, line: int, record: Mapping[str, object]) -> dict[str, str]:
     """A record's values as text, empty ones left out; raises ``InputFileError`` for a nested one."""
-    nested = next((c for c, value in record.items() if isinstance(value, (dict, list, bool))), None)
-    if nested is not None:
-        raise InputFileError(
-            f"{source} holds no plain text or number in {nested!r} on line {line}."
-        )
-    texts = {column: str(value) for column, value in record.items() if value is not None}
-    # Blanks around a SKU are part of it: two products may differ in nothing else.
-    return {
-        column: text if column == "sku" else text.strip()
-        for column, text in texts.items()
-        if text.strip()
-    }
+    texts: dict[str, str] = {}
+    for column, value in record.items():
+        if value is None:
+            continue
+        if isinstance(value, dict | list | bytes):
+            raise InputFileError(
+                f"{source} holds no plain text or number in {column!r} on line {line}."
+            )
+        text = value if type(value) is str else plain_text(value)
+        stripped = text.strip()
+        if stripped and stripped not in _NO_VALUES:
+            texts[column] = text if column in SKU_COLUMNS else stripped
+    return texts
+
+
+def plain_text(value: object) -> str:
+    """A value as a person would write it in a cell.
+
+    Whole numbers have no decimals, though pandas makes floats of a column with a gap; yes and no are words;
+    midnight without a zone is a date.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_UP_TO:
+        return str(int(value))
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime) and value.tzinfo is None and value.time() == time.min:
+        return value.date().isoformat()
+    return str(value)

@@ -34,6 +34,17 @@ class Problem(StrEnum):
     NOT_A_COUNTRY = "not_a_country"
     NOT_A_DATE = "not_a_date"
 
+    SPREADSHEET_ERROR = "spreadsheet_error"
+    FORMULA = "formula"
+    SCIENTIFIC = "scientific"
+    DECIMAL_TAIL = "decimal_tail"
+    DIGITS_LOST = "digits_lost"
+    LOST_ZEROS = "lost_zeros"
+    BECAME_A_DATE = "became_a_date"
+    SERIAL_DATE = "serial_date"
+    TEXT_MARK = "text_mark"
+    SEVERAL_VALUES = "several_values"
+
     DUPLICATE_KEY = "duplicate_key"
     KEY_OF_ANOTHER_WRITE = "key_of_another_write"
     SENT_WITH_OTHER_CONTENTS = "sent_with_other_contents"
@@ -101,6 +112,41 @@ SENTENCES: dict[Problem, str] = {
         "The {column} is {value!r}; write a date such as 2026-05-31, or an instant with its offset "
         "such as 2026-05-31T12:00:00Z."
     ),
+    Problem.SPREADSHEET_ERROR: (
+        "The {column} is {value!r}, an error of the spreadsheet it comes from; correct it there and save the "
+        "file again."
+    ),
+    Problem.FORMULA: (
+        "The {column} is {value!r}, a formula and not what it comes to; save the file with its values, and "
+        "long numbers in a column with the format text."
+    ),
+    Problem.SCIENTIFIC: (
+        "The {column} is {value!r}, to which a spreadsheet has shortened a long number; give the column the "
+        "format text and enter the whole number again."
+    ),
+    Problem.DECIMAL_TAIL: (
+        "The {column} is {value!r}, of which a program has made a number; give the column the format text "
+        "and write {fixed!r}, with the zeros it began with."
+    ),
+    Problem.DIGITS_LOST: (
+        "The {column} is {value!r}: a spreadsheet keeps 15 digits of a number and makes the others 0. Give "
+        "the column the format text and enter the whole number again."
+    ),
+    Problem.LOST_ZEROS: (
+        "The {column} is {value!r}, which is too short for {country}: a spreadsheet drops zeros at the "
+        "beginning. Write {fixed!r} if that is meant, in a column with the format text."
+    ),
+    Problem.BECAME_A_DATE: (
+        "The {column} is {value!r}, a date that a spreadsheet may have made of it; give the column the "
+        "format text and enter it again."
+    ),
+    Problem.SERIAL_DATE: (
+        "The {column} is {value!r}, which is how Excel counts days; write {fixed} if that day is meant."
+    ),
+    Problem.TEXT_MARK: (
+        "The {column} is {value!r} with the mark by which a spreadsheet knows text; write {fixed!r}."
+    ),
+    Problem.SEVERAL_VALUES: "The {column} is {value!r}, which is more than one; give one on each row.",
     Problem.DUPLICATE_KEY: "The key {key!r} stands on {lines}; each row needs a key of its own.",
     Problem.KEY_OF_ANOTHER_WRITE: (
         "The key {key!r} was used on {date} for something else ({other}); give this row another key."

@@ -74,8 +74,9 @@ class Plan:
     """Rows for one connection, to be sent kind by kind in the order of ``kinds``.
 
     Rows on one line belong together: a label is voided so that its shipment can be cancelled.
-    ``shared_calls`` are readings that serve many rows. A plan with an entry in ``stopped_by`` is not applied;
-    ``ledger_id`` names the ledger that says what was sent of it.
+    ``warnings`` are sentences about what is not wrong and may not be meant. ``shared_calls`` are readings
+    that serve many rows. A plan with an entry in ``stopped_by`` is not applied; ``ledger_id`` names the
+    ledger that says what was sent of it.
     """
 
     family: Family
@@ -87,6 +88,7 @@ class Plan:
     rows: tuple[PlanRow, ...]
     ignored_columns: tuple[str, ...] = ()
     stopped_by: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     shared_calls: int = 0
     observation: Observation | None = None
     ledger_id: str | None = None

@@ -154,7 +154,8 @@ class _Planner:
 
     @cached_property
     def _skus_by_folded(self) -> dict[str, str]:
-        return {sku.strip().casefold(): sku for sku in self.stored.skus}
+        without_zeros = {sku.strip().lstrip("0"): sku for sku in self.stored.skus if sku[:1] == "0"}
+        return without_zeros | {sku.strip().casefold(): sku for sku in self.stored.skus}
 
     def row(self, draft: Draft) -> PlanRow:
         """What is to become of one draft."""

@@ -9,6 +9,7 @@ from shipsync.reverse.plan.cells import Cells, choice, date, money, required, wh
 from shipsync.reverse.plan.input_files import InputRow
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
 from shipsync.reverse.plan.row import PlanRow, Status
+from shipsync.reverse.plan.spoiled_cells import check_cells
 from shipsync.reverse.stock.change import (
     CONDITIONS,
     KIND,
@@ -99,6 +100,7 @@ def read_draft(
     """
     key = row.cells.get("key")
     try:
+        check_cells(row.cells, stored.skus)
         action = read_action(row.cells, stored.locations, default_change)
     except InvalidRowError as refusal:
         return PlanRow(

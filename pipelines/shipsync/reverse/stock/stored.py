@@ -135,6 +135,15 @@ def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
     return None if observed is None else observed[1]
 
 
+def read_skus(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """All SKUs that were ever seen; none before the stock was synced."""
+    try:
+        found = con.execute(statement(STATEMENTS, "stored_skus")).fetchall()
+    except duckdb.CatalogException:
+        return frozenset()
+    return frozenset(sku for (sku,) in found)
+
+
 def read_stored(con: duckdb.DuckDBPyConnection) -> StoredStock:
     """What the database holds; raises ``UsageError`` when the stock was never synced."""
     try:

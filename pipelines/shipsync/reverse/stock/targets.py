@@ -18,9 +18,10 @@ from shipsync.errors import InputFileError
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
 from shipsync.reverse.plan.problems import InvalidRowError
 from shipsync.reverse.plan.row_sources import RowSource, read_source
+from shipsync.reverse.plan.spoiled_cells import check_cells
 from shipsync.reverse.stock.change import StockLocation
 from shipsync.reverse.stock.row import read_quantity, read_sku
-from shipsync.reverse.stock.stored import Locations, read_stored
+from shipsync.reverse.stock.stored import StoredStock, read_stored
 from shipsync.statements import statement
 from shipsync.warehouse import lock
 from shipsync.warehouse.copies import readable
@@ -62,17 +63,17 @@ def give_targets(database: Path, source: RowSource, *, replace: bool = False) ->
     check_columns(rows, COLUMNS, _REQUIRED)
     with lock.hold(database), connect(database) as con:
         migrate(con)
-        targets = _targets(rows, read_stored(con).locations)
+        targets = _targets(rows, read_stored(con))
         return _append(con, targets, rows.source, replace)
 
 
-def _targets(given: InputRows, locations: Locations) -> dict[StockLocation, int]:
+def _targets(given: InputRows, stored: StoredStock) -> dict[StockLocation, int]:
     targets: dict[StockLocation, int] = {}
     lines: dict[StockLocation, int] = {}
     wrong: list[str] = []
     for row in given.rows:
         try:
-            place, target = _target(row, locations)
+            place, target = _target(row, stored)
         except InvalidRowError as refusal:
             wrong.append(f"line {row.line}: {refusal}")
             continue
@@ -86,9 +87,12 @@ def _targets(given: InputRows, locations: Locations) -> dict[StockLocation, int]
     return targets
 
 
-def _target(row: InputRow, locations: Locations) -> tuple[StockLocation, int]:
+def _target(row: InputRow, stored: StoredStock) -> tuple[StockLocation, int]:
+    check_cells(row.cells, stored.skus)
     sku = read_sku(row.cells)
-    location = locations.find(row.cells.get("inventory_location_id"), row.cells.get("location"))
+    location = stored.locations.find(
+        row.cells.get("inventory_location_id"), row.cells.get("location")
+    )
     place = StockLocation(sku, location.inventory_location_id)
     return place, read_quantity(row.cells, "target")
 
