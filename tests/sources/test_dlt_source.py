@@ -259,7 +259,9 @@ def test_whole_lists_are_replaced(shop: Shop) -> None:
     ).keys()
 
 
-def test_tracking_is_asked_within_its_calls_the_longest_not_asked_first(shop: Shop) -> None:
+def test_tracking_is_asked_within_its_calls_the_longest_not_asked_first(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     asked: list[set[str]] = []
     for _ in range(3):
         requests = shop.load("tracking", "tracking_events", tracking_calls_per_run=2)
@@ -269,6 +271,11 @@ def test_tracking_is_asked_within_its_calls_the_longest_not_asked_first(shop: Sh
     assert [len(labels) for labels in asked] == [2, 2, 2]
     assert len(set.union(*asked)) == 6
     assert {row[0] for row in in_duckdb(shop, "select label_id from tracking")} == set.union(*asked)
+    # The clock on the wall where the parcel was: in no zone.
+    types = "from (describe tracking_events) select column_type where column_name = ?"
+    assert in_duckdb(shop, types, "carrier_occurred_at") == [("TIMESTAMP",)]
+    assert in_duckdb(shop, types, "occurred_at") == [("TIMESTAMP WITH TIME ZONE",)]
+    assert not caplog.text
 
 
 def test_a_row_without_its_id_is_named_and_the_rest_is_loaded(
@@ -310,6 +317,20 @@ def test_its_settings_come_from_the_configuration_of_dlt(
 
     sizes = {dict(parse_qsl(r.query)).get("page_size") for r in shop.account.requests if r.query}
     assert sizes == {"7"}
+
+
+def test_a_second_account_has_a_section_of_its_own(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__SHIPSTATION__API_KEY", "the-key-of-another-account")
+    monkeypatch.setenv("SOURCES__SHIPSTATION__WEST__API_KEY", KEY)
+    monkeypatch.setenv("SOURCES__SHIPSTATION__WEST__BASE_URL", shop.served.url)
+
+    west = dlt_source.source.with_args(name="west")()
+    shop.pipeline.run(west.with_resources("tags"))
+
+    assert west.name == "west"
+    assert in_duckdb(shop, "from tags")
 
 
 @pytest.mark.parametrize(

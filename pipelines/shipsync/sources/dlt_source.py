@@ -19,12 +19,10 @@ dlt keeps the state with the rows it loads, so a load that was cut short is repe
 from __future__ import annotations
 
 import os
-import weakref
-from collections.abc import Callable, Generator, Iterator, MutableMapping
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 # As long as the user has not said otherwise, before dlt reads it.
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
@@ -34,29 +32,13 @@ import pendulum
 import pyarrow as pa
 from dlt.extract import DltResource
 
-from shipsync.api.paging import complete
-from shipsync.api.session import Session
 from shipsync.connection import BASE_URL, Connection, PersonalData, Secret
 from shipsync.errors import ConfigurationError
-from shipsync.sources.account_time import AccountTime
-from shipsync.sources.batches import RowBatch
-from shipsync.sources.canonical import content_hashes
+from shipsync.sources.account_reader import AccountReader
 from shipsync.sources.instants import parse_instant, to_pendulum
-from shipsync.sources.keyset import KeysetWalk, Walked
-from shipsync.sources.known import LOGGER, KnownRows, Recent, TrackedParcels, Warned
-from shipsync.sources.newest_first import RecentWalk
-from shipsync.sources.redaction import Redaction
 from shipsync.sources.resources import SCHEMA_NAME, Page
-from shipsync.sources.schema import IS_REMOVED, Table
-from shipsync.sources.sifting import Sifting, Tally
+from shipsync.sources.schema import IS_REMOVED, ColumnKind, Table
 from shipsync.sources.streams import STREAMS, ReadsBy, Stream
-from shipsync.sources.tracking import tracking_pages
-
-State = MutableMapping[str, Any]
-
-# How many of the latest changes of labels and of fulfillments the state remembers.
-FRONT_ROWS: Final = 2000
-_TRACKED_FOR: Final = timedelta(days=21)
 
 
 @dlt.source(name=SCHEMA_NAME, section="shipstation", max_table_nesting=0)
@@ -123,129 +105,6 @@ def source(  # noqa: PLR0913 - each is a key of dlt's configuration
             yield _table(pages, table)
 
 
-class AccountReader:
-    """Reads the lists of one account for dlt; what it must know of earlier loads is in ``state``.
-
-    Each method gives batches of rows, and changes ``state``, which dlt keeps if the load succeeds. An
-    id comes at most once in a load: a merge would keep the lines of both.
-    """
-
-    def __init__(
-        self, connection: Connection, *, start: datetime | None = None, reread_days: int = 0
-    ) -> None:
-        self.connection = connection
-        self._session = Session(connection)
-        self._start = start
-        self._reread = timedelta(days=reread_days)
-        salt = connection.personal_data_salt
-        self._redaction = Redaction(
-            connection.personal_data, salt.reveal().encode() if salt else b""
-        )
-        # dlt says nothing when it is done with a source; so the connections end with the last of it.
-        weakref.finalize(self, self._session.close)
-
-    def modified(self, stream: Stream, start: datetime | None, state: State) -> Iterator[RowBatch]:
-        """Rows modified from ``start`` (None: all) up to the account's time, each list page a batch."""
-        time = AccountTime()
-        recent = Recent(stream, time, self.connection.lag)
-        walk = self._keyset(stream, time, start or self._start)
-        batches = self._batches(stream, recent.noted(walk.pages()), time, state.get("recent", {}))
-        is_whole = yield from _until_repeated(batches, recent.keep)
-        state["recent"] = recent.hashes
-        if is_whole:
-            yield from _up_to_account_time(time)
-
-    def latest(self, stream: Stream, start: datetime | None, state: State) -> Iterator[RowBatch]:
-        """Rows of a list that shows no modification: along creation once, then the latest changes."""
-        time = AccountTime()
-        if not state.get("is_whole"):
-            yield from self._created(stream, start or self._start, time, state)
-            return
-        met: dict[str, str] = {}
-        front = state["front"]
-        walk = self._recent(stream, time, front)
-        yield from self._batches(stream, _each_once(walk.pages(), stream, met), time, front)
-        rest = {key: digest for key, digest in front.items() if key not in met}
-        state["front"] = _first({**met, **rest})
-        if self._reread:
-            again = self._keyset(stream, time, time.upper_bound - self._reread)
-            batches = self._batches(stream, _each_once(again.pages(), stream, met), time, front)
-            yield from (replace(batch, cursor=None) for batch in batches)
-
-    def snapshot(self, stream: Stream) -> Iterator[RowBatch]:
-        """The whole list, or ``IncompleteRead``."""
-        assert stream.listing is not None
-        time = AccountTime()
-        whole = complete(self._session, stream.listing)
-        time.observe(whole.server_time)
-        page = Walked(whole.items, content_hashes(whole.items), None, whole.total)
-        yield from self._batches(stream, iter([page]), time, {}, is_snapshot=True)
-
-    def tracking(self, stream: Stream, state: State) -> Iterator[RowBatch]:
-        """Tracking of labels of the last three weeks that are not known to be voided or delivered."""
-        time = AccountTime()
-        parcels = TrackedParcels(state.setdefault("parcels", {}))
-        parcels.follow(self._session, time, _TRACKED_FOR)
-        chosen = parcels.choose(self.connection.tracking_calls_per_run)
-        known = parcels.hashes
-        pages = parcels.noted(tracking_pages(self._session, time, chosen), chosen, time)
-        yield from self._batches(stream, pages, time, known)
-
-    def _created(
-        self, stream: Stream, start: datetime | None, time: AccountTime, state: State
-    ) -> Iterator[RowBatch]:
-        """The first load of a list. What changes meanwhile stands before the front as it is now."""
-        if "front" not in state:
-            front: dict[str, str] = {}
-            for page in _each_once(self._recent(stream, time, {}).pages(), stream, front):
-                if not page.items or len(front) >= FRONT_ROWS:
-                    break
-            state["front"] = _first(front)
-        walk = self._keyset(stream, time, start)
-        is_whole = yield from _until_repeated(self._batches(stream, walk.pages(), time, {}))
-        if is_whole:
-            state["is_whole"] = True
-            yield from _up_to_account_time(time)
-
-    def _batches(
-        self,
-        stream: Stream,
-        pages: Iterator[Walked],
-        time: AccountTime,
-        known: MutableMapping[str, str],
-        *,
-        is_snapshot: bool = False,
-    ) -> Iterator[RowBatch]:
-        sifting = Sifting(
-            stream,
-            KnownRows(known),
-            time,
-            self._redaction,
-            Tally(),
-            Warned(),
-            is_snapshot=is_snapshot,
-        )
-        return sifting.batches(pages)
-
-    def _keyset(self, stream: Stream, time: AccountTime, start: datetime | None) -> KeysetWalk:
-        assert stream.listing is not None
-        assert stream.cursor is not None
-        return KeysetWalk(
-            self._session,
-            stream.listing,
-            time,
-            field=stream.cursor,
-            window=stream.window,
-            start=start,
-        )
-
-    def _recent(
-        self, stream: Stream, time: AccountTime, known: MutableMapping[str, str]
-    ) -> RecentWalk:
-        assert stream.listing is not None
-        return RecentWalk(self._session, stream.listing, time, KnownRows(known))
-
-
 def _pages(stream: Stream, reader: AccountReader) -> DltResource:
     """The resource that reads a list once for all its tables; an item is a page with its cursor."""
     name = f"{stream.name}_pages"
@@ -288,15 +147,19 @@ def _table(pages: DltResource, table: Table) -> DltResource:
 
 def _present(table: Table) -> dict[str, Any]:
     """The hints by which ``table`` holds the present state: merged, or replaced as a whole."""
-    if table.loading == "snapshot":
-        return {"write_disposition": "replace"}
-    hints: dict[str, Any] = {
-        "write_disposition": {"disposition": "merge", "strategy": "delete-insert"}
+    columns: dict[str, Any] = {
+        # dlt would give it a zone that nobody said.
+        column.name: {"data_type": "timestamp", "timezone": False}
+        for column in table.columns
+        if column.kind is ColumnKind.LOCAL_TIME
     }
+    if table.loading == "snapshot":
+        return {"write_disposition": "replace", "columns": columns}
+    merged = {"disposition": "merge", "strategy": "delete-insert"}
     if table.loading == "children":
-        is_removed = {"hard_delete": True, "data_type": "bool"}
-        return {**hints, "merge_key": list(table.key), "columns": {IS_REMOVED: is_removed}}
-    return {**hints, "primary_key": list(table.key)}
+        columns[IS_REMOVED] = {"hard_delete": True, "data_type": "bool"}
+        return {"write_disposition": merged, "merge_key": list(table.key), "columns": columns}
+    return {"write_disposition": merged, "primary_key": list(table.key), "columns": columns}
 
 
 def _schema(table: Table) -> pa.Schema:
@@ -304,51 +167,6 @@ def _schema(table: Table) -> pa.Schema:
     required = frozenset() if table.loading == "snapshot" else frozenset(table.key)
     fields = [field.with_nullable(field.name not in required) for field in table.arrow_schema]
     return pa.schema(fields)
-
-
-def _until_repeated(
-    batches: Iterator[RowBatch], keep: Callable[[], None] = lambda: None
-) -> Generator[RowBatch, None, bool]:
-    """``batches`` up to the one that would bring an id a second time; whether that was all of them.
-
-    The rest is for the next load, which goes on from the cursor of the last batch given.
-    """
-    given: set[str] = set()
-    for batch in batches:
-        if not given.isdisjoint(batch.ids):
-            return False
-        given |= batch.ids
-        yield batch
-        keep()
-    return True
-
-
-def _up_to_account_time(time: AccountTime) -> Iterator[RowBatch]:
-    """Moves the cursor to T0, unless T0 is so likely wrong that it must not move one."""
-    if time.complaint is None:
-        yield RowBatch(time.upper_bound, {}, frozenset())
-    else:
-        LOGGER.warning("%s", time.complaint)
-
-
-def _each_once(pages: Iterator[Walked], stream: Stream, met: dict[str, str]) -> Iterator[Walked]:
-    """The rows of ``pages`` that are not in ``met``, which takes them up, id by id, in their order.
-
-    One that was met and comes again has been pushed back; if it changed, the next load finds it in front.
-    """
-    for page in pages:
-        fresh = {
-            key: (item, digest)
-            for item, digest in zip(page.items, page.hashes, strict=True)
-            if (key := str(item.get(stream.id_key))) not in met
-        }
-        met.update({key: digest for key, (_, digest) in fresh.items()})
-        items, hashes = [item for item, _ in fresh.values()], [d for _, d in fresh.values()]
-        yield Walked(items, hashes, None, page.left)
-
-
-def _first(front: dict[str, str]) -> dict[str, str]:
-    return dict(list(front.items())[:FRONT_ROWS])
 
 
 def _policy(personal_data: str) -> PersonalData:
