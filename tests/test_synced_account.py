@@ -186,6 +186,10 @@ def test_it_runs_syncs_and_builds_one_account(
             ("tags", "unchanged"),
         ]
         assert first.requests + second.requests == len(emulated.requests)
+        order = account.read("from raw.shipments select shipment_number limit 1")[0]
+        assert account.track(order["shipment_number"], live=True).shipments
+        recorded = account.read("from ledger.runs select sum(requests)::int as requests")
+        assert recorded == [{"requests": len(emulated.requests)}]
         assert account.database == Path("data/default.duckdb")
         assert len(account.read("from raw.shipments where _dlt_valid_to is null")) >= 20
 

@@ -64,12 +64,9 @@ def source(  # noqa: PLR0913 - each is a key of dlt's configuration
     fulfillments created in so many days again in each load, for changes that the order of the list
     hides. ``tracking_calls_per_run`` bounds the requests for tracking, one for each parcel.
 
-    A resource for each table: ``shipments`` with ``shipment_items``, ``shipment_packages`` and
-    ``shipment_tags``; ``fulfillments``; ``labels`` with ``label_packages``; ``tracking`` with
-    ``tracking_events``; and the lists that are read whole: ``inventory_levels``, ``products``,
-    ``carriers`` with ``carrier_services``, ``warehouses``, ``inventory_warehouses``,
-    ``inventory_locations``, ``tags``. ``with_resources`` chooses among them; a list is read once,
-    however many of its tables are chosen. Columns and types are those of the raw tables.
+    There is a resource for each raw table, with its columns and types: ``shipments``,
+    ``shipment_items`` and so on. ``with_resources`` chooses among them; a list is read once, however
+    many of its tables are chosen.
 
     Shipments, labels, fulfillments and tracking are merged on their id, lines replace those of their
     parent, whole lists replace their table. Where a destination cannot merge, as a folder of Parquet,

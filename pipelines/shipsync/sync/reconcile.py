@@ -66,6 +66,7 @@ def reconcile(
 
     The caller holds the run lock. Raises what a sync raises; what was repaired before stays.
     """
+    requests_before = session.requests_sent
     run_id = runs.begin(con, "reconcile")
     loader = Loader(con, connection.database)
     loader.prepare()
@@ -81,10 +82,16 @@ def reconcile(
                 done += compare(stream_run)
                 record_stream(con, run_id, stream_run.finish())
     except Exception as error:
-        runs.end(con, run_id, "failed", requests=session.requests_sent, error=str(error))
+        runs.end(
+            con,
+            run_id,
+            "failed",
+            requests=session.requests_sent - requests_before,
+            error=str(error),
+        )
         raise
     outcome: runs.RunOutcome = "done" if all(c.agrees for c in done) else "needs_person"
-    runs.end(con, run_id, outcome, requests=session.requests_sent)
+    runs.end(con, run_id, outcome, requests=session.requests_sent - requests_before)
     return done
 
 

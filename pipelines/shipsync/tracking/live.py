@@ -80,6 +80,7 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
     file = connection.database
     with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
+        requests_before = session.requests_sent
         run_id = runs.begin(con, _COMMAND)
         error: str | None = "interrupted"
         try:
@@ -94,7 +95,9 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
             raise
         finally:
             outcome: runs.RunOutcome = "failed" if error else "done"
-            runs.end(con, run_id, outcome, requests=session.requests_sent, error=error)
+            runs.end(
+                con, run_id, outcome, requests=session.requests_sent - requests_before, error=error
+            )
         return order
 
 
