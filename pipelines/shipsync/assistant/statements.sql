@@ -1,7 +1,3 @@
--- name: parsed
--- How DuckDB parses a query, as JSON; an error in it when it is no SELECT.
-select json_serialize_sql($1)
-
 -- name: shipments
 -- What is held of some shipments now, without the buyer's name and street: one row per shipment.
 with

@@ -1,3 +1,7 @@
+-- name: database_file
+-- The file that the connection has open.
+select path from duckdb_databases() where database_name = current_database()
+
 -- name: stored_carriers
 select carrier_id, carrier_code
 from raw.carriers
@@ -340,11 +344,6 @@ inner join known
     on asked.tracking_number = upper(regexp_replace(known.tracking_number, '\s', '', 'g'))
 where known.shipment_id is not null
 order by asked.tracking_number, known.shipment_id
-
--- name: shut_in
--- What a person's query must not reach: files, the network, variables of this program.
-set enable_external_access = false;
-set python_enable_replacements = false;
 
 -- name: targets_append
 -- Adds what differs from what was said last; with $replace, also that the rest is wanted no more.

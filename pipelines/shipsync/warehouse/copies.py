@@ -57,9 +57,9 @@ def copied(database: Path) -> Iterator[Path]:
     with TemporaryDirectory(prefix="shipsync-copy-") as folder, explained(database):
         copy = Path(folder) / database.name
         for _ in range(_ATTEMPTS):
-            before = _signature(database)
+            before = state_of(database)
             _copy(database, copy)
-            if _signature(database) == before:
+            if state_of(database) == before:
                 break
         else:
             raise DatabaseLocked(
@@ -81,7 +81,8 @@ def _copy(database: Path, copy: Path) -> None:
     shutil.copyfile(database, copy)
 
 
-def _signature(database: Path) -> tuple[tuple[int, int, int] | None, ...]:
+def state_of(database: Path) -> tuple[tuple[int, int, int] | None, ...]:
+    """What tells whether the file or its log was written to; None for one that is not there."""
     return tuple(_state(file) for file in (database, _log(database)))
 
 

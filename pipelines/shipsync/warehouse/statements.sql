@@ -16,6 +16,10 @@ select name from ledger.migrations
 -- name: list_raw_tables
 select table_name from information_schema.tables where table_schema = 'raw'
 
+-- name: parsed_query
+-- How DuckDB parses a query, as JSON; an error in it when it is no SELECT.
+select json_serialize_sql($1)
+
 -- name: record_migration
 insert into ledger.migrations (name, applied_at) values (?, ?)
 
