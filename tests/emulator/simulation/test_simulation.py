@@ -82,7 +82,7 @@ def test_an_order_goes_on_as_before_when_another_is_cancelled_from_outside() -> 
     assert disturbed.entity("shipments", victim)["shipment_status"] == "cancelled"
 
 
-def test_the_clock_stands_at_the_end_of_what_was_lived() -> None:
+def test_the_clock_stands_at_the_end_of_what_was_simulated() -> None:
     account = simulated((1, 0.5))
     assert account.clock.now() == START.add(days=1, hours=12)
 
@@ -110,7 +110,7 @@ def test_what_is_overdue_because_the_clock_was_moved_happens_now() -> None:
     assert max(entry.at for entry in overdue) <= START.add(hours=9, seconds=1)
 
 
-def test_an_empty_account_is_furnished_and_is_simulated() -> None:
+def test_an_empty_account_is_provisioned_and_simulated() -> None:
     account = Account(seed=3, start=pendulum.datetime(2026, 7, 1, 15))
     Simulation(account, orders_per_day=6).run(2)
     assert len(account.ids("shipments")) > 4
@@ -119,7 +119,7 @@ def test_an_empty_account_is_furnished_and_is_simulated() -> None:
     assert len(answer.json()["carriers"]) == 3
 
 
-def test_shipments_that_came_through_the_api_run_until_stopped_too() -> None:
+def test_shipments_that_came_through_the_api_go_on_too() -> None:
     account = make_account(shipments=5)
     simulation = Simulation(account, orders_per_day=2)
     address = {

@@ -202,7 +202,7 @@ class Orders:
 
     def _store(
         self,
-        body: Mapping[str, Any],
+        body: Body,
         at: int,
         hidden: Mapping[str, str | None],
         paid_at: pendulum.DateTime | None,
@@ -223,10 +223,10 @@ class Orders:
         self._state.shipments.put(body, raw, instants, hidden)
         return body
 
-    def _with_hold(self, body: Mapping[str, Any]) -> Body:
+    def _with_hold(self, body: Body) -> Body:
         """The body with the status that goes with its hold, or with none; see ``hold_status``."""
         says_so = self._state.options.hold_status == "on_hold"
         if says_so and body.get("shipment_status") in ("pending", "on_hold"):
             held = body.get("hold_until_date") is not None
             return {**body, "shipment_status": "on_hold" if held else "pending"}
-        return {**body}
+        return body

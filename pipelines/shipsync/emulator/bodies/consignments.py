@@ -47,7 +47,8 @@ class Consignment:
 
     def is_delivered(self, at: int) -> bool:
         """Whether the parcel has arrived at that instant."""
-        return any(s.scan is Scan.DELIVERED and s.at <= at for s in self.sightings)
+        # The last scan, or the last but one where the parcel came back.
+        return any(s.scan is Scan.DELIVERED and s.at <= at for s in self.sightings[-2:])
 
 
 def consign(
