@@ -80,7 +80,7 @@ def plan_many(folder: Path) -> None:
         with watched() as planning:
             plan = plan_stock(con, given, connection, now=NOW)
         with watched() as saving:
-            plan_file.save(plan, folder / "plan.json")
+            plan_file.save(plan, folder / "plan.json", b"key")
     say(f"plan: {LEVELS:,} targets against {LEVELS:,} levels, {len(plan.ready):,} ready")
     say(f"plan: file read in {reading}, planned in {planning}, plan written in {saving}")
     say(f"plan: {planning.wall / PLAN_SECONDS:.2f} of the {PLAN_SECONDS:.0f} s it may take")

@@ -15,7 +15,6 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
 from shipsync.reverse import service
 from shipsync.reverse.applying import Applying
-from shipsync.reverse.plan import file as plan_file
 from shipsync.reverse.plan.row import Plan
 
 WAIT = timedelta(seconds=0.05)
@@ -34,7 +33,7 @@ def main(url: str, folder: Path, what: str) -> int:
     with Session(connection) as session:
         how = Applying(session, late_commit_wait=WAIT)
         if what == "stock":
-            plan = service.load_plan(folder / "plan.json", "stock")
+            plan = service.load_plan(folder / "plan.json", "stock", connection.database)
             done = service.applied(connection, what, plan, how)
         elif what == "create":
             done = service.applied(connection, what, kept_plan(rows, connection), how)
@@ -55,8 +54,9 @@ def kept_plan(rows: Path, connection: Connection) -> Plan:
     path = rows.with_suffix(".plan.json")
     if not path.exists():
         make = service.new_shipments(rows, connection)
-        plan_file.save(service.planned(connection.database, make), path)
-    return service.load_plan(path, "shipments")
+        made = service.planned(connection.database, make)
+        service.save_plan(made, path, connection.database)
+    return service.load_plan(path, "shipments", connection.database)
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ def carry_out(
     if not asked.apply:
         local = options.local(asked.connection, asked.database)
         plan = service.planned(local.database, _checked(make(local), asked))
-        _show(plan, local, asked)
+        _show(plan, local, asked, local.database)
         return
     account = options.account(asked.connection, asked.database)
     with _applying(account, family, asked) as how:
@@ -167,13 +167,14 @@ def _checked(make: MakePlan, asked: WriteOptions) -> MakePlan:
     return checked
 
 
-def _show(plan: Plan, account: OrdersAccount, asked: WriteOptions) -> None:
-    """Keep and show a plan that is not carried out."""
+def _show(
+    plan: Plan, account: OrdersAccount, asked: WriteOptions, database: Path | None = None
+) -> None:
+    """Show a plan that is not carried out; keep it if the database that it was made from is given."""
     from shipsync.reverse import service
-    from shipsync.reverse.plan import file
 
-    if asked.out is not None:
-        file.save(plan, asked.out)
+    if asked.out is not None and database is not None:
+        service.save_plan(plan, asked.out, database)
     if asked.as_json:
         kept = service.plan_document(plan, account)
         output.show_json({"applied": False, "plan": asked.out, **kept})
@@ -187,8 +188,8 @@ def carry_out_plan(family: Family, file: Path, asked: WriteOptions) -> None:
     from shipsync.reverse import service
     from shipsync.reverse.plan.row import Status
 
-    plan = service.load_plan(file, family)
     account = options.account(asked.connection, asked.database)
+    plan = service.load_plan(file, family, account.database)
     with _applying(account, family, asked) as how:
         done = service.applied(account, f"{family} apply", plan, how)
     writes_view.show_applied(done, as_json=asked.as_json, unsent=())

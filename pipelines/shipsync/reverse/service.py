@@ -33,6 +33,7 @@ from shipsync.reverse.plan import file
 from shipsync.reverse.plan.input_files import InputRow, InputRows
 from shipsync.reverse.plan.row import Family, Plan
 from shipsync.reverse.plan.row_sources import RowSource, read_source
+from shipsync.reverse.plan.signature import checking_key, signing_key
 from shipsync.reverse.stock.change import Change
 from shipsync.reverse.stock.guards import Guards
 from shipsync.reverse.stock.planner import plan_stock
@@ -130,9 +131,21 @@ def plan_document(plan: Plan, account: OrdersAccount) -> dict[str, object]:
     return kept
 
 
-def load_plan(path: Path, family: Family) -> Plan:
-    """The plan in a file; raises ``InputFileError`` if it is none of the family, or not as it was made."""
-    return file.load(path, family, FIGURES)
+def save_plan(plan: Plan, path: Path, database: Path) -> None:
+    """Keep a plan in a file, signed with the key beside the database that it was made from.
+
+    Raises ``UsageError`` when it cannot be written.
+    """
+    file.save(plan, path, signing_key(database))
+
+
+def load_plan(path: Path, family: Family, database: Path) -> Plan:
+    """The plan in a file, made from this database.
+
+    Raises ``InputFileError`` if it is none of the family, not as it was made, or not signed here.
+    """
+    check_is_there(database)
+    return file.load(path, family, lambda: checking_key(database, path), FIGURES)
 
 
 def planned_and_applied(

@@ -15,8 +15,8 @@ from reverse.killing import Killer
 from reverse.mixed_rows import check_against_account, mixed_rows, moved_by_others, places
 from reverse.stock_shop import MAIN, open_shop
 from shipsync.emulator import Account, Fault, FaultKind, IncomingRequest, serve
+from shipsync.reverse import service
 from shipsync.reverse.outbox.states import WriteState
-from shipsync.reverse.plan import file as plan_file
 
 SKUS, ON_HAND, KILLS = 2000, 60, 40
 PATH = "/v2/inventory"
@@ -73,7 +73,7 @@ def test_killed_at_any_instant_the_ledger_says_what_the_account_did(
     shop = open_shop(tmp_path, skus=SKUS, on_hand=ON_HAND, seed=seed)
     plan = shop.plan(*mixed_rows(shop.skus, dice, least=3, most=ON_HAND))
     assert len(plan.ready) == SKUS
-    plan_file.save(plan, tmp_path / "plan.json")
+    service.save_plan(plan, tmp_path / "plan.json", shop.connection.database)
     opened_at, kills = len(shop.account.journal), 0
     shop.account.faults.add(
         Fault(FaultKind.CALL, PATH, count=None, call=killer.strike),

@@ -42,8 +42,9 @@ def family(write_case: WriteCase) -> Family:
 def kept(office: Office, write_case: WriteCase, plan: Plan | None = None) -> Plan:
     """The write_case's plan, or this one, after a stay in a file."""
     path = office.folder / "kept.plan.json"
-    plan_file.save(write_case.plan(office) if plan is None else plan, path)
-    return service.load_plan(path, family(write_case))
+    made = write_case.plan(office) if plan is None else plan
+    service.save_plan(made, path, office.connection.database)
+    return service.load_plan(path, family(write_case), office.connection.database)
 
 
 def prepared(write_case: WriteCase, folder: Path) -> Office:
@@ -105,14 +106,14 @@ def test_an_edited_plan_is_refused(tmp_path: Path, old: str, new: str) -> None:
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(InputFileError, match="was changed after it was made"):
-        service.load_plan(path, "shipments")
+        service.load_plan(path, "shipments", office.connection.database)
 
 
 def test_a_plan_of_other_things_names_the_command_for_it(tmp_path: Path) -> None:
     office, path = open_office(tmp_path), tmp_path / "kept.plan.json"
     kept(office, FULFIL)
     with pytest.raises(InputFileError, match="apply it with `shipsync fulfillments apply`"):
-        service.load_plan(path, "shipments")
+        service.load_plan(path, "shipments", office.connection.database)
 
 
 @pytest.mark.parametrize("policy", ["hash", "drop"])
@@ -245,7 +246,9 @@ def test_no_file_but_a_plan_is_written_over(tmp_path: Path) -> None:
     office, path = open_office(tmp_path), tmp_path / "orders.csv"
     path.write_text("external_shipment_id")
     with pytest.raises(UsageError, match="is there and is no plan, so it is not written over"):
-        plan_file.save(CREATE.plan(office), path)
+        service.save_plan(CREATE.plan(office), path, office.connection.database)
     assert path.read_text() == "external_shipment_id"
     for _ in range(2):
-        plan_file.save(CREATE.plan(office), tmp_path / "it.plan.json")
+        service.save_plan(
+            CREATE.plan(office), tmp_path / "it.plan.json", office.connection.database
+        )

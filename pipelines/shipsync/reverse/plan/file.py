@@ -1,4 +1,4 @@
-"""A plan as a file: JSON that a person can read, and that is refused once it was edited.
+"""A plan as a file: JSON that a person can read, signed, and refused once it was edited.
 
 Its rows stand one to a line. It may be laid out in another way, but not changed. It holds each request as it
 will be sent, addresses included, so only its owner may read it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shipsync.errors import InputFileError, UsageError
 from shipsync.reverse.plan.row import Family, Plan, PlanRow, Status
+from shipsync.reverse.plan.signature import is_signed, signature
 
 FORMAT = "shipsync plan 2"
 
@@ -36,7 +37,7 @@ _ELSEWHERE = "Give another place with --out."
 
 def digest(plan: Plan) -> str:
     """A fingerprint of everything the plan says; plans made at different times never share one."""
-    return _seal(document(plan))
+    return _digest(_canonical(document(plan)))
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -66,14 +67,16 @@ def row_document(row: PlanRow) -> dict[str, object]:
     return said
 
 
-def save(plan: Plan, path: Path) -> None:
-    """Write the plan; the file is there whole or not at all, and its owner's alone.
+def save(plan: Plan, path: Path, key: bytes) -> None:
+    """Write the plan, signed with the key; the file is there whole or not at all, and its owner's alone.
 
     Raises ``UsageError`` when it cannot be written.
     """
     content = document(plan)
     said = {name: value for name, value in content.items() if name != "rows"}
-    head = {"digest": _seal(content), **said, "rows": []}
+    canonical = _canonical(content)
+    seals = {"digest": _digest(canonical), "signature": signature(key, canonical)}
+    head = {**seals, **said, "rows": []}
     rows = (orjson.dumps(row) for row in content["rows"])
     draft = path.with_name(f"{path.name}.new")
     try:
@@ -97,12 +100,15 @@ def save(plan: Plan, path: Path) -> None:
         ) from error
 
 
-def load(path: Path, family: Family, figures: Mapping[str, type[Any]]) -> Plan:
+def load(
+    path: Path, family: Family, key: Callable[[], bytes], figures: Mapping[str, type[Any]]
+) -> Plan:
     """The plan of a family in a file; ``figures`` are the dataclasses of rows that have some, by kind.
 
-    Raises ``InputFileError`` if it is no such plan or not as it was made.
+    ``key`` gives the key that it must be signed with, and is asked once the file looks right. Raises
+    ``InputFileError`` if it is no such plan, or not as it was made.
     """
-    kept = _unsealed(path)
+    kept = _unsealed(path, key)
     readers = {kind: TypeAdapter(of_kind) for kind, of_kind in figures.items()}
     try:
         plan = _PLAN.validate_python(
@@ -124,8 +130,8 @@ def _read(row: dict[str, Any], figures: TypeAdapter[Any] | None) -> PlanRow:
     return _ROW.validate_python({**own, "figures": given})
 
 
-def _unsealed(path: Path) -> dict[str, Any]:
-    """The document in a file, without its digest; raises ``InputFileError`` if it is not as it was made."""
+def _unsealed(path: Path, key: Callable[[], bytes]) -> dict[str, Any]:
+    """The document in a file, without its seals; raises ``InputFileError`` if it is not as it was made."""
     try:
         kept: Any = orjson.loads(path.read_bytes())
     except OSError as error:
@@ -140,10 +146,17 @@ def _unsealed(path: Path) -> dict[str, Any]:
         )
     if content["format"] != FORMAT:
         raise _of_another_version(path)
-    if content.pop("digest", None) != _seal(content):
+    found, signed = content.pop("digest", None), content.pop("signature", None)
+    canonical = _canonical(content)
+    if found != _digest(canonical):
         raise InputFileError(
             f"{path} was changed after it was made, so it is not applied. Change the rows it was made "
             "from and plan again."
+        )
+    if not is_signed(key(), canonical, signed):
+        raise InputFileError(
+            f"{path} is not signed with the key of this database: it was made from another one, or changed "
+            "and sealed by hand. Choose the database that it was made from with --database, or plan again."
         )
     return content
 
@@ -155,9 +168,12 @@ def _of_another_version(path: Path) -> InputFileError:
     )
 
 
-def _seal(content: Document) -> str:
-    """The digest of a document; layout and the order of names don't change it."""
-    canonical = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+def _canonical(content: Document) -> bytes:
+    """The form that is sealed; layout and the order of names don't change it."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def _digest(canonical: bytes) -> str:
     return f"sha256:{hashlib.sha256(canonical).hexdigest()}"
 
 
