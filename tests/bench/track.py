@@ -111,14 +111,14 @@ def make(file: Path, shipments: int) -> None:
             con.execute(rows, {"n": shipments} if "$n" in rows else {})
 
 
-def timed(what: str, deeds: Sequence[Callable[[], object]]) -> float:
-    """Median milliseconds of ``deeds``, printed with the extremes and this process's own work."""
+def timed(what: str, actions: Sequence[Callable[[], object]]) -> float:
+    """Median milliseconds of ``actions``, printed with the extremes and this process's own work."""
     taken, worked = [], time.process_time()
-    for deed in deeds:
+    for action in actions:
         began = time.perf_counter()
-        deed()
+        action()
         taken.append((time.perf_counter() - began) * 1000)
-    worked = (time.process_time() - worked) * 1000 / len(deeds)
+    worked = (time.process_time() - worked) * 1000 / len(actions)
     median = statistics.median(taken)
     slow = f"fastest {min(taken):7.1f}, slowest {max(taken):7.1f}, processor {worked:7.1f}"
     print(f"{what:<36}{median:9.1f} ms   {slow}")  # noqa: T201

@@ -82,11 +82,11 @@ def main() -> None:
                 ("timeline", "order_key", "se-2481103/"),
             ):
                 query = f"select * from tracking.{table} where {column} = ?"  # noqa: S608
-                deeds = [
+                actions = [
                     lambda query=query, key=prefix + number: con.execute(query, [key]).fetchall()  # type: ignore[misc]
                     for number in chosen
                 ]
-                timed(f"tracking.{table} by {column}", deeds)
+                timed(f"tracking.{table} by {column}", actions)
 
 
 if __name__ == "__main__":

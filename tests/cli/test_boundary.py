@@ -25,25 +25,25 @@ from shipsync.errors import (
 from .conftest import KEY
 
 
-def tree_that(deed: Callable[[], None], *, takes_json: bool = False) -> Callable[[], Any]:
+def tree_that(action: Callable[[], None], *, takes_json: bool = False) -> Callable[[], Any]:
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
 
     @app.callback()
     def root(debug: bool = False) -> None:
         """A root that knows --debug, as shipsync's does."""
 
-    def deed_with_json(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-        deed()
+    def action_with_json(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+        action()
 
-    app.command("go")(deed_with_json if takes_json else deed)
+    app.command("go")(action_with_json if takes_json else action)
     return lambda: typer.main.get_command(app)
 
 
 def fail(error: BaseException) -> Callable[[], None]:
-    def deed() -> None:
+    def action() -> None:
         raise error
 
-    return deed
+    return action
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_with_json_a_failure_is_a_document_on_standard_output(
 def test_a_result_that_was_printed_stays_the_only_document(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def deed() -> None:
+    def action() -> None:
         output.show_json({"rows": 2})
         raise NeedsPerson("One is left.")
 
     for _ in range(2):
-        assert boundary.run(["go", "--json"], {}, tree_that(deed, takes_json=True)) == 3
+        assert boundary.run(["go", "--json"], {}, tree_that(action, takes_json=True)) == 3
         out, err = capsys.readouterr()
         assert (orjson.loads(out), err) == ({"rows": 2}, "One is left.\n")
 
@@ -143,11 +143,11 @@ def test_the_trace_comes_on_demand_and_without_the_key(
 ) -> None:
     set_connection(api_key=KEY)
 
-    def deed() -> None:
+    def action() -> None:
         options.account("default", None)
         raise RuntimeError(f"header {KEY}")
 
-    assert boundary.run(words, environ, tree_that(deed)) == 1
+    assert boundary.run(words, environ, tree_that(action)) == 1
 
     said = capsys.readouterr().err
     assert "Traceback" in said

@@ -18,7 +18,7 @@ KEY = base64.b64encode(bytes(range(32))).decode()
 
 # What to do with a batch: answer with a status; take it and answer too late, or lose the answer; or cut
 # the connection and take nothing.
-Deed = int | Literal["too late", "lost", "cut"]
+ReceiverAction = int | Literal["too late", "lost", "cut"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Message:
 
     headers: dict[str, str]
     body: bytes
-    deed: Deed
+    action: ReceiverAction
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ class Message:
 class Receiver:
     """``decide`` is asked what to do with each batch, by its number from 1 and its event ids."""
 
-    decide: Callable[[int, list[str]], Deed] = lambda number, ids: 204
+    decide: Callable[[int, list[str]], ReceiverAction] = lambda number, ids: 204
     retry_after: str | None = None
     messages: list[Message] = field(default_factory=list)
     url: str = ""
@@ -55,8 +55,8 @@ class Receiver:
         return [
             event
             for message in self.messages
-            if message.deed in ("too late", "lost")
-            or (message.deed != "cut" and message.deed < 300)
+            if message.action in ("too late", "lost")
+            or (message.action != "cut" and message.action < 300)
             for event in message.events
         ]
 
@@ -88,19 +88,19 @@ def listening(receiver: Receiver) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             ids = [event["id"] for event in orjson.loads(body)]
-            deed = receiver.decide(len(receiver.messages) + 1, ids)
+            action = receiver.decide(len(receiver.messages) + 1, ids)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.messages.append(Message(headers, body, deed))
-            if deed == "too late":
+            receiver.messages.append(Message(headers, body, action))
+            if action == "too late":
                 over.wait()
-            if isinstance(deed, str):
+            if isinstance(action, str):
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.send_response(deed)
+            self.send_response(action)
             if receiver.retry_after is not None:
                 self.send_header("retry-after", receiver.retry_after)
-            if deed == 302:
+            if action == 302:
                 self.send_header("location", receiver.url + "/elsewhere")
             self.send_header("content-length", "0")
             self.end_headers()

@@ -15,7 +15,7 @@ from shipsync.feed.events import ChangeEvent
 from shipsync.feed.target import Refused, Taken, Verdict
 
 from .made_events import dead, happen, ids
-from .receiver import Deed, Receiver, assert_in_order_within_shipments
+from .receiver import Receiver, ReceiverAction, assert_in_order_within_shipments
 
 Con = duckdb.DuckDBPyConnection
 
@@ -39,7 +39,7 @@ def test_a_receiver_that_fails_at_random_gets_everything_in_order(
     dice = random.Random(seed)
     happen(con, *(dice.choice("abcdef") for _ in range(60)))
     hook.effort = Effort(batch_size=7, attempts=2)
-    answers: list[Deed] = [204, 204, 204, 503, 500, 400, 429, "cut", "lost"]
+    answers: list[ReceiverAction] = [204, 204, 204, 503, 500, 400, 429, "cut", "lost"]
     receiver.decide = lambda number, ids: "too late" if number == 3 else dice.choice(answers)
 
     for _ in range(12):
@@ -49,7 +49,7 @@ def test_a_receiver_that_fails_at_random_gets_everything_in_order(
     hook.retry()
     assert hook.deliver().outcome == "done"
 
-    assert {message.deed for message in receiver.messages} == {*answers, "too late"}
+    assert {message.action for message in receiver.messages} == {*answers, "too late"}
     assert len(receiver.taken()) > len(receiver.ids())
     assert sorted(receiver.ids()) == sorted(ids(*range(1, 61)))
     assert_in_order_within_shipments(receiver)

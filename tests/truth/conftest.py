@@ -10,29 +10,33 @@ import pytest
 from shipsync.emulator import Account, Options, serve
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
-from truth.served_shop import Nursery, Scene
+from truth.served_shop import ForkServer, ServedShop
 from truth.synced_shop import START, Shop
 
 TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """One for all tests."""
-    command = [sys.executable, "-m", "truth.nursery", str(tmp_path_factory.mktemp("scratch"))]
+    command = [sys.executable, "-m", "truth.fork_server", str(tmp_path_factory.mktemp("scratch"))]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=TESTS, text=True, **pipes) as process:  # type: ignore[call-overload]
-        yield Nursery(process)
+        yield ForkServer(process)
         process.stdin.close()
 
 
 @pytest.fixture
-def scene(tmp_path: Path, nursery: Nursery, request: pytest.FixtureRequest) -> Iterator[Scene]:
+def served(
+    tmp_path: Path, fork_server: ForkServer, request: pytest.FixtureRequest
+) -> Iterator[ServedShop]:
     """A shop of which nothing is held yet; the seed is the test's parameter."""
     # The journal knows the tracking of labels, not of their further boxes.
     options = Options(tracks_further_boxes=False)
     account = Account(seed=request.param, options=options, start=START)
     seed_account(account, shipments=90, days=12)
     simulation = Simulation(account, orders_per_day=12)
-    with serve(account) as served:
-        yield Scene(Shop(account, tmp_path), simulation, nursery, served.url, request.param)
+    with serve(account) as server:
+        yield ServedShop(
+            Shop(account, tmp_path), simulation, fork_server, server.url, request.param
+        )

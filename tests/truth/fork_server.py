@@ -53,7 +53,7 @@ class Order:
     deliver_to: str | None = None
 
     def line(self) -> str:
-        """As the nursery reads it."""
+        """As the fork server reads it."""
         return json.dumps(asdict(self)) + "\n"
 
 
@@ -136,7 +136,7 @@ def _failures(report: Any) -> str | None:
     return "; ".join(f"{stream.stream}: {stream.error}" for stream in report.failed) or None
 
 
-def attend(order: Order) -> Ending:
+def carry_out(order: Order) -> Ending:
     """Fork a child for the run, kill it when its time has come, and say how it ended."""
     reader, writer = os.pipe()
     child = os.fork()
@@ -176,7 +176,7 @@ def main(scratch: Path) -> None:
         Loader(con, database).prepare()
     models.build(database, now=datetime(2026, 1, 1, tzinfo=UTC))
     for line in sys.stdin:
-        print(json.dumps(asdict(attend(Order(**json.loads(line))))), flush=True)  # noqa: T201
+        print(json.dumps(asdict(carry_out(Order(**json.loads(line))))), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

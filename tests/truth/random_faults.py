@@ -44,14 +44,14 @@ LAG_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Mischief:
+class RandomFaults:
     """The faults of one day; ``outlasting`` names the streams that can't be read all day."""
 
     faults: tuple[Fault, ...]
     outlasting: frozenset[str] = field(default_factory=frozenset)
 
 
-def mischief(seed: int, day: int, *, is_calm: bool) -> Mischief:
+def faults_of_day(seed: int, day: int, *, is_calm: bool) -> RandomFaults:
     """What goes wrong on a day; a calm day has no fault that outlasts the client's patience."""
     random = Random(f"mischief {seed} {day}")
     faults = [_passing(random) for _ in range(3)]
@@ -60,9 +60,9 @@ def mischief(seed: int, day: int, *, is_calm: bool) -> Mischief:
     if random.random() < 0.5:
         faults.append(Fault(FaultKind.STALE, path=PATHS["shipments"], count=1))
     if is_calm:
-        return Mischief(tuple(faults))
+        return RandomFaults(tuple(faults))
     lasting, outlasting = _lasting(random)
-    return Mischief((lasting, *faults), outlasting)
+    return RandomFaults((lasting, *faults), outlasting)
 
 
 def _passing(random: Random) -> Fault:

@@ -21,13 +21,13 @@ from truth.synced_shop import Shop
 
 
 @dataclass
-class Nursery:
+class ForkServer:
     """The process that makes the runs; ``kills`` counts those it killed."""
 
     process: subprocess.Popen[str]
     kills: int = 0
 
-    def attend(self, order: Order) -> Ending:
+    def carry_out(self, order: Order) -> Ending:
         """Make a run and tell how it ended."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -48,12 +48,12 @@ class Bounds:
 
 
 @dataclass
-class Scene:
+class ServedShop:
     """A shop served over HTTP, and runs of it that are killed."""
 
     shop: Shop
     simulation: Simulation
-    nursery: Nursery
+    fork_server: ForkServer
     url: str
     seed: int
 
@@ -70,7 +70,7 @@ class Scene:
 
     def clean(self, action: str = "run") -> Ending:
         """A run that nobody kills."""
-        ending = self.nursery.attend(self.order(action))
+        ending = self.fork_server.carry_out(self.order(action))
         assert not ending.killed
         assert ending.error is None, ending.error
         return ending
@@ -87,7 +87,7 @@ class Scene:
                 order = replace(order, after_files=random.randint(1, bounds.files))
             case _:
                 order = replace(order, after_seconds=random.uniform(0.02, bounds.seconds))
-        return self.nursery.attend(order)
+        return self.fork_server.carry_out(order)
 
     def kill_often(
         self, action: str, bounds: Bounds, kills: int, *, days: float, forget_every: int = 0

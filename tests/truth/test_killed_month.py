@@ -6,8 +6,8 @@ import pytest
 
 from shipsync.emulator import Fault, FaultKind
 from truth.expected_events import VIEWS
-from truth.random_faults import live_a_day, mischief
-from truth.served_shop import Bounds, Scene
+from truth.random_faults import faults_of_day, live_a_day
+from truth.served_shop import Bounds, ServedShop
 
 pytestmark = pytest.mark.slow
 
@@ -17,25 +17,25 @@ BOUNDS = Bounds(requests=40, files=900, seconds=3)
 SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
 
 
-@pytest.mark.parametrize("scene", [35], indirect=True)
-def test_a_month_with_faults_and_kills(scene: Scene) -> None:
-    account = scene.shop.account
+@pytest.mark.parametrize("served", [35], indirect=True)
+def test_a_month_with_faults_and_kills(served: ServedShop) -> None:
+    account = served.shop.account
     for day in range(1, DAYS + 1):
-        live_a_day(account, scene.simulation, scene.seed, day)
-        today = mischief(scene.seed, day, is_calm=day % 4 != 3)
+        live_a_day(account, served.simulation, served.seed, day)
+        today = faults_of_day(served.seed, day, is_calm=day % 4 != 3)
         account.faults.add(*audible(today.faults))
-        endings = [scene.kill("run", day, BOUNDS)]
+        endings = [served.kill("run", day, BOUNDS)]
         if day % 3 == 0:
-            endings.append(scene.nursery.attend(scene.order("run")))
+            endings.append(served.fork_server.carry_out(served.order("run")))
         account.faults.clear()
         errors = [ending.error for ending in endings if ending.error]
-        assert today.outlasting or not errors, f"seed {scene.seed}, day {day}: {errors}"
+        assert today.outlasting or not errors, f"seed {served.seed}, day {day}: {errors}"
 
     account.clock.advance(days=1)
-    scene.clean()
-    assert scene.compare() == VIEWS.keys()
+    served.clean()
+    assert served.compare() == VIEWS.keys()
     struck = sum(request.fault is not None for request in account.requests)
-    assert scene.nursery.kills > DAYS / 2, "few runs were killed"
+    assert served.fork_server.kills > DAYS / 2, "few runs were killed"
     assert struck > 5 * DAYS, "the month was too quiet to prove anything"
 
 

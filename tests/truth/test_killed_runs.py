@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from truth.served_shop import Bounds, Scene
+from truth.served_shop import Bounds, ServedShop
 
 pytestmark = pytest.mark.slow
 
@@ -25,40 +25,40 @@ SEAMS = (
 """What dlt does to the files of a package, in its order; a run is killed just before it does so."""
 
 
-@pytest.mark.parametrize("scene", [31], indirect=True)
-def test_killed_backfill(scene: Scene) -> None:
+@pytest.mark.parametrize("served", [31], indirect=True)
+def test_killed_backfill(served: ServedShop) -> None:
     bounds = Bounds(requests=20, files=700, seconds=1.5)
-    scene.kill_often("sync", bounds, 17, days=1 / 24, forget_every=6)
-    scene.clean()
-    scene.compare()
+    served.kill_often("sync", bounds, 17, days=1 / 24, forget_every=6)
+    served.clean()
+    served.compare()
 
 
-@pytest.mark.parametrize("scene", [32], indirect=True)
-def test_killed_incremental_runs(scene: Scene) -> None:
-    scene.clean()
+@pytest.mark.parametrize("served", [32], indirect=True)
+def test_killed_incremental_runs(served: ServedShop) -> None:
+    served.clean()
     bounds = Bounds(requests=20, files=900, seconds=2.5)
-    scene.kill_often("run", bounds, 17, days=1, forget_every=6)
-    scene.clean()
-    scene.compare()
+    served.kill_often("run", bounds, 17, days=1, forget_every=6)
+    served.clean()
+    served.compare()
 
 
-@pytest.mark.parametrize("scene", [34], indirect=True)
-def test_killed_at_each_seam_of_a_load(scene: Scene) -> None:
-    scene.clean()
+@pytest.mark.parametrize("served", [34], indirect=True)
+def test_killed_at_each_seam_of_a_load(served: ServedShop) -> None:
+    served.clean()
     for seam in SEAMS:
-        scene.simulation.run(1)
-        ending = scene.nursery.attend(replace(scene.order("sync"), at_seam=seam))
+        served.simulation.run(1)
+        ending = served.fork_server.carry_out(replace(served.order("sync"), at_seam=seam))
         assert ending.killed, f"{seam}: {ending}"
-    scene.clean()
-    scene.compare()
+    served.clean()
+    served.compare()
 
 
-@pytest.mark.parametrize("scene", [33], indirect=True)
-def test_killed_models(scene: Scene) -> None:
-    scene.clean("sync")
+@pytest.mark.parametrize("served", [33], indirect=True)
+def test_killed_models(served: ServedShop) -> None:
+    served.clean("sync")
     for _ in range(4):
-        scene.kill_often("build", Bounds(files=120, seconds=1.2), 4, days=0)
-        scene.simulation.run(2)
-        scene.clean("sync")
-    scene.clean()
-    scene.compare()
+        served.kill_often("build", Bounds(files=120, seconds=1.2), 4, days=0)
+        served.simulation.run(2)
+        served.clean("sync")
+    served.clean()
+    served.compare()

@@ -12,7 +12,7 @@ from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
 from truth.comparison import compare_current
 from truth.expected_events import VIEWS, compare_events, compare_views
-from truth.random_faults import live_a_day, mischief
+from truth.random_faults import faults_of_day, live_a_day
 from truth.seen_versions import compare_tracking_events, compare_versions
 from truth.synced_shop import START, Shop
 
@@ -51,7 +51,7 @@ def test_a_month_with_faults_equals_the_journal(
     shop = Shop(account, tmp_path, {"page_size": 60, "checkpoint_pages": 4})
     for day in range(1, DAYS + 1):
         live_a_day(account, simulation, seed, day)
-        today = mischief(seed, day, is_calm=day % 4 != 3)
+        today = faults_of_day(seed, day, is_calm=day % 4 != 3)
         account.faults.add(*today.faults)
         report = shop.sync().report
         account.faults.clear()
