@@ -9,7 +9,7 @@ from typing import Any
 from shipsync.emulator.bodies.shipment import LABEL_MESSAGES, BodySource, money
 from shipsync.emulator.options import Options
 from shipsync.emulator.shop.carriers import SERVICES, Carrier, Style
-from shipsync.emulator.shop.external_ids import NumberSource
+from shipsync.emulator.shop.external_ids import DrawsNumbers
 from shipsync.emulator.timestamps import to_text
 from shipsync.emulator.wallclock import PACIFIC, business_day, carrier_day, day_in, midnight_in
 
@@ -111,7 +111,7 @@ def _ship_date(created_at: int, options: Options) -> str:
     return midnight_in(day_in(created_at, PACIFIC), PACIFIC)
 
 
-def _quirks(numbers: NumberSource, carrier: Carrier, rates: list[Body]) -> Body:
+def _quirks(numbers: DrawsNumbers, carrier: Carrier, rates: list[Body]) -> Body:
     """What labels of another live account hold in place of what the first captures do."""
     number = numbers.new_number("external_orders")
     quirks: Body = {"carrier_weight": None}
@@ -139,7 +139,7 @@ def delivered_status(label_id: str, options: Options) -> str:
 
 
 def _package(
-    numbers: NumberSource, rng: random.Random, carrier: Carrier, box: Body, sequence: int
+    numbers: DrawsNumbers, rng: random.Random, carrier: Carrier, box: Body, sequence: int
 ) -> Body:
     package_id = numbers.new_number("label_packages")
     return {

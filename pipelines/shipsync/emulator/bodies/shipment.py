@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from shipsync.emulator.options import Options
-from shipsync.emulator.shop.external_ids import NumberSource, external_shipment_id
+from shipsync.emulator.shop.external_ids import DrawsNumbers, external_shipment_id
 from shipsync.emulator.shop.purchases import Line, Purchase
 from shipsync.emulator.timestamps import to_text
 from shipsync.emulator.wallclock import CENTRAL, PACIFIC, business_day, day_start, midnight_in
@@ -54,7 +54,7 @@ LABEL_MESSAGES: Body = {"reference1": None, "reference2": None, "reference3": No
 """The empty lines of a label. Shared: copy it before changing it."""
 
 
-class BodySource(NumberSource, Protocol):
+class BodySource(DrawsNumbers, Protocol):
     """What a new body is made from: where its ids come from, and the options that it obeys."""
 
     @property
@@ -178,7 +178,7 @@ def _digits(order_number: str) -> int:
 
 
 def _package(
-    numbers: NumberSource, order: Purchase, lines: Sequence[Line], weight: float, options: Options
+    numbers: DrawsNumbers, order: Purchase, lines: Sequence[Line], weight: float, options: Options
 ) -> Body:
     kind = order.package_type
     is_bare = options.sparse_shipments and _digits(order.number) % 4 == 0
@@ -211,7 +211,7 @@ def _declared(line: Line) -> Body:
 
 
 def _items(
-    numbers: NumberSource, order: Purchase, lines: Sequence[Line], options: Options
+    numbers: DrawsNumbers, order: Purchase, lines: Sequence[Line], options: Options
 ) -> list[Body]:
     items = [_item(numbers, order, line) for line in lines]
     if not options.live_items:
@@ -233,7 +233,7 @@ def _items(
     return items
 
 
-def _item(numbers: NumberSource, order: Purchase, line: Line) -> Body:
+def _item(numbers: DrawsNumbers, order: Purchase, line: Line) -> Body:
     product, source = line.product, order.store.source
     return {
         "sales_order_id": None,

@@ -10,7 +10,7 @@ from shipsync.emulator.shop.catalogue import Store
 _THIRTEEN_DIGITS = 5_000_000_000_000
 
 
-class NumberSource(Protocol):
+class DrawsNumbers(Protocol):
     """Where new ids come from; an account is one."""
 
     def new_id(self, kind: str) -> str:
@@ -22,7 +22,7 @@ class NumberSource(Protocol):
         ...
 
 
-def external_shipment_id(numbers: NumberSource, store: Store) -> str | None:
+def external_shipment_id(numbers: DrawsNumbers, store: Store) -> str | None:
     """A new external id of an order, in the form of its shop.
 
     Shopify gives two numbers of 13 digits, Amazon its order id; the store that is filled by hand has
