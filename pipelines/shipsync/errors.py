@@ -19,6 +19,7 @@
     ├── DeadlinePassed                     the run has had its time; the next one goes on
     ├── OutcomeUnknown                     a write's answer was lost; read back, never resend
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
+    ├── LoadFailed                         rows were refused on their way in; report it, others go on
     ├── DatabaseError                      the DuckDB file or its disk needs care
     │   ├── DatabaseLocked                 another program has the file open
     │   └── DatabaseCorrupt                move the file away or restore it
@@ -172,6 +173,10 @@ class OutcomeUnknown(_Unanswered):
 
 class IncompleteRead(ShipsyncError):
     """A complete read was needed and could not be had; nothing of it was loaded."""
+
+
+class LoadFailed(ShipsyncError):
+    """Rows that were read could not be loaded; nothing of their package was, and its cursor stands still."""
 
 
 class DatabaseError(ShipsyncError):

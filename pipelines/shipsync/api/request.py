@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 Parameters = Mapping[str, str | int | bool]
 
@@ -15,7 +16,8 @@ _HARMLESS_ENDINGS = ("_start", "_end")
 class Request:
     """A request made for ``stream``; ``params`` is its query, ``content`` the bytes of its body.
 
-    ``patience``: so many times the same body that can't be read is enough.
+    ``patience``: so many times the same body that can't be read is enough. ``give_up_after``: so long it
+    is repeated, if that is shorter than the session's own period.
     """
 
     stream: str
@@ -24,6 +26,7 @@ class Request:
     params: dict[str, str]
     content: bytes | None = None
     patience: int = 5
+    give_up_after: timedelta | None = None
 
     @property
     def is_read(self) -> bool:

@@ -86,14 +86,21 @@ class Session:
         with self._lock:
             return self.requests_by_stream.total()
 
-    def read(self, path: str, params: Parameters | None = None, *, stream: str) -> Answer:
-        """GET ``path``, with retries.
+    def read(
+        self,
+        path: str,
+        params: Parameters | None = None,
+        *,
+        stream: str,
+        give_up_after: timedelta | None = None,
+    ) -> Answer:
+        """GET ``path``, with retries, for ``give_up_after`` if that is sooner than the session's.
 
         Raises ``KeyRefused``, ``AccessDenied``, ``NotFound``, ``RequestRejected``, ``Unavailable``
         (no usable answer in time), of which ``UnreadableAnswer`` (the same body each time, and no
         JSON), and ``ConfigurationError`` (it was another site that answered).
         """
-        request = Request(stream, "GET", path, as_text(params or {}))
+        request = Request(stream, "GET", path, as_text(params or {}), give_up_after=give_up_after)
         outcome = self._send(request)
         if isinstance(outcome, UnusableBody):
             raise unreadable(request, outcome)
@@ -163,7 +170,7 @@ class Session:
         outcome = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda result: isinstance(result, Again)),
             wait=lambda state: _again(state).seconds,
-            stop=lambda state: self._is_over(history, _again(state)),
+            stop=lambda state: self._is_over(request, history, _again(state)),
             sleep=self._wait_for_retry,
             retry_error_callback=lambda state: self._given_up(request, history, _again(state)),
         )(self._attempt, request, history, after_waiting)
@@ -197,7 +204,13 @@ class Session:
             history.request_id = result.request_id or history.request_id
         return result
 
-    def _is_over(self, history: History, again: Again) -> bool:
+    def _patience(self, request: Request) -> float:
+        """The seconds for which a request is repeated."""
+        if request.give_up_after is None:
+            return self._give_up_after
+        return min(self._give_up_after, request.give_up_after.total_seconds())
+
+    def _is_over(self, request: Request, history: History, again: Again) -> bool:
         now = self._pacing.monotonic()
         if history.first_failure_at is None:
             history.first_failure_at = now
@@ -206,7 +219,7 @@ class Session:
             return history.attempts >= enough
         if now + again.seconds >= self._run_ends_at:
             return True
-        return now + again.seconds > history.first_failure_at + self._give_up_after
+        return now + again.seconds > history.first_failure_at + self._patience(request)
 
     def _is_pointless(self, again: Again) -> bool:
         """Whether the address looks wrong: nobody ever answered there, or never as the API does."""
@@ -225,7 +238,7 @@ class Session:
             history.attempts,
             history.request_id,
             due=again.seconds,
-            limit=None if self._is_pointless(again) else self._give_up_after,
+            limit=None if self._is_pointless(again) else self._patience(request),
         )
 
     def _too_late(self, request: Request) -> DeadlinePassed:

@@ -19,10 +19,11 @@ import pyarrow as pa
 
 from shipsync.sources.fitting import fit, fit_column
 from shipsync.sources.schema import Column, ColumnKind, Table
-from shipsync.sources.sound import sound
+from shipsync.sources.sound import sound, sound_text
 
 ApiObject = Mapping[str, Any]
 
+_LONGEST_PATH: Final = 200
 _NOTHING: Final[ApiObject] = {}
 # Of the objects that become columns: what a bare value in their place stands for.
 _MAIN_VALUES: Final = ("amount", "value")
@@ -43,7 +44,7 @@ class _Extras:
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def put(self, row: int, path: str, value: object) -> None:
-        self.rows.setdefault(row, {})[path] = value
+        self.rows.setdefault(row, {})[sound_text(path)] = value
 
     def column(self, length: int) -> pa.Array:
         rows = self.rows
@@ -51,7 +52,7 @@ class _Extras:
         return pa.array(texts, pa.string())
 
     def count(self) -> Counter[str]:
-        return Counter(path for row in self.rows.values() for path in row)
+        return Counter(path[:_LONGEST_PATH] for row in self.rows.values() for path in row)
 
 
 def flatten(

@@ -23,6 +23,9 @@ Silence is counted from the last change of the answer, or from the label's creat
 finished; so is what is silent for longer than the connection's ``tracking_finished_after_days``, if that
 is sooner.
 
+A parcel whose tracking the account does not give is asked for after 6 h, and each further time in vain
+after twice as long, up to 7 days; one that it says it does not know likewise.
+
 With a run each hour and budget enough, half of all deliveries are known of within ``PROMISED_DELAY``.
 """
 
@@ -45,6 +48,8 @@ _LONG_SILENT: Final = timedelta(days=10)
 _MONTH: Final = timedelta(days=30)
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
+_FIRST_RETRY: Final = 6 * _HOUR
+_LONGEST_RETRY: Final = 7 * _DAY
 _NEAR_ITS_DAY: Final = 3 * _HOUR
 _FAR_FROM_ITS_DAY: Final = 12 * _HOUR
 
@@ -89,6 +94,7 @@ class PolledParcel:
     polled_at: datetime | None = None
     changed_at: datetime | None = None
     carrier_code: str | None = None
+    failures: int = 0
 
     @property
     def state(self) -> ParcelState:
@@ -146,10 +152,19 @@ def plan(parcel: PolledParcel, finished_after: timedelta) -> PollPlan | None:
         first = parcel.created_at + FIRST_LOOK
         return PollPlan(parcel, state, first, pace.at_first, "never asked for: 6 h after its label")
     every, why = _interval(parcel, parcel.polled_at, state, pace)
+    if parcel.failures:
+        every = max(every, _after_failures(parcel.failures))
+        times = "" if parcel.failures == 1 else f" {parcel.failures} times running"
+        why = f"asked for in vain{times}"
     due = parcel.polled_at + every
     if due - parcel.silent_since > min(pace.finished_after, finished_after):
         return None
     return PollPlan(parcel, state, due, every, f"{why}: every {every // _HOUR} h")
+
+
+def _after_failures(failures: int) -> timedelta:
+    """What a parcel waits that was asked for in vain so often running."""
+    return min(_LONGEST_RETRY, _FIRST_RETRY * (1 << min(failures - 1, 16)))
 
 
 def plans(parcels: Iterable[PolledParcel], finished_after: timedelta) -> Iterator[PollPlan]:

@@ -52,9 +52,11 @@ known as (
         tracking.status_detail_code,
         tracking.carrier_detail_code,
         try_cast(left(tracking.estimated_delivery_date_text, 10) as date) as expected_on,
-        polls.polled_at,
+        -- a clock that was once ahead puts no parcel off for as long
+        if(polls.polled_at > $now, $now, polls.polled_at) as polled_at,
         polls.changed_at,
         parcels.carrier_code,
+        coalesce(polls.failures, 0) as failures,
         polls.polled_at is null and parcels.created_at < $backlog_before as is_backlog
     from parcels
     left join ledger.tracking_polls as polls on parcels.parcel_id = polls.label_id
@@ -106,7 +108,26 @@ on conflict (label_id) do update set
         when list_contains($changed, tracking_polls.label_id) then excluded.polled_at
         else tracking_polls.changed_at
     end,
-    polls = tracking_polls.polls + 1
+    polls = tracking_polls.polls + 1,
+    failures = 0,
+    last_error = null
+
+-- name: record_failed_poll
+insert into ledger.tracking_polls (label_id, polled_at, changed_at, polls, failures, last_error)
+select
+    $label_id,
+    $polled_at,
+    least($polled_at, coalesce(max(created_at), $polled_at)),
+    1,
+    1,
+    $error
+from raw.labels
+where _dlt_valid_to is null and label_id = split_part($label_id, '/', 1)
+on conflict (label_id) do update set
+    polled_at = excluded.polled_at,
+    polls = tracking_polls.polls + 1,
+    failures = coalesce(tracking_polls.failures, 0) + 1,
+    last_error = excluded.last_error
 
 -- name: record_stream_run
 insert or replace into ledger.stream_runs (

@@ -8,9 +8,11 @@ from typing import Final
 
 import pyarrow as pa
 
+from shipsync.set_aside import SetAside
 from shipsync.sources.batches import LoadPackage
 from shipsync.sources.keyset import Walked
-from shipsync.sources.tracking import LABELS_PER_PAGE, tracking_pages
+from shipsync.sources.streams import TRACKING
+from shipsync.sources.tracking import LABELS_PER_PAGE, Unanswered, tracking_pages
 from shipsync.statements import statement
 from shipsync.sync.context import RunContext, StreamRun
 from shipsync.sync.polling_policy import (
@@ -69,23 +71,53 @@ def ask(
 ) -> None:
     """One load of up to a hundred parcels, with the carriers' codes of further boxes.
 
+    A parcel that the account does not answer for is set aside and waits longer for its next call; one
+    that it does not know only waits. Calls count against the day's budget whatever became of them.
     Killed before the polls are recorded, they are asked for again.
     """
     changed: set[str] = set()
+    unanswered: dict[str, Unanswered] = {}
+
+    def note(parcel: Unanswered) -> None:
+        unanswered[parcel.parcel_id] = parcel
+        if not parcel.is_unknown:
+            run.run.quarantine.put(SetAside(TRACKING, str(parcel.error), row_id=parcel.parcel_id))
 
     def begin(start: object) -> Iterator[Walked]:
-        yield from tracking_pages(run.run.session, run.run.time, parcel_ids, carriers)
+        yield from tracking_pages(
+            run.run.session, run.run.time, parcel_ids, carriers, unanswered=note
+        )
 
     def remember(package: LoadPackage) -> None:
         changed.update(package.ids)
 
-    run.load(begin, between=remember)
-    now = run.run.time.upper_bound
-    with transaction(run.run.con):
+    before = run.run.session.requests_by_stream[TRACKING]
+    try:
+        run.load(begin, between=remember)
+    finally:
+        now = run.run.time.upper_bound
+        calls = run.run.session.requests_by_stream[TRACKING] - before
         run.run.con.execute(
-            statement(_STATEMENTS, "record_calls"), {"called_at": now, "calls": len(parcel_ids)}
+            statement(_STATEMENTS, "record_calls"), {"called_at": now, "calls": calls}
         )
-        record_polls(run, parcel_ids, now, changed)
+    with transaction(run.run.con):
+        answered = [key for key in parcel_ids if key not in unanswered]
+        record_polls(run, answered, now, changed)
+        for parcel in unanswered.values():
+            _record_failure(run, parcel, now)
+
+
+def _record_failure(run: StreamRun, parcel: Unanswered, polled_at: datetime) -> None:
+    run.run.con.execute(
+        statement(_STATEMENTS, "record_failed_poll"),
+        {
+            "label_id": parcel.parcel_id,
+            "polled_at": polled_at,
+            "error": "the account knows no tracking of it"
+            if parcel.is_unknown
+            else str(parcel.error),
+        },
+    )
 
 
 def record_polls(
@@ -115,6 +147,7 @@ def _plans(run: RunContext, now: datetime, *, backlog: int) -> Iterator[PollPlan
             "backlog_before": now - finished_after,
             "silent_before": now - min(finished_after, LONGEST_SILENCE),
             "backlog": backlog,
+            "now": now,
         },
     ).fetchall()
     return plans((PolledParcel(*row) for row in rows), finished_after)

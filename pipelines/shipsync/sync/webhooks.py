@@ -108,7 +108,11 @@ def _read_parcels(run: StreamRun, hints: Sequence[_Hint]) -> None:
         body = hint.tracking
         changed = run.load(
             lambda _, label_id=label_id, body=body: iter(  # type: ignore[misc]
-                [Walked([labelled(label_id, body)], content_hashes([body]), None)]
+                [
+                    Walked(
+                        [labelled(label_id, body)], content_hashes([labelled(label_id, body)]), None
+                    )
+                ]
             )
         )
         record_polls(run, [label_id], hint.signed_at, {label_id} if changed else set())

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from shipsync.errors import DatabaseError, ShipsyncError
+from shipsync.errors import LoadFailed, ShipsyncError
+from shipsync.plurals import counted
 from shipsync.sources.batches import LoadPackage, Packages, RowBatch
 from shipsync.sources.streams import Stream
 from shipsync.sources.tables import TABLES
@@ -35,6 +38,14 @@ if TYPE_CHECKING:
 
 DATASET = "raw"
 _NEXT = timedelta(microseconds=1)
+_LONGEST_CAUSE = 200
+# What DuckDB says of rows, and not of the file, the disk or the memory.
+_REFUSED = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.ProgrammingError,
+    duckdb.NotSupportedError,
+)
 _SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
@@ -76,15 +87,17 @@ class Loader:
         """End loads that a killed run left behind, and make every raw table that is missing."""
         from shipsync.sources.resources import empty_source
 
-        with self._plainly():
+        with self._plainly("The raw tables"):
             self._pipeline.sync_destination()
             recovery.tidy(Path(self._pipeline.working_dir))
-            if self._pipeline.has_pending_data:
+        if self._pipeline.has_pending_data:
+            # What cannot be ended is dropped by then: its rows are read again, for no cursor has moved.
+            with suppress(LoadFailed), self._plainly("What an earlier run left half loaded"):
                 self._pipeline.run()
         found = self._con.execute(statement("shipsync.warehouse", "list_raw_tables")).fetchall()
         missing = tuple(table for table in TABLES if (table.name,) not in found)
         if missing:
-            self._run(empty_source(missing))
+            self._run(empty_source(missing), "The raw tables")
 
     def load(
         self,
@@ -104,38 +117,23 @@ class Loader:
         """
         from shipsync.sources.resources import package_source
 
-        packages: Packages | None = None
-        drawn: LoadPackage | None = None
-        handed: list[LoadPackage | None] = []
+        drawing = _Drawing(begin, package_pages, lambda: self._boundary(stream, valid_from()))
         count = 0
-
-        def draw(start: datetime | None) -> LoadPackage | None:
-            nonlocal packages, drawn
-            if packages is None:
-                packages = Packages(begin(start), package_pages)
-            package = packages.take()
-            if not package.must_load:
-                drawn = None
-                return None
-            package = replace(package, valid_from=self._boundary(stream, valid_from()))
-            drawn = replace(package, tables={})
-            return package
-
-        def hand_on(start: datetime | None) -> LoadPackage | None:
-            return handed.pop()
-
-        while packages is None or packages.has_more:
+        while drawing.has_more:
             if lag_seconds is not None:
-                self._run(package_source(stream, draw, lag_seconds=lag_seconds))
+                source = package_source(stream, drawing.draw, lag_seconds=lag_seconds)
+                self._run(source, drawing.described_for(stream))
             else:
                 # No cursor of dlt's is needed: draw first, and start it only if there is a load.
                 with explained(self._database):
-                    handed[:] = [draw(None)]
-                if drawn is not None:
-                    self._run(package_source(stream, hand_on, lag_seconds=None))
-            if drawn is not None:
+                    package = drawing.draw(None)
+                if package is not None:
+                    handed = iter([package])
+                    source = package_source(stream, lambda _: next(handed), lag_seconds=None)  # noqa: B023 - called before the next one
+                    self._run(source, drawing.described_for(stream))
+            if drawing.drawn is not None:
                 count += 1
-                between(drawn)
+                between(drawing.drawn)
         return count
 
     def _boundary(self, stream: Stream, valid_from: datetime) -> datetime:
@@ -156,28 +154,81 @@ class Loader:
         self._latest[stream.name] = valid_from
         return valid_from
 
-    def _run(self, source: DltSource) -> None:
-        with self._plainly():
+    def _run(self, source: DltSource, what: str | Callable[[], str]) -> None:
+        from dlt.common.runtime import signals
+
+        # dlt keeps an interrupt for the end of its step. It must outlast that step.
+        with self._plainly(what), signals.intercepted_signals():
             self._pipeline.run(source)
+            signals.raise_if_signalled()
 
     @contextmanager
-    def _plainly(self) -> Iterator[None]:
-        """dlt wraps what went wrong; hand on our own error, or say what DuckDB said."""
+    def _plainly(self, what: str | Callable[[], str]) -> Iterator[None]:
+        """dlt wraps what went wrong; hand on our own error, or say what DuckDB said of ``what``."""
+        from dlt.common.exceptions import SignalReceivedException
         from dlt.pipeline.exceptions import PipelineStepFailed
 
         try:
             yield
+        except SignalReceivedException:
+            raise KeyboardInterrupt from None
         except PipelineStepFailed as failure:
-            for cause in _causes(failure):
+            causes = list(_causes(failure))
+            for cause in causes:
                 # dlt wraps an interrupt from the keyboard too.
-                if isinstance(cause, ShipsyncError | KeyboardInterrupt):
+                if isinstance(cause, KeyboardInterrupt):
+                    raise KeyboardInterrupt from None
+                if isinstance(cause, ShipsyncError):
                     raise cause from None
-                if isinstance(cause, duckdb.Error | OSError):
+                if isinstance(cause, duckdb.Error | OSError) and not isinstance(cause, _REFUSED):
                     with explained(self._database):
                         raise cause from None
-            raise DatabaseError(
-                f"Loading into {self._database} failed: {str(failure).splitlines()[0]}"
+            # Kept, it would be tried again before anything else in every run to come.
+            self._pipeline.drop_pending_packages()
+            said = what if isinstance(what, str) else what()
+            raise LoadFailed(
+                f"{said} could not be loaded into {self._database}: {_told(causes)}. Nothing of it was "
+                "kept and its rows are read again by the next run; other streams go on. `shipsync --debug` "
+                "shows the trace to report."
             ) from failure
+
+
+class _Drawing:
+    """Draws the packages of one load; ``drawn`` is the last one without its rows, None if it had none."""
+
+    def __init__(
+        self,
+        begin: Callable[[datetime | None], Iterator[RowBatch]],
+        size: int,
+        boundary: Callable[[], datetime],
+    ) -> None:
+        self._begin = begin
+        self._size = size
+        self._boundary = boundary
+        self._packages: Packages | None = None
+        self.drawn: LoadPackage | None = None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether nothing was drawn yet, or something is left."""
+        return self._packages is None or self._packages.has_more
+
+    def draw(self, start: datetime | None) -> LoadPackage | None:
+        """The next package, None if it holds nothing to load; reads what there is to read for it."""
+        self.drawn = None
+        with _interruptible():
+            if self._packages is None:
+                self._packages = Packages(self._begin(start), self._size)
+            package = self._packages.take()
+        if not package.must_load:
+            return None
+        package = replace(package, valid_from=self._boundary())
+        self.drawn = replace(package, tables={})
+        return package
+
+    def described_for(self, stream: Stream) -> Callable[[], str]:
+        """Tells which rows the package holds, so that a person finds the one that is the cause."""
+        return lambda: _described(stream, self.drawn)
 
 
 def _destination(con: duckdb.DuckDBPyConnection) -> Any:
@@ -200,6 +251,35 @@ def _destination(con: duckdb.DuckDBPyConnection) -> Any:
             return self._able_to.copy()
 
     return Remembering(con)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C stops a reading at once: dlt, which extracts by it, would let it go on to its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, ours)
+
+
+def _described(stream: Stream, package: LoadPackage | None) -> str:
+    if package is None or not package.ids:
+        return f"Stream {stream.name}"
+    ids = sorted(key.replace("\x1f", "/") for key in package.ids)
+    if len(ids) == 1:
+        return f"{ids[0]} of stream {stream.name}"
+    return f"{counted(len(ids), 'row')} of stream {stream.name}, {ids[0]} to {ids[-1]},"
+
+
+def _told(causes: Sequence[BaseException]) -> str:
+    """The innermost cause: its kind and the beginning of what it says."""
+    innermost = causes[-1]
+    said = " ".join(str(innermost).split())
+    return f"{type(innermost).__name__}{f' ({said[:_LONGEST_CAUSE]})' if said else ''}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
