@@ -150,3 +150,31 @@ def test_a_time_that_nobody_can_hold_in_the_cursor_stops_no_walk(
     assert dict(report.streams[0].extras) == {f"{name}.{field}": 1}
     account.sync(name)
     assert account.rows(f"select count(*) from raw.{name}") == [(2,)]  # noqa: S608 - a name of ours
+
+
+@pytest.mark.parametrize("lost", [{"name": "no sku"}, None, 7], ids=repr)
+def test_a_row_of_a_whole_list_that_lost_its_key_takes_none_with_it(
+    account: ServedAccount, lost: object
+) -> None:
+    for name in ("inventory", "carriers"):
+        account.bodies |= listed(name, [_row(name, number) for number in (1, 2, 3)])
+    account.settings = {"slow_lists_every": timedelta(0)}
+    account.sync("inventory_levels", "carriers")
+    for name in ("inventory", "carriers"):
+        changed = {**_row(name, 1), "nickname": "another"}
+        account.bodies |= listed(name, [changed, lost, _row(name, 3)])
+    for _ in range(2):
+        report = account.sync("inventory_levels", "carriers")
+        assert (report.failed, [s.set_aside for s in report.streams]) == ([], [1, 1])
+        for name in ("inventory", "carriers"):
+            assert len(_ids(account, name)) == 3
+    versions = account.rows(
+        "select count(*), count(_dlt_valid_to), (select count(*) from raw.carrier_services"
+        " where _dlt_valid_to is null) from raw.carriers"
+    )
+    assert versions == [(4, 1, 3)]
+    for name in ("inventory", "carriers"):
+        account.bodies |= listed(name, [_row(name, 1), _row(name, 3)])
+    assert not account.sync("inventory_levels", "carriers").needs_person
+    assert _ids(account, "inventory") == ["SKU-1", "SKU-3"]
+    assert _ids(account, "carriers") == ["se-1", "se-3"]

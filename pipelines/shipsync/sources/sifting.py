@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -63,7 +63,8 @@ class Tally:
 class Sifting:
     """Turns the pages of a walk into batches of one stream.
 
-    ``is_snapshot``: each page is the list as a whole, and nothing of it is left out.
+    ``is_snapshot``: each page is the list as a whole, and nothing of it is left out. ``kept`` are stored
+    rows, by raw table, that are loaded with it, so that they are not taken for gone.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Sifting:
         apart: SetsApart,
         *,
         is_snapshot: bool = False,
+        kept: Mapping[str, pa.Table] | None = None,
     ) -> None:
         self._stream = stream
         self._held = held
@@ -84,6 +86,7 @@ class Sifting:
         self._tally = tally
         self._apart = apart
         self._is_snapshot = is_snapshot
+        self._kept = kept or {}
         self._newest_held = held.newest_change()
         self._holds_any = held.count() > 0
 
@@ -109,7 +112,11 @@ class Sifting:
             return RowBatch(page.reached, {}, frozenset())
         self._tally.extras.update(rows.extras)
         ids = frozenset("\x1f".join(row.key) for row in loaded)
-        return RowBatch(page.reached, rows.tables, ids, self._is_snapshot)
+        tables = {
+            name: pa.concat_tables([table, self._kept[name]]) if name in self._kept else table
+            for name, table in rows.tables.items()
+        }
+        return RowBatch(page.reached, tables, ids, self._is_snapshot)
 
     def _rows(self, kept: Sequence[UsableRow]) -> tuple[StreamRows, Sequence[UsableRow]]:
         """The raw tables' rows, and those of ``kept`` that they are made of: all, if need be one by one."""

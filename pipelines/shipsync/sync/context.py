@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection
@@ -86,14 +87,16 @@ class StreamRun:
         lag_seconds: float | None = None,
         ends_at_account_time: bool = False,
         is_snapshot: bool = False,
+        kept: Mapping[str, pa.Table] | None = None,
         between: Callable[[LoadPackage], None] = lambda package: None,
         reads_ahead: bool = False,
     ) -> int:
         """Load what ``begin`` walks over, package by package; returns the number of rows loaded.
 
         ``ends_at_account_time``: the walk reads all up to T0, so that the cursor may move there.
-        ``is_snapshot``: the walk gives one page that is the whole list. ``reads_ahead``: the next
-        package is read while one is loaded; only for a walk that doesn't ask what is stored to go on.
+        ``is_snapshot``: the walk gives one page that is the whole list, but for the rows ``kept``.
+        ``reads_ahead``: the next package is read while one is loaded; only for a walk that doesn't ask
+        what is stored to go on.
         """
         before = self.tally.rows
 
@@ -106,6 +109,7 @@ class StreamRun:
                 self.tally,
                 self.run.quarantine,
                 is_snapshot=is_snapshot,
+                kept=kept,
             )
             for batch in reading.batches(begin(start)):
                 yield batch

@@ -1,14 +1,22 @@
-"""Lists that are read whole: loaded when every page was read and the counts agree, else left alone."""
+"""Lists that are read whole: loaded when every page was read and the counts agree, else left alone.
+
+Absent means gone, as long as every row could be told from the others. If one could not, no row is taken
+for gone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
-from shipsync.api.paging import complete
-from shipsync.errors import IncompleteRead
+import pyarrow as pa
+
+from shipsync.api.paging import Snapshot, complete
+from shipsync.set_aside import SetAside
 from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
-from shipsync.sources.usable import usable_rows
+from shipsync.sources.schema import CONTENT_HASH
+from shipsync.sources.usable import UsableRow, usable_rows
 from shipsync.sync.context import StreamRun
 
 
@@ -28,24 +36,43 @@ def sync_snapshot(run: StreamRun) -> None:
     assert listing is not None
     snapshot = complete(run.run.session, listing, held=run.stored.keys())
     run.run.time.observe(snapshot.server_time)
-    if snapshot.unreadable:
-        # Loaded as it is, it would close the row that is there and can't be read.
-        raise IncompleteRead(
-            f"{len(snapshot.unreadable)} rows of {listing.path} can't be read, so nothing can be said of "
-            "those that are missing; what is held was left as it is. Run again later."
-        )
-    quarantine = run.run.quarantine
-    usable = usable_rows(run.stream, snapshot.items, content_hashes(snapshot.items), quarantine.put)
+    usable, kept = _usable(run, snapshot)
     hashes = [row.content_hash for row in usable]
-    if sorted(hashes) == sorted(run.stored.hashes()):
+    kept_hashes = kept[run.stream.table.name][CONTENT_HASH].to_pylist() if kept else []
+    if sorted([*hashes, *kept_hashes]) == sorted(run.stored.hashes()):
         run.tally.unchanged += len(usable)
         run.tally.pages += snapshot.pages
     else:
         whole = Walked([row.item for row in usable], hashes, None, snapshot.total)
-        run.load(lambda start: iter([whole]), is_snapshot=True)
+        run.load(lambda start: iter([whole]), is_snapshot=True, kept=kept)
         run.tally.pages += snapshot.pages - 1
-    quarantine.whole_list_was_read(run.stream.name)
+    run.run.quarantine.whole_list_was_read(run.stream.name)
     run.state.set("read", snapshot.server_time or run.run.time.upper_bound)
+
+
+def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mapping[str, pa.Table]]:
+    """The rows that can be loaded, and stored rows that must stay although none of these is them.
+
+    A row that can't be read, or that has lost its key, is one of those that seem to be gone. Nobody can
+    say which, so none of them is taken for gone.
+    """
+    unknown = list(snapshot.unreadable)
+
+    def set_aside(thing: SetAside) -> None:
+        run.run.quarantine.put(thing)
+        if thing.row_id is None:
+            unknown.append(thing)
+
+    for row in snapshot.unreadable:
+        run.run.quarantine.put(row)
+    hashes = content_hashes(snapshot.items)
+    usable = usable_rows(run.stream, snapshot.items, hashes, set_aside)
+    if not unknown:
+        return usable, {}
+    keys = run.stored.keys()
+    stored = {tuple(part or "" for part in key) for key in keys}
+    missing = stored.difference(row.key for row in usable)
+    return usable, run.stored.rows(missing) if missing else {}
 
 
 def _interval(run: StreamRun) -> timedelta:

@@ -167,6 +167,9 @@ select columns(lambda name: list_contains($key, name))::varchar
 from query_table($table)
 where _dlt_valid_to is null
 
+-- name: stored_rows
+select * from query_table($table) where _dlt_valid_to is null
+
 -- name: stored_versions
 with
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from shipsync.sources.schema import OBSERVED_AT
 from shipsync.sources.stored import StoredVersion
@@ -64,6 +65,26 @@ class StoredStream:
         names = [column[0] for column in found.description]
         places = [names.index(part) for part in key]
         return {tuple(row[place] for place in places) for row in found.fetchall()}
+
+    def rows(self, keys: Collection[tuple[str, ...]]) -> dict[str, pa.Table]:
+        """The current rows of these entities, by raw table, as they would be loaded again.
+
+        Of every table that is a snapshot; a part of a key that is missing is an empty text.
+        """
+        ids = {key[0] for key in keys}
+        found = {}
+        for table in self._stream.tables:
+            query = statement(_STATEMENTS, "stored_rows")
+            stored = self._cursor.execute(query, {"table": f"raw.{table.name}"}).to_arrow_table()
+            if table is self._stream.table:
+                texts = [stored[name].cast(pa.string()).to_pylist() for name in table.key]
+                rows = zip(*texts, strict=True)
+                chosen = [tuple(part or "" for part in row) in keys for row in rows]
+            else:
+                chosen = [key in ids for key in stored[self._stream.id_key].to_pylist()]
+            named = stored.select(table.arrow_schema.names).filter(pa.array(chosen, pa.bool_()))
+            found[table.name] = named.cast(table.arrow_schema)
+        return found
 
     def hashes(self) -> list[str]:
         """The content hash of every entity, in no order."""
