@@ -128,7 +128,10 @@ def _check(con: duckdb.DuckDBPyConnection, case: Spoiled) -> None:
     loaded = {found.name: _loaded(con, found, batch.tables[found.name]) for found in stream.tables}
 
     # What can be told apart is loaded, once; what cannot is set aside, each by itself.
-    held = {tuple(str(row[part] or "") for part in table.key): row for row in loaded[table.name]}
+    held = {
+        tuple("" if row[part] is None else str(row[part]) for part in table.key): row
+        for row in loaded[table.name]
+    }
     assert held.keys() == usable
     assert len(loaded[table.name]) == len(usable)
     without = sum(key is None for key in keys)
