@@ -43,3 +43,16 @@ def test_nothing_is_drawn_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     with writes_view.progress("stock") as show:
         show(WriteProgress(1, 2, Counter({WriteState.APPLIED: 1})))
     assert pipe.getvalue() == ""
+
+
+def test_planning_is_seen_on_a_terminal_and_not_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    for stderr in (terminal, pipe):
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with writes_view.planning() as show:
+            show("read", 0, None)
+            show("compared", 200_000, 1_000_000)
+    assert "200,000 of 1,000,000 rows compared" in terminal.getvalue()
+    assert pipe.getvalue() == ""

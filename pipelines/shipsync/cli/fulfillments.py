@@ -45,7 +45,7 @@ def create_command(
     writes.carry_out(
         "fulfillments",
         "fulfillments create",
-        lambda account: service.fulfillments(source, account),
+        lambda account, progress: service.fulfillments(source, account, progress=progress),
         WriteOptions(
             connection,
             database,

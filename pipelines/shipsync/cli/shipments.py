@@ -62,7 +62,7 @@ def create_command(
     writes.carry_out(
         "shipments",
         "shipments create",
-        lambda account: service.new_shipments(source, account),
+        lambda account, progress: service.new_shipments(source, account, progress=progress),
         WriteOptions(
             connection,
             database,
@@ -123,7 +123,9 @@ def cancel_command(
     writes.carry_out(
         "shipments",
         "shipments cancel",
-        lambda account: service.cancels(source, account, void_labels=void_labels),
+        lambda account, progress: service.cancels(
+            source, account, void_labels=void_labels, progress=progress
+        ),
         WriteOptions(
             connection,
             database,

@@ -85,7 +85,9 @@ def plan_command(
     writes.carry_out(
         "stock",
         "stock plan",
-        lambda account: service.stock(source, account, guards=guards, default_change=action),
+        lambda account, progress: service.stock(
+            source, account, guards=guards, default_change=action, progress=progress
+        ),
         WriteOptions(
             connection,
             database,

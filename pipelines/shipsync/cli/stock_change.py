@@ -173,7 +173,7 @@ def _carry_out(
     writes.carry_out(
         "stock",
         f"stock {cells['action']}",
-        lambda account: service.stock(row, account, guards=guards),
+        lambda account, progress: service.stock(row, account, guards=guards, progress=progress),
         WriteOptions(connection, database, as_json, apply=apply, is_set=True),
     )
 

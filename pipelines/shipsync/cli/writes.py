@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from shipsync.connection import Connection
     from shipsync.reverse.applying import Applying
+    from shipsync.reverse.plan.progress import PlanProgress
     from shipsync.reverse.plan.row import Family, Plan
     from shipsync.reverse.service import MakePlan, OrdersAccount
 
@@ -131,21 +132,26 @@ class WriteOptions:
 def carry_out(
     family: Family,
     command: str,
-    make: Callable[[OrdersAccount], MakePlan],
+    make: Callable[[OrdersAccount, PlanProgress], MakePlan],
     asked: WriteOptions,
 ) -> None:
     """Plan as ``make`` says; then show the plan, keep it in a file, or send it, as was asked for."""
     from shipsync.reverse import service
+    from shipsync.reverse.plan.progress import unwatched
 
     asked.check()
     if not asked.apply:
         local = options.local(asked.connection, asked.database)
-        plan = service.planned(local.database, _checked(make(local), asked))
-        _show(plan, local, asked, local.database)
+        with writes_view.planning() as progress:
+            plan = service.planned(local.database, _checked(make(local, progress), asked))
+            if asked.out is not None:
+                service.save_plan(plan, asked.out, local.database, progress)
+        _show(plan, local, asked)
         return
     account = options.account(asked.connection, asked.database)
     with _applying(account, family, asked) as how:
-        done = service.planned_and_applied(account, command, _checked(make(account), asked), how)
+        planner = _checked(make(account, unwatched), asked)
+        done = service.planned_and_applied(account, command, planner, how)
     if done.plan.stopped_by:
         _show(done.plan, account, asked)
         return
@@ -167,14 +173,10 @@ def _checked(make: MakePlan, asked: WriteOptions) -> MakePlan:
     return checked
 
 
-def _show(
-    plan: Plan, account: OrdersAccount, asked: WriteOptions, database: Path | None = None
-) -> None:
-    """Show a plan that is not carried out; keep it if the database that it was made from is given."""
+def _show(plan: Plan, account: OrdersAccount, asked: WriteOptions) -> None:
+    """Show a plan that is not carried out."""
     from shipsync.reverse import service
 
-    if asked.out is not None and database is not None:
-        service.save_plan(plan, asked.out, database)
     if asked.as_json:
         kept = service.plan_document(plan, account)
         output.show_json({"applied": False, "plan": asked.out, **kept})

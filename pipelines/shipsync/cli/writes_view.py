@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from shipsync.reverse.outbox.states import WriteState
     from shipsync.reverse.outbox.store import LedgerEntry
     from shipsync.reverse.outbox.write import WriteOutcome
+    from shipsync.reverse.plan.progress import PlanProgress
     from shipsync.reverse.plan.row import Plan, PlanRow
 
 INTERRUPTED = 130
+MOST_ROWS_ON_A_TERMINAL = 500
+
+T = TypeVar("T")
 
 Document = Mapping[str, object]
 
@@ -48,7 +52,7 @@ def show_plan(plan: Plan) -> None:
             row.calls,
             row.reason,
         ]
-        for row in plan.rows
+        for row in _some(plan.rows, lambda row: row.problem is not None)
     ]
     output.show_table(ResultRows(columns, rows))
 
@@ -182,7 +186,8 @@ def _show_outcomes(done: Applied, unsent: Sequence[PlanRow]) -> None:
     kinds = [KINDS[name] for name in done.plan.kinds]
     columns = tuple(dict.fromkeys(name for kind in kinds for name in kind.columns({})))
     common = ("key", "what", "outcome", "attempts", "reason", "request_id", "done", "kind")
-    documents = [*_told_outcomes(done), *_told_unsent(unsent)]
+    told = [*_told_outcomes(done), *_told_unsent(unsent)]
+    documents = _some(told, lambda document: document["outcome"] != "applied")
     if output.is_for_a_person():
         called = columns if any(kind.shown for kind in kinds) else ("what",)
         names = (*called, "outcome", "done", "request_id", "key", "reason")
@@ -352,6 +357,37 @@ def show_entries(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
 
 
 @contextmanager
+def planning() -> Iterator[PlanProgress]:
+    """What to tell the progress of planning to; a line on standard error when there is a terminal."""
+    from shipsync.reverse.plan.progress import unwatched
+
+    if not sys.stderr.isatty():
+        yield unwatched
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    bars = Bars(
+        TextColumn("plan"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[counts]}"),
+        TimeRemainingColumn(compact=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = bars.add_task("plan", total=None, counts="")
+
+    def show(step: str, done: int, total: int | None) -> None:
+        of = "" if total is None else f" of {total:,}"
+        counts = f"{done:,}{of} rows {step}" if done else f"rows being {step}"
+        bars.update(task, completed=done, total=total, counts=counts)
+
+    with bars:
+        yield show
+
+
+@contextmanager
 def progress(what: str) -> Iterator[Callable[[WriteProgress], None]]:
     """What to tell an apply's progress to; a bar on standard error when there is a terminal."""
     if not sys.stderr.isatty():
@@ -378,6 +414,17 @@ def progress(what: str) -> Iterator[Callable[[WriteProgress], None]]:
 
     with bars:
         yield show
+
+
+def _some(rows: Sequence[T], is_first: Callable[[T], bool]) -> Sequence[T]:
+    """All rows, or on a terminal as many as anybody reads, those that need somebody first."""
+    if len(rows) <= MOST_ROWS_ON_A_TERMINAL or not output.is_for_a_person():
+        return rows
+    output.note(
+        f"{MOST_ROWS_ON_A_TERMINAL} of {len(rows):,} rows are shown, those with a reason first; a pipe and "
+        "--json get all."
+    )
+    return sorted(rows, key=lambda row: not is_first(row))[:MOST_ROWS_ON_A_TERMINAL]
 
 
 def _by_state(counts: Counter[WriteState]) -> dict[str, int]:

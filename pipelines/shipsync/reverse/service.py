@@ -31,6 +31,7 @@ from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import LedgerEntry, LedgerEvent, Outbox, all_kinds, connections
 from shipsync.reverse.plan import file
 from shipsync.reverse.plan.input_files import InputRow, InputRows
+from shipsync.reverse.plan.progress import PlanProgress, unwatched
 from shipsync.reverse.plan.row import Family, Plan
 from shipsync.reverse.plan.row_sources import RowSource, read_source
 from shipsync.reverse.plan.signature import checking_key, signing_key
@@ -66,49 +67,79 @@ def stock(
     *,
     guards: Guards | None = None,
     default_change: Change = Change.ADJUST,
+    progress: PlanProgress = unwatched,
 ) -> MakePlan:
     """Plans the changes of stock of a source."""
-    return lambda con: plan_stock(
-        con,
-        read_source(con, source),
-        account,
-        now=clock.now(),
-        guards=guards,
-        default_change=default_change,
-    )
+
+    def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        given = _read(con, source, progress)
+        return plan_stock(
+            con,
+            given,
+            account,
+            now=clock.now(),
+            guards=guards,
+            default_change=default_change,
+            progress=progress,
+        )
+
+    return make
 
 
-def new_shipments(source: RowSource, account: OrdersAccount) -> MakePlan:
+def new_shipments(
+    source: RowSource, account: OrdersAccount, *, progress: PlanProgress = unwatched
+) -> MakePlan:
     """Plans the shipments of a source."""
     recorded = recorded_under(account.personal_data, account.personal_data_salt)
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        progress("read", 0, None)
         given = read_shipments(con, source)
-        return plan_shipments(con, given, account, recorded, now=clock.now())
+        return plan_shipments(con, given, account, recorded, now=clock.now(), progress=progress)
 
     return make
 
 
 def cancels(
-    source: RowSource | Sequence[str], account: RateSettings, *, void_labels: bool = False
+    source: RowSource | Sequence[str],
+    account: RateSettings,
+    *,
+    void_labels: bool = False,
+    progress: PlanProgress = unwatched,
 ) -> MakePlan:
     """Plans the cancellation of the shipments that a source, or a list of ids, names."""
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
-        given = _named(source) if isinstance(source, Sequence) else read_source(con, source)
-        return plan_cancels(con, given, account, now=clock.now(), void_labels=void_labels)
+        given = _named(source) if isinstance(source, Sequence) else _read(con, source, progress)
+        return plan_cancels(
+            con, given, account, now=clock.now(), void_labels=void_labels, progress=progress
+        )
 
     return make
+
+
+def fulfillments(
+    source: RowSource, account: RateSettings, *, progress: PlanProgress = unwatched
+) -> MakePlan:
+    """Plans the fulfillments of a source."""
+
+    def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        given = _read(con, source, progress)
+        return plan_fulfillments(con, given, account, now=clock.now(), progress=progress)
+
+    return make
+
+
+def _read(con: duckdb.DuckDBPyConnection, source: RowSource, progress: PlanProgress) -> InputRows:
+    progress("read", 0, None)
+    given = read_source(con, source)
+    progress("read", len(given.rows), len(given.rows))
+    return given
 
 
 def _named(ids: Sequence[str]) -> InputRows:
     rows = (InputRow(number, {"shipment_id": text}) for number, text in enumerate(ids, start=1))
     return InputRows("The command line", ("shipment_id",), tuple(rows))
-
-
-def fulfillments(source: RowSource, account: RateSettings) -> MakePlan:
-    """Plans the fulfillments of a source."""
-    return lambda con: plan_fulfillments(con, read_source(con, source), account, now=clock.now())
 
 
 def planned(database: Path, make: MakePlan) -> Plan:
@@ -131,12 +162,12 @@ def plan_document(plan: Plan, account: OrdersAccount) -> dict[str, object]:
     return kept
 
 
-def save_plan(plan: Plan, path: Path, database: Path) -> None:
+def save_plan(plan: Plan, path: Path, database: Path, progress: PlanProgress = unwatched) -> None:
     """Keep a plan in a file, signed with the key beside the database that it was made from.
 
     Raises ``UsageError`` when it cannot be written.
     """
-    file.save(plan, path, signing_key(database))
+    file.save(plan, path, signing_key(database), progress)
 
 
 def load_plan(path: Path, family: Family, database: Path) -> Plan:

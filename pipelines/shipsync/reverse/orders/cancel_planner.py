@@ -26,6 +26,7 @@ from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
+from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 from shipsync.reverse.plan.spoiled_cells import check_cells
 
@@ -45,6 +46,7 @@ def plan_cancels(
     *,
     now: datetime,
     void_labels: bool = False,
+    progress: PlanProgress = unwatched,
 ) -> Plan:
     """A plan for the shipments that the rows name; reads only.
 
@@ -58,7 +60,8 @@ def plan_cancels(
     keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, cancel_kind.KIND).entries(keys)
     planner = _Planner(choice, past, void_labels)
-    rows = tuple(planned for row in given.rows for planned in planner.rows(row))
+    given_rows = watched(given.rows, progress, "compared", len(given.rows))
+    rows = tuple(planned for row in given_rows for planned in planner.rows(row))
     return Plan(
         family="shipments",
         # Voids also where there are none: what an earlier run left open of them is settled.

@@ -30,6 +30,7 @@ from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.cells import date, did_you_mean, flag, required
 from shipsync.reverse.plan.input_files import InputRow, InputRows, check_columns
 from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
+from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 from shipsync.reverse.plan.spoiled_cells import check_cells
 
@@ -42,7 +43,12 @@ REQUIRED = (frozenset(ID_COLUMNS), frozenset({"tracking_number"}), frozenset({"c
 
 
 def plan_fulfillments(
-    con: duckdb.DuckDBPyConnection, given: InputRows, pace: RateSettings, *, now: datetime
+    con: duckdb.DuckDBPyConnection,
+    given: InputRows,
+    pace: RateSettings,
+    *,
+    now: datetime,
+    progress: PlanProgress = unwatched,
 ) -> Plan:
     """A plan for the rows of a file; reads only.
 
@@ -54,7 +60,8 @@ def plan_fulfillments(
     keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, KIND).entries(keys)
     planner = _Planner(choice, read_directory(con).carrier_codes, past)
-    rows = tuple(planner.row(row) for row in given.rows)
+    given_rows = watched(given.rows, progress, "compared", len(given.rows))
+    rows = tuple(planner.row(row) for row in given_rows)
     return Plan(
         family="fulfillments",
         kinds=(KIND,),

@@ -24,6 +24,7 @@ from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
 from shipsync.reverse.plan.cells import did_you_mean
 from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
+from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Plan, PlanRow, Status, judged, known_before
 from shipsync.reverse.stock.stored import read_skus
 
@@ -40,6 +41,7 @@ def plan_shipments(
     recorded: Recorded,
     *,
     now: datetime,
+    progress: PlanProgress = unwatched,
 ) -> Plan:
     """A plan for the shipments of a file; reads only.
 
@@ -47,7 +49,8 @@ def plan_shipments(
     first sync.
     """
     skus = read_skus(con)
-    drafts = [_draft(shipment, skus) for shipment in given.shipments]
+    shipments = watched(given.shipments, progress, "checked", len(given.shipments))
+    drafts = [_draft(shipment, skus) for shipment in shipments]
     ids = [draft.external_id for draft in drafts if draft.body]
     planner = _Planner(
         read_directory(con),
@@ -56,7 +59,7 @@ def plan_shipments(
         lines_by((draft.external_id, draft.given.line) for draft in drafts if draft.body),
         recorded,
     )
-    rows = tuple(planner.row(draft) for draft in drafts)
+    rows = tuple(planner.row(draft) for draft in watched(drafts, progress, "compared", len(drafts)))
     return Plan(
         family="shipments",
         kinds=(KIND,),

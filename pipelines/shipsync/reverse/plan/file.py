@@ -18,6 +18,7 @@ import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from shipsync.errors import InputFileError, UsageError
+from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Family, Plan, PlanRow, Status
 from shipsync.reverse.plan.signature import is_signed, signature
 
@@ -67,7 +68,7 @@ def row_document(row: PlanRow) -> dict[str, object]:
     return said
 
 
-def save(plan: Plan, path: Path, key: bytes) -> None:
+def save(plan: Plan, path: Path, key: bytes, progress: PlanProgress = unwatched) -> None:
     """Write the plan, signed with the key; the file is there whole or not at all, and its owner's alone.
 
     Raises ``UsageError`` when it cannot be written.
@@ -77,7 +78,9 @@ def save(plan: Plan, path: Path, key: bytes) -> None:
     canonical = _canonical(content)
     seals = {"digest": _digest(canonical), "signature": signature(key, canonical)}
     head = {**seals, **said, "rows": []}
-    rows = (orjson.dumps(row) for row in content["rows"])
+    rows = (
+        orjson.dumps(row) for row in watched(content["rows"], progress, "written", len(plan.rows))
+    )
     draft = path.with_name(f"{path.name}.new")
     try:
         if path.exists() and not _is_plan(path):

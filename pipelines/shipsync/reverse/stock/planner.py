@@ -15,6 +15,7 @@ from shipsync.connection import RateSettings
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.plan.input_files import InputRows, check_columns
 from shipsync.reverse.plan.problems import InvalidRowError, Problem, listed, repeated
+from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import (
     Observation,
     Plan,
@@ -60,6 +61,7 @@ def plan_stock(
     now: datetime,
     guards: Guards | None = None,
     default_change: Change = Change.ADJUST,
+    progress: PlanProgress = unwatched,
 ) -> Plan:
     """A plan for rows, against what the open database holds and what was applied since it was read.
 
@@ -78,6 +80,7 @@ def plan_stock(
             now=now,
             guards=guards or Guards(),
             default_change=default_change,
+            progress=progress,
         )
 
 
@@ -102,15 +105,18 @@ def make_plan(
     now: datetime,
     guards: Guards,
     default_change: Change = Change.ADJUST,
+    progress: PlanProgress = unwatched,
 ) -> Plan:
     """The same, against values."""
     ignored = check_columns(given, COLUMNS, REQUIRED)
     observation = stored.observed_at.isoformat()
     drafts = [
-        read_draft(row, stored, default_change, connection.name, observation) for row in given.rows
+        read_draft(row, stored, default_change, connection.name, observation)
+        for row in watched(given.rows, progress, "checked", len(given.rows))
     ]
     planner = _Planner(stored, past, [draft for draft in drafts if isinstance(draft, Draft)])
-    rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in drafts)
+    judged = watched(drafts, progress, "compared", len(drafts))
+    rows = tuple(d if isinstance(d, PlanRow) else planner.row(d) for d in judged)
     adjusts = sum(
         row.status is Status.READY and figures_of(row).action is Change.ADJUST for row in rows
     )
