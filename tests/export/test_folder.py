@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -127,7 +128,7 @@ def test_a_killed_export_leaves_the_last_one_whole(database: Path, tmp_path: Pat
 
     assert killed.returncode == -signal.SIGKILL
     assert {name: (out / name).read_bytes() for name in before} == before
-    assert [Path(name).name for name in files(out) - set(before)] == [".many.parquet.partial"]
+    assert files(out) - set(before) == {".shipsync-partial/0.parquet"}
 
     export(database, Folder(out, "parquet"))
     assert files(out) == set(before)
@@ -142,7 +143,7 @@ def test_a_failure_is_one_sentence_and_removes_what_it_began(
     with pytest.raises(ExportFailed, match=r"out can't be written: .* export again\.$"):
         export(database, Folder(out, "parquet"), schemas=["core"])
 
-    assert [name for name in files(out) if name.endswith(".partial")] == []
+    assert not (out / ".shipsync-partial").exists()
 
 
 def test_all_tables_are_of_one_state(database: Path, tmp_path: Path) -> None:
@@ -160,3 +161,64 @@ def test_all_tables_are_of_one_state(database: Path, tmp_path: Path) -> None:
     assert pq.read_metadata(tmp_path / "core" / "values.parquet").num_rows == 3
     with duckdb.connect(str(database), read_only=True) as con:
         assert con.execute("select count(*) from core.values").fetchone() == (3 + len(relations),)
+
+
+def test_what_is_written_may_be_read_by_its_owner_alone(database: Path, tmp_path: Path) -> None:
+    out = tmp_path / "not" / "there" / "yet"
+    report = export(database, Folder(out, "parquet"))
+
+    assert {Path(table.place).stat().st_mode & 0o777 for table in report.tables} == {0o600}
+    for folder in (out, out / "core", out.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_link_in_the_folder_leads_nothing_elsewhere(
+    database: Path, tmp_path: Path, form: Literal["parquet", "csv"]
+) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    (out / "core").mkdir(parents=True)
+    elsewhere.mkdir()
+    mine = elsewhere / "mine"
+    mine.write_text("mine")
+    (out / ".shipsync-partial").symlink_to(elsewhere)
+    (out / "core" / f"many.{form}").symlink_to(mine)
+    export(database, Folder(out, form), tables=["core.many"])
+
+    assert mine.read_text() == "mine"
+    assert list(elsewhere.iterdir()) == [mine]
+    assert not (out / "core" / f"many.{form}").is_symlink()
+    (out / "odd").symlink_to(elsewhere)
+    with pytest.raises(ExportFailed, match="symbolic link"):
+        export(database, Folder(out, form), schemas=["odd"])
+    assert list(elsewhere.iterdir()) == [mine]
+
+
+def test_types_that_readers_refuse_become_portable_ones(database: Path, tmp_path: Path) -> None:
+    with connect(database) as con:
+        con.execute(
+            "create table core.types as select '{\"a\": 1}'::json as document, "
+            "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid as id, 12345678901234567890123::hugeint as huge, "
+            "18446744073709551615::ubigint as big, interval 36 hours as span, time '10:30' as hour, "
+            "[{'document': '1'::json, 'ids': [uuid()], 'sizes': [1, 2]::utinyint[2]}] as nested, "
+            "map {'k': 5::hugeint} as counts, 'b'::enum('a', 'b') as choice, union_value(n := 1) as either, "
+            "'101'::bit as bits, timestamp_ns '2026-03-01 10:00:00.123456789' as fine, "
+            '1 as "odd ""name"" of.it"'
+        )
+    export(database, Folder(tmp_path, "parquet"), tables=["core.types"])
+    file = tmp_path / "core" / "types.parquet"
+    schema, row = pq.read_schema(file), pq.read_table(file).to_pylist()[0]
+
+    for column in ("document", "id", "span", "hour", "choice", "either", "bits"):
+        assert schema.field(column).type == pa.string(), column
+    assert {str(pq.ParquetFile(file).schema.column(0).logical_type)} == {"String"}
+    assert schema.field("huge").type == pa.decimal128(38, 0)
+    assert schema.field("big").type == pa.decimal128(20, 0)
+    assert schema.field("fine").type == pa.timestamp("us")
+    assert "json" not in str(schema).lower().replace("document", "")
+    assert row["huge"] == Decimal("12345678901234567890123")
+    assert (row["document"], row["span"], row["hour"]) == ('{"a": 1}', "36:00:00", "10:30:00")
+    assert row["nested"][0]["document"] == "1"
+    assert row["nested"][0]["sizes"] == [1, 2]
+    assert row["counts"] == [("k", Decimal(5))]
+    assert row['odd "name" of.it'] == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shipsync.cli import boundary
-from shipsync.errors import ExportFailed
+from shipsync.errors import ExportFailed, UsageError
 from shipsync.export.run import export
 from shipsync.export.targets import target
 from shipsync.warehouse.database import connect
@@ -93,7 +93,7 @@ def test_a_table_that_fills_or_empties_follows(server: Server, ask: Ask, databas
     chosen = ["odd.orders"]
     with connect(database) as con:
         con.execute("create table odd.orders (id varchar, document json)")
-    export(database, target(server.url), tables=chosen)
+    export(database, target(server.url), tables=chosen, allow_empty=True)
     assert ask("select * from odd.orders") == []
 
     with connect(database) as con:
@@ -103,7 +103,10 @@ def test_a_table_that_fills_or_empties_follows(server: Server, ask: Ask, databas
 
     with connect(database) as con:
         con.execute("delete from odd.orders")
-    export(database, target(server.url), tables=chosen)
+    with pytest.raises(UsageError, match=r"odd\.orders"):
+        export(database, target(server.url), tables=[*chosen, "core.recent"])
+    assert ask("select count(*) from odd.orders") == [(1,)]
+    export(database, target(server.url), tables=chosen, allow_empty=True)
     assert ask("select * from odd.orders") == []
 
 
@@ -145,3 +148,137 @@ def test_a_failure_is_one_sentence_without_the_password(
     assert "Traceback" in printed
     for text in (PASSWORD, ESCAPED):
         assert text not in printed + str(error.value) + repr(target(refused))
+
+
+def test_a_nul_is_replaced_everywhere_and_said(
+    server: Server, ask: Ask, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connect(database) as con:
+        con.execute(
+            "create table odd.nuls as select 'a' || chr(0) || 'b' as plain, "
+            """'{"k\\u0000": ["x\\u0000y", {"n": 1}], "kept": "\\\\u0000"}'::json as document, """
+            "['x' || chr(0)] as words, {'inner': chr(0)} as box, 'fine' as fine"
+        )
+        con.execute("insert into odd.nuls (plain, fine) values ('none', null)")
+    words = ["export", "--to", server.url, "--table", "odd.nuls", "--database", str(database)]
+    assert boundary.run(words, {}) == 0
+    err = capsys.readouterr().err
+
+    assert ask(
+        "select plain, document, words, box, fine from odd.nuls order by fine nulls last"
+    ) == [
+        (
+            "a\ufffdb",
+            {"k\ufffd": ["x\ufffdy", {"n": 1}], "kept": "\\u0000"},
+            ["x\ufffd"],
+            {"inner": "\ufffd"},
+            "fine",
+        ),
+        ("none", None, None, None, None),
+    ]
+    assert "4 texts of odd.nuls held a NUL" in err
+
+
+def test_a_first_export_that_fails_leaves_no_table_half_made(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    with connect(database) as con:
+        con.execute("create schema first")
+        con.execute("create table first.good as select range as id from range(10)")
+        # Postgres knows no year so long ago: its copy of the second table fails.
+        con.execute(
+            "create table first.wrong as select 1 as id, timestamp '9000-01-01 (BC)' as moment"
+        )
+    with pytest.raises(ExportFailed, match="as it was or whole"):
+        export(database, target(server.url), schemas=["first"])
+    tables = ask(
+        "select tablename from pg_tables where schemaname = 'first' and tablename not like '\\_dlt%'"
+    )
+
+    for (name,) in tables:
+        assert (name, ask(f"select count(*) from first.{name}")) == ("good", [(10,)])  # noqa: S608
+
+
+def test_a_failed_repeat_leaves_the_tables_as_they_were(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    with connect(database) as con:
+        con.execute("create schema again")
+        con.execute("create table again.one as select 1 as id, timestamp '2026-01-01' as moment")
+    export(database, target(server.url), schemas=["again"])
+    with connect(database) as con:
+        con.execute("update again.one set moment = timestamp '9000-01-01 (BC)'")
+        con.execute("insert into again.one select id + 1, moment from again.one")
+    with pytest.raises(ExportFailed):
+        export(database, target(server.url), schemas=["again"])
+
+    assert ask("select id, moment from again.one") == [(1, datetime(2026, 1, 1))]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("place", ["environment", "file", "named", "table", "all of it"])
+def test_a_password_comes_from_where_no_process_list_shows_it(
+    server: Server,
+    ask: Ask,
+    database: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    url = f"postgresql://shipsync@127.0.0.1:{server.port}/postgres"
+    where = url
+    if place == "environment":
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    elif place == "all of it":
+        values = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "shipsync"}
+        for name, value in {**values, "PGDATABASE": "postgres", "PGPASSWORD": PASSWORD}.items():
+            monkeypatch.setenv(name, value)
+        where = "postgresql://"
+    elif place == "file":
+        passwords = folder / "passwords"
+        escaped = PASSWORD.replace(":", "\\:")
+        passwords.write_text(f"other:*:*:*:x\n127.0.0.1:{server.port}:*:shipsync:{escaped}\n")
+        passwords.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(passwords))
+    else:
+        where = "destination:reports"
+        (folder / ".dlt").mkdir()
+        text = f'[destination.reports]\ncredentials = "{server.url}"'
+        if place == "table":
+            text = (
+                "[destination.reports.credentials]\nhost = '127.0.0.1'\nusername = 'shipsync'\n"
+                f"password = '{PASSWORD}'\nport = {server.port}\ndatabase = 'postgres'"
+            )
+        (folder / ".dlt" / "secrets.toml").write_text(text)
+    goal = target(where)
+    report = export(database, goal, tables=["core.recent"])
+
+    assert report.target == url
+    assert ask("select count(*) from core.recent") == [(1,)]
+    assert PASSWORD not in repr(goal) + report.target
+
+
+def test_a_password_file_that_others_may_read_is_left_aside(
+    server: Server, database: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = folder / "passwords"
+    escaped = PASSWORD.replace(":", "\\:")
+    passwords.write_text(f"*:*:*:*:{escaped}\n")
+    passwords.chmod(0o644)
+    monkeypatch.setenv("PGPASSFILE", str(passwords))
+
+    with pytest.raises(ExportFailed):
+        export(
+            database,
+            target(f"postgresql://shipsync@127.0.0.1:{server.port}/postgres"),
+            tables=["core.recent"],
+        )
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder, and an environment that knows no server."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PGPASSWORD", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGPASSFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path

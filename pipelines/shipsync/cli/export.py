@@ -39,6 +39,10 @@ def export(
             "--table", metavar="SCHEMA.NAME", help="Copy this table; repeat it for several."
         ),
     ] = None,
+    allow_empty: Annotated[
+        bool,
+        typer.Option("--allow-empty", help="Export even if that empties tables of the target."),
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -57,7 +61,12 @@ def export(
     local = options.local(connection, database)
     with _progress() as told:
         report = carry_out(
-            local.database, goal, schemas=schema or (), tables=table or (), told=told
+            local.database,
+            goal,
+            schemas=schema or (),
+            tables=table or (),
+            allow_empty=allow_empty,
+            told=told,
         )
     if as_json:
         output.show_json({"target": report.target, "rows": report.rows, "tables": report.tables})
@@ -66,6 +75,10 @@ def export(
     output.show_table(ResultRows(("table", "rows", "place"), cells))
     tables, rows = counted(len(report.tables), "table"), counted(report.rows, "row")
     output.remark(f"{tables} with {rows} are now in {report.target}.")
+    for done in report.tables:
+        if done.without_nul:
+            texts = counted(done.without_nul, "text")
+            output.note(f"{texts} of {done.table} held a NUL, which became U+FFFD there.")
 
 
 @contextmanager

@@ -1,27 +1,29 @@
 """A Postgres database: a schema for each schema, loaded by dlt from arrow through ADBC.
 
 dlt fills staging tables (``core_staging``) first and then replaces each table in a transaction of its
-own, so that readers see a table as it was or as it is, and views on it stay.
+own, so that readers see a table as it was or as it is, and views on it stay. What a failed export has
+begun and not filled is dropped again.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
-from urllib.parse import SplitResult, parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 import duckdb
 import pyarrow as pa
 
-from shipsync import extras
 from shipsync.connection import Secret
-from shipsync.errors import ExportFailed, UsageError
+from shipsync.errors import ExportFailed
+from shipsync.export import postgres_tables as tables
+from shipsync.export.nul import without_nul
+from shipsync.export.portable import column_named
 from shipsync.export.relation import Relation
 from shipsync.export.target import Exported, Told
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from dlt.common.schema.typing import TColumnSchema
     from dlt.extract import DltResource
 
-FORM: Final = "postgresql://USER:PASSWORD@HOST/DATABASE"
-_LOCK_TIMEOUT: Final = "10s"
 _BATCH_ROWS: Final = 10_000
 _SETTINGS: Final = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -55,13 +55,46 @@ class Postgres:
     secrets: tuple[Secret, ...]
     place: str
 
+    def rows_held(
+        self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
+    ) -> Mapping[str, int]:
+        """1 for each of ``relations`` that has rows there."""
+        try:
+            with tables.connected(self.url) as server:
+                return dict.fromkeys(tables.filled(server, relations), 1)
+        except tables.server_error() as failure:
+            raise self._failed(failure) from failure
+
     def write(
         self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], told: Told
     ) -> None:
         """Replace the tables, schema by schema; those not reached by a failure are as they were.
 
-        JSON and nested columns become ``json``. Raises ``ExportFailed``.
+        JSON and nested columns become ``json``; a NUL in a text, which Postgres cannot hold, becomes
+        U+FFFD and is counted. Raises ``ExportFailed``.
         """
+        try:
+            with tables.connected(self.url) as server:
+                before = tables.present(server, relations)
+        except tables.server_error() as failure:
+            raise self._failed(failure) from failure
+        read: dict[str, int] = {}
+
+        def note(table: Exported) -> None:
+            read[table.table] = table.rows
+            told(table)
+
+        try:
+            self._load(con, relations, note)
+        except BaseException:
+            # What cannot be reached now is told by the failure itself.
+            with suppress(tables.server_error()), tables.connected(self.url) as server:
+                tables.drop_unfilled(server, [r for r in relations if r not in before], read)
+            raise
+
+    def _load(
+        self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], told: Told
+    ) -> None:
         with _settings(), TemporaryDirectory(prefix="shipsync-export-") as folder:
             import dlt
             from dlt.pipeline.exceptions import PipelineStepFailed
@@ -102,67 +135,31 @@ class Postgres:
         )
 
 
-def postgres(text: str) -> Postgres:
-    """The target that ``text`` (postgresql://...) names; what is wrong with it is told without it.
-
-    Raises ``UsageError``, also ``MissingLibrary`` when there is no driver.
-    """
-    try:
-        parts = urlsplit(text)
-        host, port, user = parts.hostname, parts.port, parts.username
-    except ValueError:
-        raise _malformed() from None
-    database = parts.path.removeprefix("/")
-    if not (host and user and database) or "/" in database:
-        raise _malformed()
-    extras.require("An export to Postgres", extras.POSTGRES)
-    address = f"[{host}]" if ":" in host else host
-    place = f"postgresql://{user}@{address}{f':{port}' if port else ''}/{database}"
-    passwords = {parts.password or "", *parse_qs(parts.query).get("password", ())}
-    texts = passwords | {unquote(password) for password in passwords} | {text}
-    longest_first = sorted(filter(None, texts), key=len, reverse=True)
-    return Postgres(
-        Secret(_impatient(parts)), tuple(Secret(secret) for secret in longest_first), place
-    )
-
-
-def _impatient(parts: SplitResult) -> str:
-    """The address with a limit on waiting for a table that somebody reads, unless it has options.
-
-    The run lock is held meanwhile: a forgotten transaction in a BI tool must not keep runs from starting.
-    """
-    query = dict(parse_qsl(parts.query))
-    query.setdefault("options", f"-clock_timeout={_LOCK_TIMEOUT}")
-    return parts._replace(query=urlencode(query, quote_via=quote)).geturl()
-
-
-def _malformed() -> UsageError:
-    return UsageError(
-        f"This is no address of a Postgres database. Write {FORM}, with %-escapes for characters such "
-        "as @ and / in the password."
-    )
-
-
 def _resource(con: duckdb.DuckDBPyConnection, relation: Relation, told: Told) -> DltResource:
     import dlt
 
     rows = con.table_function("query_table", [relation.quoted])
     hints = {name: _hint(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)}
-    columns = [duckdb.ColumnExpression(name) for name in rows.columns]
-    for position, name in enumerate(rows.columns):
-        if hints[name].get("data_type") == "json":
-            columns[position] = duckdb.FunctionExpression("to_json", columns[position]).alias(name)
+    documents = frozenset(name for name, hint in hints.items() if hint.get("data_type") == "json")
+    columns = [
+        duckdb.FunctionExpression("to_json", column_named(name)).alias(name)
+        if name in documents
+        else column_named(name)
+        for name in rows.columns
+    ]
     is_empty = rows.limit(1).fetchone() is None
 
     def batches() -> Iterator[pa.Table]:
-        count = 0
+        count = replaced = 0
         reader = rows.select(*columns).to_arrow_reader(_BATCH_ROWS)
         if is_empty:
             yield reader.schema.empty_table()
         for batch in reader:
             count += batch.num_rows
-            yield pa.Table.from_batches([batch])
-        told(Exported(relation.full_name, count, relation.full_name))
+            table, texts = without_nul(pa.Table.from_batches([batch]), documents)
+            replaced += texts
+            yield table
+        told(Exported(relation.full_name, count, relation.full_name, replaced))
 
     resource: DltResource = dlt.resource(
         batches,

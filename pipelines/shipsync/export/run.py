@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from shipsync.export.emptiness import refuse_emptiness
 from shipsync.export.relation import select
 from shipsync.export.target import Exported, ExportTarget, Told
 from shipsync.warehouse import lock
@@ -31,12 +32,15 @@ def export(
     *,
     schemas: Collection[str] = (),
     tables: Collection[str] = (),
+    allow_empty: bool = False,
     told: Told = lambda _: None,
 ) -> ExportReport:
     """Put the chosen tables of ``database`` into ``target``; ``select`` says what is chosen.
 
     The run lock is held meanwhile: a run that found the file open would fail halfway, so it steps
-    aside. Raises ``LockHeld``, ``DatabaseError``, ``UsageError`` and ``ExportFailed``.
+    aside. Unless ``allow_empty``, nothing is written where that would empty a table of the target, where
+    all that is chosen is empty, or where a stream behind it was never read to its end.
+    Raises ``LockHeld``, ``DatabaseError``, ``UsageError`` and ``ExportFailed``.
     """
     exported: list[Exported] = []
 
@@ -53,5 +57,8 @@ def export(
         # for the memory the database may take, and one thread was as fast.
         con.execute("set threads = 1")
         con.begin()
-        target.write(con, select(con, schemas, tables), note)
+        relations = select(con, schemas, tables)
+        if not allow_empty:
+            refuse_emptiness(con, relations, target)
+        target.write(con, relations, note)
     return ExportReport(target.place, tuple(exported))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,11 +14,15 @@ from shipsync.export.relation import Relation
 
 @dataclass(frozen=True)
 class Exported:
-    """One table in the target: how many ``rows`` it has there, and its name or file there."""
+    """One table in the target: how many ``rows`` it has there, and its name or file there.
+
+    ``without_nul`` counts the texts in which a NUL, which the target cannot hold, was replaced.
+    """
 
     table: str
     rows: int
     place: str
+    without_nul: int = 0
 
 
 Told = Callable[[Exported], None]
@@ -34,6 +38,14 @@ class ExportTarget(Protocol):
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What no output may hold."""
+
+    def rows_held(
+        self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation]
+    ) -> Mapping[str, int]:
+        """How many rows it has under the names of ``relations``, by full name, where it has any.
+
+        1 may stand for any number. Raises ``ExportFailed``.
+        """
 
     def write(
         self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], told: Told

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from shipsync import settings
 from shipsync.errors import UsageError
 from shipsync.export.folder import Folder
-from shipsync.export.postgres import FORM, postgres
+from shipsync.export.postgres_address import FORM, postgres
 from shipsync.export.target import ExportTarget
 
-KNOWN: Final = ("FOLDER", "parquet:FOLDER", "csv:FOLDER", FORM)
+KNOWN: Final = ("FOLDER", "parquet:FOLDER", "csv:FOLDER", FORM, "destination:NAME")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
@@ -41,6 +42,17 @@ def _csv(text: str) -> ExportTarget:
     return Folder(_path(text), "csv")
 
 
+def _named(text: str) -> ExportTarget:
+    name = text.partition(":")[2]
+    address = settings.destination(name)
+    family = _FAMILIES.get(address.partition(":")[0])
+    if family is not postgres:
+        raise UsageError(
+            f"The destination {name!r} is no Postgres database, and there is no export to another kind."
+        )
+    return postgres(address)
+
+
 def _path(text: str) -> Path:
     path = text.partition(":")[2]
     if not path:
@@ -53,4 +65,5 @@ _FAMILIES: Final[Mapping[str, Callable[[str], ExportTarget]]] = {
     "csv": _csv,
     "postgres": postgres,
     "postgresql": postgres,
+    "destination": _named,
 }

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from shipsync.connection import Connection, PersonalData, Secret
 from shipsync.errors import ConfigurationError
@@ -115,6 +116,48 @@ def local(
     )
 
 
+def destination(
+    name: str, *, environ: Mapping[str, str] | None = None, config_dir: Path | None = None
+) -> str:
+    """The address of the database that dlt's own configuration calls ``[destination.NAME]``.
+
+    Its ``credentials`` are an address, or a table of host, port, database, username and password. Raises
+    ``ConfigurationError`` when there are none; the address holds a password and is not to be shown.
+    """
+    environ = os.environ if environ is None else environ
+    folder = CONFIG_DIR if config_dir is None else config_dir
+    prefix = f"DESTINATION__{name.upper()}__CREDENTIALS"
+    given: object = environ.get(prefix)
+    if not given:
+        begin = f"{prefix}__"
+        given = {
+            variable.removeprefix(begin).lower(): value
+            for variable, value in environ.items()
+            if variable.startswith(begin)
+        }
+    for file in (folder / "secrets.toml", folder / "config.toml"):
+        if not given:
+            given = _at(_content(file), ("destination", name, "credentials"))
+    if isinstance(given, str) and given:
+        return given
+    if not isinstance(given, dict) or not given:
+        raise ConfigurationError(
+            f"There are no credentials of a destination {name!r}. Put them into {folder / 'secrets.toml'} as "
+            f'credentials = "postgresql://USER:PASSWORD@HOST/DATABASE" under [destination.{name}].'
+        )
+    table = {key: str(value) for key, value in given.items()}
+    user, password = (quote(table.get(key, ""), safe="") for key in ("username", "password"))
+    port = f":{table['port']}" if "port" in table else ""
+    place = f"{table.get('host', '')}{port}/{quote(table.get('database', ''), safe='')}"
+    return f"postgresql://{user}:{password}@{place}"
+
+
+def _at(content: object, path: Iterable[str]) -> object:
+    for part in path:
+        content = content.get(part) if isinstance(content, dict) else None
+    return content
+
+
 def _arguments(
     name: str, environ: Mapping[str, str] | None, config_dir: Path | None
 ) -> dict[str, Any]:
@@ -171,8 +214,13 @@ def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, object
 
 
 def _section(file: Path) -> dict[str, object]:
+    found = _at(_content(file), _SECTION)
+    return found if isinstance(found, dict) else {}
+
+
+def _content(file: Path) -> dict[str, object]:
     try:
-        content: object = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except tomllib.TOMLDecodeError as error:
@@ -182,9 +230,6 @@ def _section(file: Path) -> dict[str, object]:
         raise ConfigurationError(f"{file} is not UTF-8 text; save it again as UTF-8.") from None
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror or error}.") from None
-    for part in _SECTION:
-        content = content.get(part, {}) if isinstance(content, dict) else {}
-    return content if isinstance(content, dict) else {}
 
 
 def _refuse_unknown(place: _ConfigFile) -> None:
