@@ -137,6 +137,9 @@ class Options:
     label_tracking_status: Literal["moves", "on_read", "lies"] = "moves"
     """tracking_status of a label once its parcel is delivered: turns to delivered [T]; does so only when
     that label is read by its id [T]; or, for one parcel in five, stays in_transit or says unknown [T]."""
+    tracking_moves_labels: bool = True
+    """Whether a tracking_status that turns moves the hidden instant by which sort_by=modified_at orders
+    labels [?]."""
     unmapped_scans: bool = False
     """A scan in the middle of some USPS journeys says UN and CARRIER_STATUS_NOT_MAPPED [C]."""
     returns_after_delivery: bool = False

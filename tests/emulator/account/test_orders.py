@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.conftest import START, client_of, make_account
-from shipsync.emulator import Account, Options
+from shipsync.emulator import Account, Fault, FaultKind, Options
 from shipsync.emulator.timestamps import to_micros
 
 HOLD = "2026-04-09T07:00:00Z"
@@ -104,6 +104,9 @@ def test_a_deleted_shipment_is_found_by_no_id_and_may_still_be_listed(listed: bo
         assert client.get(f"/v2/shipments/{victim}").status_code == 404
         assert client.get("/v2/shipments/external_shipment_id/W-1").status_code == 404
         rows = client.get("/v2/shipments", params={"page_size": 500}).json()["shipments"]
+        account.faults.add(Fault(FaultKind.DRIFT, rows=80), Fault(FaultKind.LATE_COMMIT, rows=80))
+        assert client.get("/v2/shipments").status_code == 200
     assert (victim in {row["shipment_id"] for row in rows}) is listed
+    assert victim not in account.ids("shipments")
     with pytest.raises(KeyError):
         account.orders.change(victim, zone=5)

@@ -41,6 +41,15 @@ def test_what_a_call_names_can_be_fetched(simulated: tuple[Account, list[Webhook
     assert all(answers.values())
 
 
+def test_what_is_gone_by_now_was_told_under_its_import(
+    simulated: tuple[Account, list[WebhookCall]],
+) -> None:
+    account, calls = simulated
+    assert any(entry.removed for entry in account.journal.of("shipments"))
+    told = [call.body["resource_url"] for call in calls if call.event == "shipment_created_v2"]
+    assert not [url for url in told if url.partition("import_batch_id=")[2].startswith("se-")]
+
+
 def test_an_import_is_told_once_and_changes_are_not(
     simulated: tuple[Account, list[WebhookCall]],
 ) -> None:

@@ -140,3 +140,20 @@ def test_an_unmapped_scan_does_not_make_a_parcel_voidable(
     scans = [{"status_code": "UN"}, {"status_code": "IT"}]
     account.parcels.put_tracking(label_id, {"status_code": "UN", "events": scans})
     assert client.put(f"/v2/labels/{label_id}/void").json()["reason_code"] == "label_already_used"
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_delivery_may_leave_a_label_where_it_is_in_the_order(moves: bool) -> None:
+    account = make_account(Options(tracking_moves_labels=moves), shipments=40)
+    _, label_id = buy_label(account)
+    account.parcels.change_label(label_id, tracking_status="in_transit")
+    account.clock.advance(hours=1)
+    other = account.ids("labels")[0]
+    account.parcels.change_label(other, label_image_id="img")
+    account.clock.advance(hours=1)
+    account.parcels.note_delivery(label_id)
+    assert account.journal[-1].body["tracking_status"] == "delivered"
+    with client_of(account) as client:
+        params: dict[str, Any] = {"sort_by": "modified_at", "sort_dir": "desc", "page_size": 1}
+        (newest,) = client.get("/v2/labels", params=params).json()["labels"]
+    assert newest["label_id"] == (label_id if moves else other)

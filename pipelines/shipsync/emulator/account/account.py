@@ -75,6 +75,11 @@ class Account:
         return self._state.entity(kind, entity_id)
 
     def ids(self, kind: Kind) -> list[str]:
-        """Ids of all shipments, labels or fulfillments in the order in which they were added."""
+        """Ids of all shipments, labels or fulfillments in the order in which they were added.
+
+        Shipments that are gone are not among them, even where lists still show them.
+        """
         with self.lock:
-            return [row.entity_id for row in self.collection(kind).rows()]
+            gone = self._state.gone if kind == "shipments" else {}
+            rows = self.collection(kind).rows()
+            return [row.entity_id for row in rows if row.entity_id not in gone]

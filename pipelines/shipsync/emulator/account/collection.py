@@ -121,6 +121,7 @@ class Collection:
         self._positions = {name: at for at, name in enumerate(layout.columns)}
         self._rows: dict[str, Row] = {}
         self._numbered: list[Row] = []
+        self._removed: dict[str, Row] = {}
         self._orderings = {name: Ordering() for name in layout.instants}
         self._lookups: dict[str, dict[str, set[int]]] = {name: {} for name in layout.lookups}
 
@@ -140,7 +141,7 @@ class Collection:
 
     def rows(self) -> Sequence[Row]:
         """All rows in the order in which they were first put. Not to be changed."""
-        if len(self._rows) == len(self._numbered):
+        if not self._removed:
             return self._numbered
         return [row for row in self._numbered if self._rows.get(row.entity_id) is row]
 
@@ -177,8 +178,14 @@ class Collection:
 
     def remove(self, entity_id: str) -> None:
         """Take a row out for good; KeyError when it is not there."""
-        self._unlist(self._rows.pop(entity_id))
+        row = self._rows.pop(entity_id)
+        self._unlist(row)
+        self._removed[entity_id] = row
         self.version += 1
+
+    def last_known(self, entity_id: str) -> Row | None:
+        """The row of that id, or what it was when it was removed."""
+        return self._rows.get(entity_id) or self._removed.get(entity_id)
 
     def _hidden(self, name: str, hidden: Mapping[str, str | None], old: Row | None) -> str | None:
         if name in hidden:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pendulum
 
+from shipsync.emulator.account.collection import Row
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.account.state import AccountState, serialized
 from shipsync.emulator.bodies.fulfillment import fulfillment_body
@@ -131,6 +132,8 @@ class Parcels:
         else:
             modified = max(micros, created)
         instants = {"created_at": created, "modified_at": modified}
+        if held is not None and self._only_tracked(kind, held, full):
+            instants["modified_at"] = held.instants["modified_at"]
         if kind == "labels":
             voided_at = full.get("voided_at")
             instants["voided_at"] = to_micros(voided_at) if voided_at else _NEVER
@@ -141,6 +144,13 @@ class Parcels:
         if kind == "labels" and self._state.options.fulfillments_include_labels:
             self._mirror(full, at, cause)
         return entity_id
+
+    def _only_tracked(self, kind: Kind, held: Row, full: Body) -> bool:
+        """Whether nothing but a tracking_status turned, which need not count as a modification."""
+        if kind != "labels" or self._state.options.tracking_moves_labels:
+            return False
+        before: Body = orjson.loads(held.raw)
+        return {**full, "tracking_status": before["tracking_status"]} == before
 
     def _mirror(self, label: Body, at: pendulum.DateTime | None, cause: str) -> None:
         """List a label as a fulfillment too, and let it follow the label's void."""

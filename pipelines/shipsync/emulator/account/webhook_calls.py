@@ -68,6 +68,6 @@ def _bodies(
 
 def _import_batch(account: Account, entry: JournalEntry) -> str:
     shipments = account.collection("shipments")
-    row = shipments.get(entry.entity_id)
+    row = shipments.last_known(entry.entity_id)
     batch = None if row is None else shipments.column(row, "import_batch_id")
     return batch or entry.entity_id

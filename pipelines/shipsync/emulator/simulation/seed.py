@@ -273,7 +273,8 @@ class PastOrders:
         delivered = way.is_delivered(self._now)
         if delivered:
             label["tracking_status"] = delivered_status(label["label_id"], account.options)
-        at = last_seen if delivered else to_moment(label_at)
+        moved = delivered and account.options.tracking_moves_labels
+        at = last_seen if moved else to_moment(label_at)
         account.parcels.put_label(label, at=at, cause=_CAUSE)
         body = tracking_body(way.parcel, seen)
         account.parcels.put_tracking(label["label_id"], body, at=last_seen, cause=_CAUSE)
