@@ -15,6 +15,8 @@ from shipsync.errors import ConfigurationError, ShipsyncError
 from shipsync.sync.reconcile import Comparison
 from shipsync.sync.reconcile import reconcile as compare
 from shipsync.sync.reports import SyncProgress, SyncReport
+from shipsync.sync.retry import RetryReport
+from shipsync.sync.retry import retry_quarantine as retry
 from shipsync.sync.run import run_sync
 from shipsync.sync.state import StreamState
 from shipsync.warehouse import lock, models, runs
@@ -122,6 +124,16 @@ def reconcile(
     with lock.hold(file), explained(file), connect(file) as con:
         migrate(con)
         return compare(con, connection, session, only=only)
+
+
+def retry_quarantine(
+    connection: Connection, session: Session, *, only: frozenset[str] | None = None
+) -> RetryReport:
+    """Ask the account again for what was set aside; errors as ``sync``."""
+    file = connection.database
+    with lock.hold(file), explained(file), connect(file) as con:
+        migrate(con)
+        return retry(con, connection, session, only=only)
 
 
 def _sync(

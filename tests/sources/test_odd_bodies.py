@@ -171,7 +171,7 @@ def _check_all_kept(
             continue
         columns = [c.name for c in stream.table.columns if c.path[0].casefold() == key.casefold()]
         in_columns = any(held[name] is not None for name in columns)
-        in_extra = any(path.split(".")[0] == sound(key) for path in extra)
+        in_extra = any(path.split(".")[0].casefold() == sound(key).casefold() for path in extra)
         in_lines = any(lines.list_key == key.casefold() for lines in stream.lines)
         is_hollow = isinstance(value, dict) and all(v in (None, "", [], {}) for v in value.values())
         assert in_columns or in_extra or in_lines or is_hollow, (key, value)

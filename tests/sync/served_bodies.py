@@ -74,7 +74,7 @@ class ServedAccount:
         self.asked.clear()
         with Session(
             self.connection,
-            transport=httpx.MockTransport(self._answer),
+            transport=httpx.MockTransport(self.answer),
             pacing=JumpingPacing(now or self.now),
         ) as session:
             return run_sync(self.con, self.connection, session, only=frozenset(only) or None)
@@ -83,7 +83,8 @@ class ServedAccount:
         """The rows of a query."""
         return self.con.execute(query, list(values)).fetchall()
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """What it answers to one request."""
         path = request.url.path
         self.asked.append(path)
         headers = {"date": self.date}

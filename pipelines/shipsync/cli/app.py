@@ -16,6 +16,7 @@ from shipsync.cli import (
     inbox,
     locations,
     mcp,
+    quarantine,
     runs,
     shipments,
     status,
@@ -66,6 +67,7 @@ app.add_typer(writes.app, name="writes")
 app.add_typer(track.app)
 app.add_typer(locations.app)
 app.add_typer(status.app)
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(export.app)
 app.add_typer(dashboard.app)
 app.add_typer(mcp.app)

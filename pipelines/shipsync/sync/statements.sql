@@ -2,6 +2,12 @@
 -- Calls for tracking in the 24 hours up to $now.
 select coalesce(sum(calls), 0)::bigint from ledger.tracking_calls where called_at > $now - to_hours(24)
 
+-- name: carriers_of
+select parcels.parcel_id, coalesce(labels.carrier_code, '')
+from (select unnest($parcel_ids) as parcel_id) as parcels
+inner join raw.labels as labels
+    on split_part(parcels.parcel_id, '/', 1) = labels.label_id and labels._dlt_valid_to is null
+
 -- name: clear_schedule
 delete from ledger.tracking_schedule
 

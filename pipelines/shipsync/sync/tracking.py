@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Final
 
+import duckdb
 import pyarrow as pa
 
 from shipsync.set_aside import SetAside
@@ -118,6 +119,12 @@ def _record_failure(run: StreamRun, parcel: Unanswered, polled_at: datetime) -> 
             else str(parcel.error),
         },
     )
+
+
+def carriers_of(con: duckdb.DuckDBPyConnection, parcel_ids: Sequence[str]) -> dict[str, str]:
+    """The carriers' codes of parcels, which a further box of a label is asked for with."""
+    query = statement(_STATEMENTS, "carriers_of")
+    return dict(con.execute(query, {"parcel_ids": list(parcel_ids)}).fetchall())
 
 
 def record_polls(

@@ -44,6 +44,11 @@ class Quarantined:
     resolved_at: datetime | None
     resolution: Resolution | None
 
+    @property
+    def place(self) -> str:
+        """How a person finds it."""
+        return self.row_id or (f"row {self.position} of its answer" if self.position else "")
+
 
 class Quarantine:
     """Sets things aside for one run and takes out what came right; each change is committed at once.
@@ -98,6 +103,9 @@ class Quarantine:
         query = statement(_STATEMENTS, "waiting_in_quarantine")
         values = {"stream": stream, "with_resolved": with_resolved}
         with self._lock:
+            if not self._cursor.execute(statement(_STATEMENTS, "has_quarantine")).fetchall():
+                # Opened to read, and not brought up to date yet.
+                return []
             return [Quarantined(*row) for row in self._cursor.execute(query, values).fetchall()]
 
     def came_right(self, stream: str, row_ids: Collection[str]) -> int:

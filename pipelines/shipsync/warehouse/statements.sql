@@ -23,6 +23,9 @@ select json_serialize_sql($1)
 -- name: record_migration
 insert into ledger.migrations (name, applied_at) values (?, ?)
 
+-- name: has_quarantine
+select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'quarantine'
+
 -- name: waiting_in_quarantine
 -- What was set aside and has not come right, newest first; of one stream, or of all where $stream is null.
 select
