@@ -13,6 +13,7 @@ Key = tuple[int, int]
 """An instant in microseconds and the number of a row, which settles ties."""
 
 _FEW = 64
+_REMEMBERED = 16
 _LAST = 1 << 62
 
 
@@ -241,3 +242,23 @@ class Collection:
             and all(window.holds(row) for window in filters.windows)
             and (filters.test is None or filters.test(row))
         )
+
+
+class Selections:
+    """What the last few filtered walks selected, so that each page need not filter again."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[object, ...], tuple[int, list[Key]]] = {}
+
+    def get(
+        self, collection: Collection, filters: Filters, sort_by: str, name: tuple[object, ...]
+    ) -> list[Key]:
+        """Keys of the wanted rows, ascending; filtered again when the collection has changed."""
+        held = self._held.get(name)
+        if held is None or held[0] != collection.version:
+            held = (collection.version, collection.select(filters, sort_by))
+            self._held.pop(name, None)
+            self._held[name] = held
+            while len(self._held) > _REMEMBERED:
+                del self._held[next(iter(self._held))]
+        return held[1]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
 from shipsync.emulator.account.account import Account
+from shipsync.emulator.account.collection import Selections
 from shipsync.emulator.http import fault_effects
 from shipsync.emulator.http.checks import Gate
 from shipsync.emulator.http.faults import Fault, FaultKind, Faults
@@ -21,7 +22,6 @@ from shipsync.emulator.http.paging import PageLimit
 from shipsync.emulator.http.problems import RefusedError
 from shipsync.emulator.http.request import IncomingRequest, Logged, Response, new_request_id
 from shipsync.emulator.http.routing import Call, RouteTable
-from shipsync.emulator.http.selections import Selections
 from shipsync.emulator.timestamps import http_date
 
 

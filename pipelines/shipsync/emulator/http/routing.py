@@ -11,11 +11,11 @@ from urllib.parse import unquote
 from pydantic import BaseModel
 
 from shipsync.emulator.account.account import Account
+from shipsync.emulator.account.collection import Selections
 from shipsync.emulator.http.paging import PageLimit
 from shipsync.emulator.http.problems import ErrorBody, RefusedError, left_out
 from shipsync.emulator.http.query import Parameter, Query
 from shipsync.emulator.http.request import IncomingRequest, Response
-from shipsync.emulator.http.selections import Selections
 
 PAGE = Parameter("page", "whole", smallest=1)
 PAGE_SIZE = Parameter("page_size", "whole", smallest=1)
