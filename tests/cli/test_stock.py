@@ -48,11 +48,19 @@ def test_the_whole_round(run: Run, served: Shop) -> None:
 
     again = run("apply", "counts.plan.json")
     assert (again.code, served.writes_sent()) == (0, 2)
-    status = run("status")
-    assert {row[0]: row[2] for row in lines(status.out)[1:]} == {
+    assert {row[6] for row in lines(again.out)[1:]} == {"earlier"}
+    assert "Done earlier" not in applied.err
+    header, *rows = lines(run("status").out)
+    told = [dict(zip(header, row, strict=True)) for row in rows]
+    assert {row["row_key"]: row["outcome"] for row in told} == {
         "count-1": "applied",
         "delivery-1": "applied",
     }
+    columns = ("sku", "location", "action", "quantity")
+    assert sorted([row[name] for name in columns] for row in told) == [
+        ["A-1", "Main", "adjust", "25"],
+        ["A-2", "Main", "increment", "5"],
+    ]
 
 
 def test_a_plan_needs_no_key_and_may_come_from_a_query(

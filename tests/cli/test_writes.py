@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
+import orjson
 import pytest
 
 from cli.orders_command_line import Run, lines, run, served, write
@@ -137,3 +141,49 @@ def test_a_key_of_ones_own_is_carried_out_once(run: Run, served: Office) -> None
     assert other.code == 3
     assert "The key 'dispatch-1' was used on " in other.out
     assert served.writes_sent() == 1
+
+
+def test_a_plan_applied_again_tells_what_is_new(run: Run, served: Office) -> None:
+    run("fulfillments", "create", "shipped.csv", "--out", "it.plan.json")
+    run("fulfillments", "apply", "it.plan.json", "--one")
+    rest = run("fulfillments", "apply", "it.plan.json", "--json").json
+    assert (rest["counts"], rest["counts_earlier"]) == ({"applied": 3}, {"applied": 1})
+    assert [row["is_earlier"] for row in rest["rows"]] == [True, False, False]
+    assert [row["tracking_number"] for row in rest["rows"]] == [
+        f"T{i[3:]}" for i in pending(served)
+    ]
+
+
+def test_a_plan_that_was_edited_and_sealed_again_is_refused(run: Run, served: Office) -> None:
+    run("fulfillments", "create", "shipped.csv", "--out", "it.plan.json")
+    path = Path("it.plan.json")
+    kept = orjson.loads(path.read_bytes())
+    kept["rows"][0]["request"]["tracking_number"] = "T-FORGED"
+    signed = {name: kept[name] for name in kept if name not in ("digest", "signature")}
+    canonical = orjson.dumps(signed, option=orjson.OPT_SORT_KEYS)
+    kept["digest"] = f"sha256:{hashlib.sha256(canonical).hexdigest()}"
+    path.write_bytes(orjson.dumps(kept))
+    refused = run("fulfillments", "apply", "it.plan.json")
+    assert refused.code == 2
+    assert "is not signed with the key of this database" in refused.err
+    assert served.account.requests == []
+
+
+@pytest.mark.parametrize("number", ["9.40011E+21", "#N/A", '="1Z999AA1"', "1Z999AA1, 1Z999AA2"])
+def test_what_a_spreadsheet_spoilt_is_not_sent(run: Run, served: Office, number: str) -> None:
+    first = pending(served)[0]
+    row = {"shipment_id": first, "tracking_number": number, "carrier_code": served.carrier}
+    write("spoilt.csv", [row])
+    refused = run("fulfillments", "create", "spoilt.csv", "--apply")
+    assert refused.code == 3
+    assert repr(number) in refused.err
+    assert served.writes_sent() == 0
+
+
+def test_one_number_on_two_shipments_is_said(run: Run, served: Office) -> None:
+    first, second, _ = pending(served)
+    row = {"tracking_number": "1Z999AA1", "carrier_code": served.carrier}
+    write("twice.csv", [{**row, "shipment_id": i} for i in (first, second)])
+    told = run("fulfillments", "create", "twice.csv")
+    assert told.code == 0
+    assert "Tracking number 1Z999AA1 stands on lines 2, 3, for 2 shipments." in told.err

@@ -65,7 +65,8 @@ def status_command(
     chosen = [
         entry for entry in entries if state in (None, entry.state) and kind in (None, entry.kind)
     ][:limit]
-    writes_view.show_entries(chosen, as_json=as_json)
+    locations = {} if as_json else service.location_names(file)
+    writes_view.show_entries(chosen, locations, as_json=as_json)
 
 
 @app.command("resolve", epilog=RESOLVE_EXAMPLE)
@@ -98,7 +99,7 @@ def resolve_command(
     if as_json:
         output.show_json(writes_view.entry_document(entry))
     else:
-        writes_view.show_entries([entry], as_json=False)
+        writes_view.show_entries([entry], service.location_names(file), as_json=False)
 
 
 @dataclass(frozen=True)

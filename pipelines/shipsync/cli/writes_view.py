@@ -324,8 +324,13 @@ def entry_document(entry: LedgerEntry) -> dict[str, object]:
     }
 
 
-def show_entries(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
-    """Print writes of the outbox as they stand; all that is known of each only in JSON."""
+def show_entries(
+    entries: Sequence[LedgerEntry], locations: Mapping[str, str], *, as_json: bool
+) -> None:
+    """Print writes of the outbox as they stand; all that is known of each only in JSON.
+
+    ``locations`` are the names of locations by id.
+    """
     from shipsync.queries import ResultRows
     from shipsync.reverse.kinds import KINDS
 
@@ -352,6 +357,9 @@ def show_entries(entries: Sequence[LedgerEntry], *, as_json: bool) -> None:
     documents = [
         {**entry_document(entry), **KINDS[entry.kind].columns(entry.request)} for entry in entries
     ]
+    for document in documents:
+        place = str(document.get("location"))
+        document["location"] = locations.get(place, document.get("location"))
     rows = [[document.get(name) for name in names] for document in documents]
     output.show_table(ResultRows(names, rows))
 

@@ -35,6 +35,7 @@ from shipsync.reverse.plan.progress import PlanProgress, unwatched
 from shipsync.reverse.plan.row import Family, Plan
 from shipsync.reverse.plan.row_sources import RowSource, read_source
 from shipsync.reverse.plan.signature import checking_key, signing_key
+from shipsync.reverse.stock import stored
 from shipsync.reverse.stock.change import Change
 from shipsync.reverse.stock.guards import Guards
 from shipsync.reverse.stock.planner import plan_stock
@@ -231,6 +232,12 @@ def outcomes(database: Path, connection_name: str) -> list[LedgerEntry]:
     """Every write of every kind that was ever taken up for a connection, the latest first."""
     with readable(database) as con:
         return all_kinds(con, connection_name)
+
+
+def location_names(database: Path) -> dict[str, str]:
+    """What people call the locations of stock, by id."""
+    with readable(database) as con:
+        return stored.location_names(con)
 
 
 def connections_written_for(database: Path) -> list[str]:

@@ -1,45 +1,15 @@
-"""The outbox: only ever added to, on disk before it says so, and no step that makes no sense."""
+"""The outbox: only ever added to, and each write summed up."""
 
 from __future__ import annotations
-
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
+from reverse.ledger_events import planned, step
 from reverse.stock_shop import NOW
 from shipsync.errors import DatabaseError
-from shipsync.reverse.outbox.states import Source, WriteState, may_follow
+from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import LedgerEvent, Outbox, all_kinds
-from shipsync.reverse.outbox.writer import LedgerWriter
-from shipsync.warehouse.ledger import migrate
-
-
-@pytest.fixture
-def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(tmp_path / "shop.duckdb")) as con:
-        migrate(con)
-        yield con
-
-
-def planned(key: str, plan: str = "sha256:1") -> LedgerEvent:
-    return LedgerEvent(
-        key,
-        WriteState.PLANNED,
-        Source.PLAN,
-        NOW,
-        plan,
-        subject=f"row {key}",
-        places=("A-1 at Main",),
-        request={"quantity": 5},
-    )
-
-
-def step(key: str, state: WriteState, minutes: int = 0, **said: object) -> LedgerEvent:
-    at = NOW.add(minutes=minutes)
-    return LedgerEvent(key, state, Source.ANSWER, at, "sha256:1", 1, **said)  # type: ignore[arg-type]
 
 
 def test_an_entry_holds_the_last_step_and_what_earlier_ones_said(
@@ -101,60 +71,4 @@ def test_nothing_of_a_batch_is_kept_when_one_of_it_cannot_be(
     without_time = LedgerEvent("k-2", WriteState.PLANNED, Source.PLAN, None, "sha256:1")  # type: ignore[arg-type]
     with pytest.raises(DatabaseError, match="outbox could not be written, so nothing more is sent"):
         outbox.append([planned("k-1"), without_time])
-    assert all_kinds(con, "shop") == []
-
-
-def test_steps_of_many_threads_are_all_on_disk(con: duckdb.DuckDBPyConnection) -> None:
-    outbox = Outbox(con, "shop", "stock")
-    with LedgerWriter(outbox, {}) as ledger:
-
-        def write(number: int) -> None:
-            for n in range(10):
-                key = f"{number}-{n}"
-                ledger.record(planned(key))
-                ledger.record(step(key, WriteState.SENDING))
-                ledger.record(step(key, WriteState.APPLIED))
-
-        threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    entries = all_kinds(con, "shop")
-    assert len(entries) == 60
-    assert {entry.state for entry in entries} == {WriteState.APPLIED}
-
-
-def test_whoever_waits_for_the_disk_hears_of_any_failure(con: duckdb.DuckDBPyConnection) -> None:
-    """A thread that died in silence would leave the others waiting for ever."""
-    unwritable = step("k", WriteState.PLANNED, reading_before={"level": object()})
-    with LedgerWriter(Outbox(con, "shop", "stock"), {}) as ledger:
-        with pytest.raises(TypeError):
-            ledger.record(unwritable)
-        ledger.record(planned("l"))
-    assert [entry.row_key for entry in all_kinds(con, "shop")] == ["l"]
-
-
-@pytest.mark.parametrize(
-    ("state", "following"),
-    [
-        pytest.param(None, WriteState.SENDING, id="unplanned_is_not_sent"),
-        pytest.param(WriteState.APPLIED, WriteState.SENDING, id="applied_is_not_sent_again"),
-        pytest.param(WriteState.APPLIED, WriteState.PLANNED, id="applied_is_not_planned_again"),
-        pytest.param(WriteState.APPLIED, WriteState.REJECTED, id="applied_stays_applied"),
-        pytest.param(WriteState.REJECTED, WriteState.SENDING, id="rejected_is_planned_first"),
-        pytest.param(WriteState.UNKNOWN, WriteState.PLANNED, id="unknown_is_settled_first"),
-        pytest.param(
-            WriteState.PLANNED, WriteState.APPLIED, id="what_did_not_leave_is_not_applied"
-        ),
-    ],
-)
-def test_a_step_that_makes_no_sense_is_not_written(
-    con: duckdb.DuckDBPyConnection, state: WriteState | None, following: WriteState
-) -> None:
-    assert not may_follow(state, following)
-    outbox = Outbox(con, "shop", "stock")
-    states = {} if state is None else {"k": state}
-    with LedgerWriter(outbox, states) as ledger, pytest.raises(ValueError, match="cannot go from"):
-        ledger.record(step("k", following))
     assert all_kinds(con, "shop") == []

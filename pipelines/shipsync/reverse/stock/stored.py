@@ -135,6 +135,15 @@ def read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
     return None if observed is None else observed[1]
 
 
+def location_names(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The names of the locations that have one, by id; none before they were synced."""
+    try:
+        found = con.execute(statement(STATEMENTS, "stored_locations")).fetchall()
+    except duckdb.CatalogException:
+        return {}
+    return {identifier: name for identifier, name in found if name}
+
+
 def read_skus(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
     """All SKUs that were ever seen; none before the stock was synced."""
     try:
