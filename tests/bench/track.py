@@ -144,7 +144,7 @@ def measure(file: Path, shipments: int) -> float:
         con.execute("set threads = 1")
         by_number = timed("an order by its number", [ask(str(100000 + i)) for i in chosen])
         timed("  with a # too many", [ask(f"#{100000 + i}") for i in chosen])
-        timed("  with a shop's prefix too many", [ask(f"ACME-{100000 + i}") for i in chosen])
+        timed("  with an affix of nobody", [missing(f"ACME-{100000 + i}") for i in chosen])
         timed("  by its shipment id", [ask(f"se-{400000000 + i * 7}") for i in chosen])
         timed("  by a tracking number", [ask(tracking) for tracking, _ in marks])
         timed("  by a sales order id", [ask(sales_order) for _, sales_order in marks])

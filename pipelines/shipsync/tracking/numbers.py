@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -18,13 +18,17 @@ from shipsync.tracking.references import (
     affixed,
     folded,
     forms,
-    narrowing,
+    longest_digits,
     parts,
+    rough,
     rough_ways,
 )
 
 if TYPE_CHECKING:
     import duckdb
+
+# So many are looked up one by one in less time than all numbers are compared.
+_FEW: Final = 5
 
 
 class Numbers:
@@ -67,7 +71,9 @@ class Numbers:
 
     def siblings(self, shipments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         """The ids of all shipments that have shop and number of one of these, themselves included."""
-        numbers = [(row["store_id"], row["shipment_number"]) for row in shipments]
+        known = list(shipments)
+        yield from self._numberless(known)
+        numbers = [(row["store_id"], row["shipment_number"]) for row in known]
         wanted = {(store, folded(number)) for store, number in numbers if number}
         # What was found by its number was found with all that have it.
         asked = {folded(reference) for reference in self._candidates}
@@ -77,6 +83,18 @@ class Numbers:
             for row in candidates:
                 if (row["store_id"], folded(row["shipment_number"])) in wanted:
                     yield row["shipment_id"]
+
+    def _numberless(self, shipments: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """The ids of shipments without a number that share the external order id of one of these."""
+        named = [
+            row for row in shipments if not row["shipment_number"] and row["external_order_id"]
+        ]
+        if named:
+            stores = [row["store_id"] for row in named]
+            external_ids = [row["external_order_id"] for row in named]
+            values = {"stores": stores, "external_ids": external_ids}
+            for row in rows(self._database, "numberless_siblings", **values):
+                yield row["shipment_id"]
 
     def _looked_up(self, references: Iterable[str]) -> Iterator[tuple[str, Row]]:
         asked = [reference for reference in dict.fromkeys(references) if folded(reference)]
@@ -88,19 +106,29 @@ class Numbers:
                 yield reference, row
 
     def _look_up(self, references: Sequence[str]) -> dict[str, list[Row]]:
+        digits = {reference: longest_digits(reference, self._own) for reference in references}
+        if len(references) <= _FEW and all(digits.values()):
+            return {r: self._look_up_one(r, digits[r] or "") for r in references}
         ways = [(r, way) for r in references for way in rough_ways(r, self._own)]
         values = {
             "asked": orjson.dumps([reference for reference, _ in ways]).decode(),
             "rough": orjson.dumps([way for _, way in ways]).decode(),
-            "pattern": narrowing(references, self._own),
             "foreign_digits": FOREIGN_DIGITS,
             "plain_digits": PLAIN_DIGITS,
         }
-        found = queries.fetch(self._database, "number_lookup", values, package=STATEMENTS)
-        by_reference: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in found.objects():
-            by_reference[row["asked"]].append(row)
-        return {reference: by_reference[reference] for reference in references}
+        found: dict[str, list[Row]] = {reference: [] for reference in references}
+        for row in self._fetch("numbers_lookup", values):
+            found[row["asked"]].append(row)
+        return found
+
+    def _look_up_one(self, reference: str, digits: str) -> list[Row]:
+        ways = rough_ways(reference, self._own)
+        values = {"rough": orjson.dumps(ways).decode(), "digits": digits}
+        found = self._fetch("number_lookup", values)
+        return [row for row in found if rough(row["shipment_number"]) in ways]
+
+    def _fetch(self, name: str, values: Mapping[str, object]) -> list[Row]:
+        return queries.fetch(self._database, name, values, package=STATEMENTS).objects()
 
     def _learn_forms(self, stores: Iterable[str | None]) -> None:
         unknown = [store for store in stores if store not in self._forms]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -111,7 +111,7 @@ def parts(number: str, own: OwnAffixes) -> NumberParts | None:
 def rough(number: str) -> str:
     """What numbers that may be one have in common: their digits without leading zeros.
 
-    Of a number without digits it is the folded number. The statement ``number_lookup`` reckons the same.
+    Of a number without digits it is the folded number. The statement ``numbers_lookup`` reckons the same.
     """
     text = folded(number)
     return "".join(_DIGITS.findall(text)).lstrip("0") or text
@@ -127,16 +127,13 @@ def rough_ways(reference: str, own: OwnAffixes) -> list[str]:
     return list(dict.fromkeys(rough(way) for way in ways if way))
 
 
-def narrowing(references: Sequence[str], own: OwnAffixes, most: int = 20) -> str | None:
-    """A pattern that every number has which one of a few ``references`` may mean; None for many.
+def longest_digits(reference: str, own: OwnAffixes) -> str | None:
+    """Digits in a row that every number has which ``reference`` may mean; None where it has none.
 
-    Anything but plain ASCII without blanks matches it too.
+    But for numbers that hold anything else than plain ASCII without blanks.
     """
-    runs = [_DIGITS.findall(_bare(folded(reference), own)) for reference in references[: most + 1]]
-    if not runs or len(references) > most or not all(runs):
-        return None
-    longest = {max((run.lstrip("0") or "0" for run in found), key=len) for found in runs}
-    return "|".join((*sorted(longest), "[^!-~]"))
+    runs = _DIGITS.findall(_bare(folded(reference), own))
+    return max((run.lstrip("0") or "0" for run in runs), key=len, default=None)
 
 
 def forms(rows: Iterable[Mapping[str, Any]], own: OwnAffixes) -> dict[str | None, NumberForm]:

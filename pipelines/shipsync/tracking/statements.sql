@@ -156,8 +156,27 @@ from read_numbers
 group by all
 
 -- name: number_lookup
--- The current shipments whose number may be an asked one, compared by their digits alone, or letters where
--- there are none: one row per reference and shipment. $pattern narrows the numbers that are looked at.
+-- The current shipments whose number may be a certain one: their digits alone are compared, and what is no plain
+-- ASCII is left to those who ask. Almost all numbers are told from it by $digits, which is quick to look for.
+select shipment_id, store_id, shipment_number
+from raw.shipments
+where _dlt_valid_to is null
+    and (
+        contains(shipment_number, $digits)
+        or contains(shipment_number, ' ')
+        or strlen(shipment_number) > length(shipment_number)
+    )
+    and (
+        list_contains(
+            from_json($rough, '["VARCHAR"]'),
+            ltrim(regexp_replace(shipment_number, '[^0-9]+', '', 'g'), '0')
+        )
+        or regexp_matches(shipment_number, '[^!-~]')
+        or not regexp_matches(shipment_number, '[1-9]')
+    )
+
+-- name: numbers_lookup
+-- The same for many, or for numbers without digits: one row per reference and shipment.
 with
 
 wanted as (
@@ -178,7 +197,6 @@ numbers as (
     from raw.shipments
     where _dlt_valid_to is null
         and shipment_number is not null
-        and ($pattern is null or regexp_matches(shipment_number, $pattern))
 ),
 
 rough_numbers as (
@@ -206,6 +224,23 @@ select wanted.asked, found.shipment_id, found.store_id, found.shipment_number
 from rough_numbers as found
 cross join wanted
 where found.is_foreign and not regexp_matches(wanted.rough, '^[1-9]')
+
+-- name: numberless_siblings
+-- The current shipments without a number that have an external order id of some shop: one row each.
+with
+
+wanted as (
+    select
+        unnest(from_json($stores, '["VARCHAR"]')) as store_id,
+        unnest(from_json($external_ids, '["VARCHAR"]')) as external_order_id
+)
+
+select shipments.shipment_id
+from raw.shipments as shipments
+inner join wanted
+    on shipments.external_order_id = wanted.external_order_id
+    and shipments.store_id is not distinct from wanted.store_id
+where shipments._dlt_valid_to is null and coalesce(trim(shipments.shipment_number), '') = ''
 
 -- name: order_lookup
 -- The current shipments that a reference can mean by an id or a tracking number: one row per reference and
@@ -258,65 +293,36 @@ from mentioned
 group by asked, shipment_id
 
 -- name: order_shipments
--- Some current shipments and, of those without a number, all that have their external order id, oldest
--- first: one row per shipment, with the name its order goes by and what tells its buyer from others.
+-- Some current shipments: one row each, with the name its order goes by and what tells its buyer from others.
 with
 
 wanted as (
     select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
-),
-
-chosen as (
-    select shipments.*
-    from raw.shipments as shipments
-    inner join wanted on shipments.shipment_id = wanted.shipment_id
-    where shipments._dlt_valid_to is null
-),
-
-numberless as (
-    select distinct store_id, external_order_id
-    from chosen
-    where coalesce(trim(shipment_number), '') = '' and trim(external_order_id) <> ''
-),
-
-siblings as (
-    select shipments.*
-    from raw.shipments as shipments
-    inner join numberless on shipments.external_order_id = numberless.external_order_id
-    anti join chosen on shipments.shipment_id = chosen.shipment_id
-    where shipments._dlt_valid_to is null
-        and shipments.store_id is not distinct from numberless.store_id
-        and coalesce(trim(shipments.shipment_number), '') = ''
-),
-
-members as (
-    select * from chosen
-    union all by name
-    select * from siblings
 )
 
 select
-    shipment_id,
-    store_id,
-    nullif(trim(shipment_number), '') as shipment_number,
-    external_order_id,
-    ship_to_name,
-    ship_to_postal_code,
-    ship_to_city_locality,
-    ship_to_country_code,
+    shipments.shipment_id,
+    shipments.store_id,
+    nullif(trim(shipments.shipment_number), '') as shipment_number,
+    nullif(trim(shipments.external_order_id), '') as external_order_id,
+    shipments.ship_to_name,
+    shipments.ship_to_postal_code,
+    shipments.ship_to_city_locality,
+    shipments.ship_to_country_code,
     coalesce(
-        nullif(trim(shipment_number), ''),
-        nullif(trim(external_order_id), ''),
-        nullif(trim(external_shipment_id), ''),
-        shipment_id
+        nullif(trim(shipments.shipment_number), ''),
+        nullif(trim(shipments.external_order_id), ''),
+        nullif(trim(shipments.external_shipment_id), ''),
+        shipments.shipment_id
     ) as order_id,
-    shipment_status,
-    created_at,
-    ship_date,
-    hold_until_date,
-    observed_at as known_at
-from members
-order by created_at, shipment_id
+    shipments.shipment_status,
+    shipments.created_at,
+    shipments.ship_date,
+    shipments.hold_until_date,
+    shipments.observed_at as known_at
+from raw.shipments as shipments
+inner join wanted on shipments.shipment_id = wanted.shipment_id
+where shipments._dlt_valid_to is null
 
 -- name: polled
 -- When some parcels were asked for last: one row per parcel that was.
