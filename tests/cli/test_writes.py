@@ -187,3 +187,11 @@ def test_one_number_on_two_shipments_is_said(run: Run, served: Office) -> None:
     told = run("fulfillments", "create", "twice.csv")
     assert told.code == 0
     assert "Tracking number 1Z999AA1 stands on lines 2, 3, for 2 shipments." in told.err
+
+
+def test_a_kind_that_there_is_not_is_a_usage_error(run: Run) -> None:
+    wrong = run("writes", "status", "--kind", "stocks")
+    assert wrong.code == 2
+    assert wrong.err.startswith(
+        "There is no kind 'stocks' of write; it can be stock, create_shipment,"
+    )

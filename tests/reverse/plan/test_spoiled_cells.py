@@ -87,6 +87,8 @@ SPOILT = [
         )
     ],
     ("ship_to_email", "a@example.com; b@example.com", P.SEVERAL_VALUES),
+    ("ship_to_phone", "512-555-0142 / 512-555-0143", P.SEVERAL_VALUES),
+    ("ship_to_phone", "5125550142;5125550143", P.SEVERAL_VALUES),
 ]
 
 
@@ -153,6 +155,10 @@ SOUND = [
     *[("quantity", text) for text in ("12", "12.0", "0")],
     *[("ship_date", text) for text in ("2026-05-31", "2026-05-31T12:00:00Z")],
     ("external_shipment_id", "112-1234567-7654321"),
+    ("ship_to_phone", "+1 204-253-9411 ext. 123"),
+    ("ship_to_phone", "+49 (0) 30/1234567"),
+    ("external_shipment_id", "a@b@c"),
+    ("sku", "A-1, A-2"),
     ("external_shipment_id", "2026-03-01"),
     ("location", "Main 2"),
     ("item_unit_price", "12.50"),
@@ -169,3 +175,10 @@ def test_what_only_looks_like_it_passes(column: str, text: str) -> None:
 @pytest.mark.parametrize("column", ["sku", "item_sku"])
 def test_a_sku_that_the_account_has_is_what_it_says(column: str, sku: str) -> None:
     check_cells({column: sku}, frozenset({sku}))
+
+
+@pytest.mark.parametrize("text", ["A-1, A-2", "A-1;A-2", "A-1 / A-2", "A-1\nA-2"])
+def test_several_known_skus_in_one_cell_are_found(text: str) -> None:
+    with pytest.raises(InvalidRowError, match="which is more than one"):
+        check_cells({"item_sku": text}, frozenset({"A-1", "A-2"}))
+    check_cells({"item_sku": text}, frozenset({"A-1", "A-2", text}))

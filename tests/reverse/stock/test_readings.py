@@ -12,7 +12,7 @@ from reverse.stock_shop import MAIN, Shop, open_shop
 from shipsync.reverse.outbox.states import WriteState
 from shipsync.reverse.plan.row import Status
 from shipsync.reverse.stock.change import StockLocation
-from shipsync.reverse.stock.readings import ListedLevels, UnclearLevel
+from shipsync.reverse.stock.readings import LevelReader, ListedLevels, UnclearLevel
 
 ODD = [2.5, None, "10", True, [], {"units": 10}]
 
@@ -80,3 +80,13 @@ def test_a_move_to_a_level_without_a_number_is_invalid(shop: Shop) -> None:
         )
     move = {"action": "modify", "quantity": 5, "new_inventory_location_id": "se-902"}
     assert shop.plan({**counts(1)[0], **move}).rows[0].problem == "unreadable_level"
+
+
+def test_a_sku_with_blanks_around_it_is_not_asked_for_by_a_filter(shop: Shop) -> None:
+    """A server that takes blanks off a filter would answer with another product, or with none."""
+    shop.account.master_data.put_product({"product_id": 99, "sku": "A-1 ", "name": "Other"})
+    shop.account.stock.move("A-1 ", MAIN, on_hand=4)
+    with shop.session() as session:
+        reading = LevelReader(session, shop.pacing).now(StockLocation("A-1 ", MAIN))
+    assert reading.levels[StockLocation("A-1 ", MAIN)].on_hand == 4
+    assert "sku" not in shop.account.requests[-1].query

@@ -57,6 +57,7 @@ _POSTAL_DIGITS: Mapping[str, int] = {
 _SHORT_NUMBER = 6
 _LONG_NUMBER = 10
 _EXACT_DIGITS = 15
+_SHORTEST_PHONE = 7
 
 _IDENTIFIERS = frozenset({"key", "lot"})
 _IDENTIFIER_ENDINGS = ("_id", "_number", "_phone", "_postal_code", "_code")
@@ -95,6 +96,8 @@ def check_cells(cells: Cells, known_skus: Container[str] = ()) -> None:
         if column in SKU_COLUMNS and text in known_skus:
             continue
         _check(cells, column, text)
+        if column in SKU_COLUMNS and _are_all_known(text, known_skus):
+            raise InvalidRowError(Problem.SEVERAL_VALUES, column=column, value=text)
 
 
 def is_identifier(column: str) -> bool:
@@ -126,8 +129,7 @@ def _check(cells: Cells, column: str, text: str) -> None:
         _check_identifier(column, text.strip())
     elif not is_amount(column) and _SCIENTIFIC.fullmatch(text):
         raise InvalidRowError(Problem.SCIENTIFIC, column=column, value=text)
-    has_several = _has_two_numbers if column == "tracking_number" else _has_two_mailboxes
-    if has_several(text):
+    if _has_several(column, text):
         raise InvalidRowError(Problem.SEVERAL_VALUES, column=column, value=text)
 
 
@@ -182,5 +184,17 @@ def _has_two_numbers(text: str) -> bool:
     return sum(is_number) > 1 or sum(any(c.isdigit() for c in part) for part in long) > 1
 
 
-def _has_two_mailboxes(text: str) -> bool:
-    return text.count("@") > 1
+def _has_several(column: str, text: str) -> bool:
+    if column == "tracking_number":
+        return _has_two_numbers(text)
+    if column.endswith("_phone"):
+        parts = _SEPARATORS.split(text)
+        whole = [part for part in parts if sum(c.isdigit() for c in part) >= _SHORTEST_PHONE]
+        return len(whole) > 1
+    return column.endswith("_email") and text.count("@") > 1
+
+
+def _are_all_known(text: str, known_skus: Container[str]) -> bool:
+    """Whether a cell holds several SKUs that the account has."""
+    parts = [part.strip() for part in _SEPARATORS.split(text)]
+    return len(parts) > 1 and all(part in known_skus for part in parts)

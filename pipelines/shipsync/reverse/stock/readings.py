@@ -186,8 +186,8 @@ class LevelReader:
             "inventory_location_id": place.inventory_location_id,
             "page_size": self._session.connection.page_size,
         }
-        # The filter takes "a list of SKUs" and nobody says what separates them.
-        if "," not in place.sku:
+        # The filter takes "a list of SKUs" and nobody says what separates them, or whether blanks stay.
+        if "," not in place.sku and place.sku == place.sku.strip():
             params["sku"] = place.sku
         listing = INVENTORY_LEVELS
         pages = list(follow(self._session, listing.path, params, listing.items_key, STREAM))
