@@ -160,13 +160,16 @@ def test_the_sentence(
         pytest.param(
             because(ConnectionRefusedError(111, "refused")),
             Unreachable,
-            ("api.shipstation.com did not take the connection; check base_url",),
+            ("api.shipstation.com did not take the connection: refused; check base_url",),
             id="refused",
         ),
         pytest.param(
             because(ssl.SSLCertVerificationError(1, "self-signed")),
             Unreachable,
-            ("no trusted TLS connection to api.shipstation.com", "certificates and clock"),
+            (
+                "no trusted TLS connection to api.shipstation.com could be made: self-signed",
+                "and clock",
+            ),
             id="not trusted",
         ),
         pytest.param(

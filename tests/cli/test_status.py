@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from shipsync.emulator import Account
 from shipsync.sources.streams import STREAMS
+from shipsync.warehouse import lock
 
 from .conftest import Demo, Run, lines
 
@@ -91,3 +93,21 @@ def test_writes_of_another_connection_are_pointed_at(run: Run, demo: Demo) -> No
         "with --connection.\n"
     )
     assert (len(lines(nothing.out)), len(lines(written.out))) == (1, 4)
+
+
+def test_status_says_that_runs_step_aside_for_another(run: Run, held: Path) -> None:
+    with lock.hold(held):
+        assert [run("sync").code for _ in range(2)] == [4, 4]
+        told = run("status")
+        told_as_json = run("status", "--json")
+
+    assert (told.code, told_as_json.code) == (0, 0)
+    assert "2 commands in a row stepped aside for another run (exit code 4)" in told.err
+    assert f"Process {os.getpid()} is at work since" in told.err
+    assert told_as_json.json["lock"]["refused"] == 2
+
+
+def test_status_says_nothing_of_a_lock_that_is_free(run: Run, held: Path) -> None:
+    with lock.hold(held):
+        run("sync")
+    assert "stepped aside" not in run("status").err

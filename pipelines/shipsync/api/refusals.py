@@ -31,6 +31,7 @@ from shipsync.errors import (
 from shipsync.plurals import counted
 
 _LONGEST_QUOTE = 300
+_LONGEST_REASON = 120
 _LISTS = frozenset(listing.path for listing in LISTINGS.values())
 
 
@@ -149,19 +150,38 @@ def describe(failure: int | UnusableBody | Exception, connection: Connection) ->
     if isinstance(failure, int):
         return f"the answer had status {failure}"
     host = httpx.URL(address).host
+    cause = _innermost(failure)
     if _caused_by(failure, socket.gaierror):
         return f"the name {host} could not be found; check base_url {address} and the network"
     if _caused_by(failure, ssl.SSLError):
         return (
-            f"no trusted TLS connection to {host} could be made; check base_url {address} and this "
-            "machine's certificates and clock"
+            f"no trusted TLS connection to {host} could be made{cause}; check base_url {address} and "
+            "this machine's certificates and clock"
         )
     if isinstance(failure, httpx.ConnectError):
-        return f"{host} did not take the connection; check base_url {address} and the network"
+        return (
+            f"{host} did not take the connection{cause}; check base_url {address} and the network"
+        )
     if isinstance(failure, httpx.TimeoutException):
         kind = type(failure).__name__
         return f"nothing came for {connection.timeout_seconds:g} s ({kind}); is the network slow?"
-    return f"the connection broke ({type(failure).__name__})"
+    return f"the connection broke ({type(failure).__name__}){cause}"
+
+
+def _innermost(error: BaseException) -> str:
+    """What the system or the TLS library gave as the reason, to be put behind a clause; or nothing.
+
+    What a server wrote is no part of it: of other errors the text is left out.
+    """
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    if isinstance(error, ssl.SSLCertVerificationError):
+        reason = getattr(error, "verify_message", "") or error.strerror
+    elif isinstance(error, ssl.SSLError):
+        reason = (error.reason or "").replace("_", " ").lower()
+    else:
+        reason = error.strerror if isinstance(error, OSError) else None
+    return f": {reason[:_LONGEST_REASON]}" if reason else ""
 
 
 def _caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:

@@ -41,7 +41,8 @@ def run(
     """Carry out one command line (without the program's name) and return its exit code.
 
     Data goes to standard output, everything said about it to standard error. A traceback is shown
-    only for ``--debug`` or ``SHIPSYNC_DEBUG=1``, with the keys of all opened connections taken out.
+    only for ``--debug`` or ``SHIPSYNC_DEBUG=1``. The secrets of all opened connections are taken out of
+    whatever is said of a failure.
     ``tree`` gives another command tree than shipsync's own.
     """
     environ = os.environ if environ is None else environ
@@ -92,6 +93,7 @@ def _usage_sentence(mistake: typer.TyperException) -> str:
 
 def _failed(kind: str, sentence: str, exit_code: int, *, as_json: bool) -> int:
     """Say how it failed; returns the exit code."""
+    sentence = _without_secrets(sentence)
     _say(sentence)
     if as_json and not output.has_begun():
         with suppress(OutputFailed):
@@ -102,10 +104,13 @@ def _failed(kind: str, sentence: str, exit_code: int, *, as_json: bool) -> int:
 
 def _show_trace(debug: bool) -> None:
     if debug:
-        trace = traceback.format_exc()
-        for secret in opened_secrets():
-            trace = secret.scrub(trace)
-        _say(trace.rstrip())
+        _say(_without_secrets(traceback.format_exc()).rstrip())
+
+
+def _without_secrets(text: str) -> str:
+    for secret in opened_secrets():
+        text = secret.scrub(text)
+    return text
 
 
 def _say(text: str) -> None:

@@ -45,8 +45,7 @@ def account(name: str, database: Path | None) -> Connection:
     from shipsync import settings
 
     connection = settings.load(name, database=database)
-    _opened.append(connection.api_key)
-    _remember(connection.deliver_secret)
+    _opened.extend(connection.secrets)
     return connection
 
 

@@ -28,16 +28,27 @@ def status(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show rows, newest record and last good run of each stream."""
+    """Show rows, newest record and last good run of each stream.
+
+    Says so if commands stepped aside twice in a row (exit code 4), or a run is at work for over an hour.
+    """
+    from shipsync import clock
     from shipsync.queries import ResultRows
     from shipsync.sync.reports import recent_runs, stream_status
+    from shipsync.warehouse import lock
     from shipsync.warehouse.database import connect
 
     file = options.local(connection, database).database
+    standing = lock.state(file)
+    complaint = standing.complaint(clock.now())
+    # Said first: while a run is at work, the database may not be open to anybody else.
+    if complaint is not None:
+        output.note(complaint)
     with connect(file, read_only=True) as con:
         streams, latest = stream_status(con), recent_runs(con)
     if as_json:
-        output.show_json({"database": file, "streams": streams, "runs": latest})
+        shown = {"database": file, "streams": streams, "runs": latest, "lock": standing}
+        output.show_json(shown)
         return
     columns = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "requests")
     cells = [[getattr(stream, column) for column in columns] for stream in streams]

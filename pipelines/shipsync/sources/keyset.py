@@ -173,6 +173,8 @@ class KeysetWalk:
                 if page.total != total:
                     total, met = page.total, set()
                 met.update(self._id(item) for item in page.items)
+                # What can't be read was met all the same.
+                met.update(f"? {page.number}, {row.place}" for row in page.unreadable)
                 yield self._walked(page, self._instants(page), None)
             if total is None or len(met) >= total:
                 return

@@ -1,15 +1,77 @@
-"""One run at a time on one database: a lock that the system gives back when its holder dies."""
+"""One run at a time on one database: a lock that the system gives back when its holder dies.
+
+Beside the lock stands who found it held since it was last free: a job that steps aside every five minutes
+would otherwise look as if all were well.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, Final
 
+import orjson
+
+from shipsync import clock
 from shipsync.errors import LockHeld
+from shipsync.plurals import counted
 from shipsync.warehouse.database import explained
+
+LONG: Final = timedelta(hours=1)
+"""A run takes minutes; one that is at work for longer than this may hang."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process that holds the lock, as it wrote itself down, and since when (None: unknown)."""
+
+    process: str
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class LockState:
+    """How the lock stands: its ``holder`` (None: it is free), and what stepped aside since it was free.
+
+    ``refused`` counts commands that ended with exit code 4, from ``first_refused_at`` on.
+    """
+
+    holder: Holder | None
+    refused: int = 0
+    first_refused_at: datetime | None = None
+
+    def complaint(self, now: datetime) -> str | None:
+        """What a person should know of it at ``now``, as a sentence; None if all is well.
+
+        That is: two commands in a row stepped aside, or one and an hour ago, or a run is at work for
+        more than an hour.
+        """
+        begun = self.holder.since if self.holder else None
+        is_long = begun is not None and now - begun > LONG
+        first = self.first_refused_at
+        if not (is_long or self.refused > 1 or (first is not None and now - first > LONG)):
+            return None
+        said = []
+        if first is not None:
+            times = counted(self.refused, "command", "commands in a row")
+            said.append(
+                f"{times} stepped aside for another run (exit code 4), the first at {_minute(first)}."
+            )
+        if self.holder is None:
+            said.append("Nothing holds the lock now; the next run goes on.")
+        else:
+            since = f" since {_minute(begun)}" if begun else ""
+            said.append(
+                f"Process {self.holder.process} is at work{since}. If it hangs, stop it; what it loaded "
+                "is kept, and run_deadline_hours bounds how long a run may ask the account."
+            )
+        return " ".join(said)
 
 
 @contextmanager
@@ -19,21 +81,105 @@ def hold(database: Path) -> Iterator[None]:
     The lock is on ``<database>.lock``, which stays behind: only the hold on it counts, and that ends
     with the process however it ends.
     """
-    path = database.with_name(f"{database.name}.lock")
+    path = _lock_file(database)
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        file = _opened(path, os.O_CREAT)
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
+            holder = _holder(file)
+            _note_refusal(database)
             raise LockHeld(
-                f"Another run is at work on {database} (process {holder}). Wait for it to end, or stop it."
+                f"Another run is at work on {database} (process {holder.process}). Wait for it to end, "
+                "or stop it."
             ) from None
         with explained(path):
             file.truncate(0)
-            file.write(str(os.getpid()))
+            file.write(f"{os.getpid()} {clock.now().isoformat()}".encode())
             file.flush()
-        yield
+            _refusals(database).unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            file.truncate(0)
+
+
+def state(database: Path) -> LockState:
+    """How the lock of ``database`` stands; never waits, changes nothing and never fails.
+
+    The lock itself is not tried: a run that came just then would find it held.
+    """
+    refused = _read_refusals(database)
+    try:
+        with _opened(_lock_file(database)) as file:
+            holder = _holder(file)
+    except OSError:
+        return refused
+    is_held = _lives(holder.process)
+    return LockState(holder if is_held else None, refused.refused, refused.first_refused_at)
+
+
+def _lock_file(database: Path) -> Path:
+    return database.with_name(f"{database.name}.lock")
+
+
+def _refusals(database: Path) -> Path:
+    return database.with_name(f"{database.name}.stepped-aside.json")
+
+
+def _opened(path: Path, *flags: int) -> IO[bytes]:
+    # A link somebody else left in its place would have another file emptied.
+    wanted = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | sum(flags)
+    return os.fdopen(os.open(path, wanted, 0o600), "r+b")
+
+
+def _holder(file: IO[bytes]) -> Holder:
+    file.seek(0)
+    process, _, since = file.read(200).decode("ascii", "replace").partition(" ")
+    return Holder(process or "unknown", _instant(since))
+
+
+def _lives(process: str) -> bool:
+    """Whether the process that wrote itself down is still there; killed, it leaves its number behind."""
+    if not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _note_refusal(database: Path) -> None:
+    """Count one more command that stepped aside; where it can't be written, that is no matter."""
+    before = _read_refusals(database)
+    first = before.first_refused_at or clock.now()
+    noted = {"refused": before.refused + 1, "first_refused_at": first.isoformat()}
+    path = _refusals(database)
+    written = path.with_name(f"{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        written.write_bytes(orjson.dumps(noted))
+        written.replace(path)
+
+
+def _read_refusals(database: Path) -> LockState:
+    try:
+        kept = orjson.loads(_refusals(database).read_bytes())
+        return LockState(None, int(kept["refused"]), _instant(kept["first_refused_at"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return LockState(None)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+
+
+def _minute(moment: datetime | None) -> str:
+    return "an unknown time" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
