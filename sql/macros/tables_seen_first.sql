@@ -12,5 +12,7 @@
         'carriers',
         'carrier_services',
         'tags',
+        'suppliers',
+        'purchase_orders',
     ]) }}
 {% endmacro %}

@@ -128,7 +128,7 @@ class TestCall:
                 ("sync", "--only", "orders"),
                 "There is no stream 'orders'. Streams: shipments, fulfillments, labels, tracking, "
                 "inventory_levels, warehouses, inventory_warehouses, inventory_locations, products, "
-                "carriers, tags.",
+                "carriers, tags, suppliers, purchase_orders.",
             ),
             (
                 ("sync", "--since", "2026-01-01", "--full-refresh"),

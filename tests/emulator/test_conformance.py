@@ -12,8 +12,16 @@ from emulator.documented import Document, Judged
 from shipsync.emulator import Account, Fault, FaultKind, Options, Transport
 from shipsync.emulator.routes import TABLE
 
-ROUTES = [route for route in TABLE.paths() if route != ("POST", "/v2/labels")]
-"""All but the one that only refuses, which the document of this folder leaves out."""
+NOT_IN_THE_DOCUMENT = {
+    # Only refuses.
+    ("POST", "/v2/labels"),
+    # Documented in 2026, after the document of this folder: routes/test_purchasing.py.
+    ("GET", "/v2/suppliers"),
+    ("GET", "/v2/suppliers/{supplier_id}"),
+    ("GET", "/v2/purchase_orders"),
+    ("GET", "/v2/purchase_orders/{purchase_order_id}"),
+}
+ROUTES = [route for route in TABLE.paths() if route not in NOT_IN_THE_DOCUMENT]
 
 ADDRESS = {
     "name": "Ada Park",

@@ -37,6 +37,8 @@ LISTS = {
     "/v2/products": "products",
     "/v2/carriers": "carriers",
     "/v2/tags": "tags",
+    "/v2/suppliers": "suppliers",
+    "/v2/purchase_orders": "purchase_orders",
 }
 
 

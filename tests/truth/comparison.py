@@ -30,12 +30,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "carriers": ("carrier_id",),
     "carrier_services": ("carrier_id", "service_code"),
     "tags": ("name",),
+    "suppliers": ("supplier_id",),
+    "purchase_orders": ("purchase_order_id",),
 }
 CHILDREN = {
     "shipment_items": ("shipments", "items", "item_index"),
     "shipment_packages": ("shipments", "packages", "package_index"),
     "shipment_tags": ("shipments", "tags", "tag_index"),
     "label_packages": ("labels", "packages", "package_index"),
+    "purchase_order_items": ("purchase_orders", "products", "item_index"),
 }
 
 

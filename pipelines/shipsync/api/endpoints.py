@@ -60,6 +60,10 @@ INVENTORY_LOCATIONS = Listing(
 PRODUCTS = Listing("products", "/v2/products", "products", ("product_id",))
 CARRIERS = Listing("carriers", "/v2/carriers", "carriers", ("carrier_id",), paged=False)
 TAGS = Listing("tags", "/v2/tags", "tags", ("name",), paged=False)
+SUPPLIERS = Listing("suppliers", "/v2/suppliers", "suppliers", ("supplier_id",))
+PURCHASE_ORDERS = Listing(
+    "purchase_orders", "/v2/purchase_orders", "purchase_orders", ("purchase_order_id",)
+)
 
 LISTINGS: dict[str, Listing] = {
     listing.stream: listing
@@ -74,6 +78,8 @@ LISTINGS: dict[str, Listing] = {
         PRODUCTS,
         CARRIERS,
         TAGS,
+        SUPPLIERS,
+        PURCHASE_ORDERS,
     )
 }
 
@@ -117,6 +123,11 @@ def label_track(label_id: str) -> str:
 def warehouse(warehouse_id: str) -> str:
     """One warehouse that parcels leave from."""
     return f"{WAREHOUSES.path}/{_segment(warehouse_id)}"
+
+
+def purchase_order(purchase_order_id: str) -> str:
+    """One purchase order with its products, which the list leaves out."""
+    return f"{PURCHASE_ORDERS.path}/{_segment(purchase_order_id)}"
 
 
 CHANGE_STOCK = WriteEndpoint("POST", "/v2/inventory")

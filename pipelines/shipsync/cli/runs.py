@@ -226,6 +226,8 @@ def _say_what_is_odd(stream: StreamReport) -> None:
     for path, count in stream.extras.items():
         values = counted(count, "value that no column takes is", "values that no column takes are")
         output.note(f"{path}: {values} kept in _extra.")
+    if stream.note:
+        output.note(stream.note)
     if stream.beyond:
         dated = counted(stream.beyond, "row is", "rows are")
         output.note(

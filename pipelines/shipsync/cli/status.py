@@ -93,7 +93,7 @@ def check(
         probes = list(probe(session))
     columns = ("stream", "reachable", "rows", "error")
     output.show(ResultRows(columns, [astuple(answer) for answer in probes]), as_json=as_json)
-    failed = [answer.stream for answer in probes if answer.is_reachable is False]
+    failed = [answer.stream for answer in probes if answer.is_failure]
     if failed:
         output.note(f"These streams cannot be read: {', '.join(failed)}.")
         raise typer.Exit(1)

@@ -11,9 +11,11 @@ from typing import Any, Final
 from shipsync.api.paging import complete
 from shipsync.api.session import Session
 from shipsync.connection import Connection
+from shipsync.errors import AccessDenied, NotFound
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.batches import RowBatch
 from shipsync.sources.canonical import content_hashes
+from shipsync.sources.details import with_details
 from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.known import LOGGER, KnownRows, Recent, TrackedParcels, Warned
 from shipsync.sources.newest_first import RecentWalk
@@ -78,13 +80,22 @@ class AccountReader:
             batches = self._batches(stream, _each_once(again.pages(), stream, met), time, front)
             yield from (replace(batch, cursor=None) for batch in batches)
 
-    def snapshot(self, stream: Stream) -> Iterator[RowBatch]:
-        """The whole list, or ``IncompleteRead``."""
+    def snapshot(self, stream: Stream, state: State) -> Iterator[RowBatch]:
+        """The whole list, or ``IncompleteRead``; nothing of a list that the account never offered."""
         assert stream.listing is not None
         time = AccountTime()
-        whole = complete(self._session, stream.listing)
+        try:
+            whole = complete(self._session, stream.listing)
+        except (AccessDenied, NotFound):
+            if not stream.needs_addon or state.get("is_offered"):
+                raise
+            return
+        state["is_offered"] = True
         time.observe(whole.server_time)
-        page = Walked(whole.items, content_hashes(whole.items), None, whole.total)
+        items, hashes = whole.items, content_hashes(whole.items)
+        if stream.details is not None:
+            items, hashes = with_details(self._session, stream, items, lambda _: {}, Warned().put)
+        page = Walked(items, hashes, None, whole.total)
         yield from self._batches(stream, iter([page]), time, {}, is_snapshot=True)
 
     def tracking(self, stream: Stream, state: State) -> Iterator[RowBatch]:

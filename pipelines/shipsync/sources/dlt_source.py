@@ -99,7 +99,7 @@ def source(  # noqa: PLR0913 - each is a key of dlt's configuration
     for stream in STREAMS.values():
         pages = _pages(stream, reader)
         for table in stream.tables:
-            yield _table(pages, table)
+            yield _table(pages, table, is_whole=stream.reads_by is ReadsBy.SNAPSHOT)
 
 
 def _pages(stream: Stream, reader: AccountReader) -> DltResource:
@@ -126,23 +126,28 @@ def _pages(stream: Stream, reader: AccountReader) -> DltResource:
         if stream.reads_by is ReadsBy.PER_PARCEL:
             batches = reader.tracking(stream, dlt.current.resource_state())
         else:
-            batches = reader.snapshot(stream)
+            batches = reader.snapshot(stream, dlt.current.resource_state())
         yield from ({"tables": batch.tables} for batch in batches)
 
     return along_cursor if stream.is_incremental else whole
 
 
-def _table(pages: DltResource, table: Table) -> DltResource:
-    @dlt.transformer(data_from=pages, name=table.name, **_present(table))
+def _table(pages: DltResource, table: Table, *, is_whole: bool) -> DltResource:
+    """``is_whole``: each load brings the whole table, its lines too."""
+
+    @dlt.transformer(data_from=pages, name=table.name, **_present(table, is_whole))
     def rows(page: Page) -> Iterator[pa.Table]:
         if (found := page["tables"].get(table.name)) is not None:
+            if is_whole and table.loading == "children":
+                # Nothing is there for a mark of a parent without lines to take away.
+                found = found.filter(found[IS_REMOVED].is_null())
             yield found.cast(schema)
 
     schema = _schema(table)
     return rows
 
 
-def _present(table: Table) -> dict[str, Any]:
+def _present(table: Table, is_whole: bool) -> dict[str, Any]:
     """The hints by which ``table`` holds the present state: merged, or replaced as a whole."""
     columns: dict[str, Any] = {
         # dlt would give it a zone that nobody said.
@@ -150,7 +155,7 @@ def _present(table: Table) -> dict[str, Any]:
         for column in table.columns
         if column.kind is ColumnKind.LOCAL_TIME
     }
-    if table.loading == "snapshot":
+    if is_whole:
         return {"write_disposition": "replace", "columns": columns}
     merged = {"disposition": "merge", "strategy": "delete-insert"}
     if table.loading == "children":

@@ -9,18 +9,34 @@ from shipsync.api import endpoints
 from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Page, follow
 from shipsync.api.session import Session
-from shipsync.errors import KeyRefused, ShipsyncError, Unreachable, WrongAddress
+from shipsync.errors import (
+    AccessDenied,
+    KeyRefused,
+    NotFound,
+    ShipsyncError,
+    Unreachable,
+    WrongAddress,
+)
 from shipsync.sources.streams import STREAMS, TRACKING
 
 
 @dataclass(frozen=True)
 class Probe:
-    """``rows`` is the account's own count, None where it gives none; ``error`` a sentence."""
+    """``rows`` is the account's own count, None where it gives none; ``error`` a sentence.
+
+    ``is_offered`` is False for a list that needs an add-on which the account seems not to have.
+    """
 
     stream: str
     is_reachable: bool
     rows: int | None
     error: str | None
+    is_offered: bool = True
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the stream should have answered and did not."""
+        return self.is_offered and not self.is_reachable
 
 
 def probe(session: Session) -> Iterator[Probe]:
@@ -40,7 +56,8 @@ def probe(session: Session) -> Iterator[Probe]:
         except (KeyRefused, Unreachable, WrongAddress):
             raise
         except ShipsyncError as error:
-            yield Probe(name, False, None, str(error))
+            is_missing = stream.needs_addon and isinstance(error, AccessDenied | NotFound)
+            yield Probe(name, False, None, str(error), is_offered=not is_missing)
         else:
             yield Probe(name, True, rows, None)
 

@@ -102,6 +102,9 @@ def _children(
 def _add_lines(
     children: _Children, stream: Stream, lines: Lines, parent: ApiObject, parent_hash: str
 ) -> None:
+    if lines.in_details and lines.list_key not in parent:
+        # The object was not asked for by itself: nothing is known of its lines, so they stay.
+        return
     key = stream.id_key
     follows_parent = lines.table.loading == "children"
     met: set[str] = set()

@@ -158,9 +158,9 @@ def number(name: str, about: str) -> Column:
     return plain(ColumnKind.NUMBER, name, about)
 
 
-def decimal(name: str, about: str) -> Column:
+def decimal(name: str, about: str, *, standard: str | None = None) -> Column:
     """An amount that comes without a currency of its own."""
-    return plain(ColumnKind.MONEY, name, about)
+    return plain(ColumnKind.MONEY, name, about, standard=standard)
 
 
 def boolean(name: str, about: str, *, standard: str | None = None) -> Column:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -36,11 +36,26 @@ class Lines:
     """A list inside each object that has a raw table of its own.
 
     ``index`` names the column that numbers the lines from 0, None where the list has no order.
+    ``in_details``: only the object by itself holds them, its row in the list does not (``Details``).
     """
 
     table: Table
     list_key: str
     index: str | None = None
+    in_details: bool = False
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the list leaves out of its rows: ``path`` gives the address of one object by its id.
+
+    An object is asked for when its row in the list changed, and each time until the field ``status``
+    says one of ``settled``, for what is left out may change without its row.
+    """
+
+    path: Callable[[str], str]
+    status: str
+    settled: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -50,8 +65,10 @@ class Stream:
     ``cursor`` is the field that a walk goes along: when an object changed last, or was created.
     ``window`` names the query parameters that bound that field. ``voids_by`` holds the parameters that
     list voided rows, the latest first, where the list offers that. ``is_slow``: the list changes so
-    seldom that it is read on the longer interval. ``dated_by`` is the column that says when a row came
-    about or changed; left out, it is the cursor, or when the row was seen.
+    seldom that it is read on the longer interval. ``details``: the list leaves something out.
+    ``needs_addon``: an account without the Inventory add-on refuses the list, and that is no failure.
+    ``dated_by`` is the column that says when a row came about or changed; left out, it is the cursor,
+    or when the row was seen.
     """
 
     name: str
@@ -63,6 +80,8 @@ class Stream:
     window: tuple[str, str] = ("", "")
     voids_by: Mapping[str, str] = field(default_factory=dict)
     is_slow: bool = False
+    details: Details | None = None
+    needs_addon: bool = False
     dated_by: str = ""
 
     @property
@@ -130,7 +149,9 @@ TRACKING_STREAM = Stream(
     ReadsBy.PER_PARCEL,
     lines=(Lines(parcels.TRACKING_EVENTS, "events"),),
 )
-INVENTORY_LEVELS = Stream("inventory_levels", stock.INVENTORY_LEVELS, endpoints.INVENTORY_LEVELS)
+INVENTORY_LEVELS = Stream(
+    "inventory_levels", stock.INVENTORY_LEVELS, endpoints.INVENTORY_LEVELS, needs_addon=True
+)
 SLOW_STREAMS = (
     Stream(
         "warehouses",
@@ -144,6 +165,7 @@ SLOW_STREAMS = (
         stock.INVENTORY_WAREHOUSES,
         endpoints.INVENTORY_WAREHOUSES,
         is_slow=True,
+        needs_addon=True,
         dated_by="updated_at",
     ),
     Stream(
@@ -151,6 +173,7 @@ SLOW_STREAMS = (
         stock.INVENTORY_LOCATIONS,
         endpoints.INVENTORY_LOCATIONS,
         is_slow=True,
+        needs_addon=True,
         dated_by="updated_at",
     ),
     Stream(
@@ -164,6 +187,19 @@ SLOW_STREAMS = (
         is_slow=True,
     ),
     Stream("tags", catalogue.TAGS, endpoints.TAGS, is_slow=True),
+    Stream("suppliers", stock.SUPPLIERS, endpoints.SUPPLIERS, is_slow=True, needs_addon=True),
+    Stream(
+        "purchase_orders",
+        stock.PURCHASE_ORDERS,
+        endpoints.PURCHASE_ORDERS,
+        lines=(Lines(stock.PURCHASE_ORDER_ITEMS, "products", "item_index", in_details=True),),
+        is_slow=True,
+        details=Details(
+            endpoints.purchase_order, "status", frozenset({"received", "cancelled", "closed"})
+        ),
+        needs_addon=True,
+        dated_by="modify_date",
+    ),
 )
 
 STREAMS: dict[str, Stream] = {

@@ -27,7 +27,7 @@ class StreamReport:
     what is stored. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
     ``set_aside``: what could not be used and is kept in the quarantine. ``beyond``: rows loaded whose
-    time lies a day or more ahead of the account's own.
+    time lies a day or more ahead of the account's own. ``note`` is a sentence that is no error.
     Of tracking alone: ``calls_saved`` are calls for parcels that were neither finished nor due,
     ``calls_put_off`` those for parcels that were due when the budget was spent.
     """
@@ -47,6 +47,7 @@ class StreamReport:
     set_aside: int = 0
     beyond: int = 0
     extras: Mapping[str, int] = field(default_factory=dict)
+    note: str | None = None
     error: str | None = None
 
 

@@ -6,14 +6,16 @@ for gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pyarrow as pa
 
-from shipsync.api.paging import Snapshot, complete
+from shipsync.api.paging import Item, Snapshot, complete
+from shipsync.errors import AccessDenied, NotFound, ShipsyncError
 from shipsync.set_aside import SetAside
 from shipsync.sources.canonical import content_hashes
+from shipsync.sources.details import with_details
 from shipsync.sources.keyset import Walked
 from shipsync.sources.schema import CONTENT_HASH
 from shipsync.sources.usable import UsableRow, usable_rows
@@ -34,7 +36,14 @@ def sync_snapshot(run: StreamRun) -> None:
         return
     listing = run.stream.listing
     assert listing is not None
-    snapshot = complete(run.run.session, listing, held=run.stored.keys())
+    try:
+        snapshot = complete(run.run.session, listing, held=run.stored.keys())
+    except (AccessDenied, NotFound) as error:
+        # Once it has been read, a refusal is no matter of an add-on that the account never had.
+        if not run.stream.needs_addon or read is not None:
+            raise
+        _note_missing_addon(run, error)
+        return
     run.run.time.observe(snapshot.server_time)
     usable, kept = _usable(run, snapshot)
     hashes = [row.content_hash for row in usable]
@@ -65,14 +74,37 @@ def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mappin
 
     for row in snapshot.unreadable:
         run.run.quarantine.put(row)
-    hashes = content_hashes(snapshot.items)
-    usable = usable_rows(run.stream, snapshot.items, hashes, set_aside)
+    usable = usable_rows(run.stream, *_contents(run, snapshot), set_aside)
     if not unknown:
         return usable, {}
     keys = run.stored.keys()
     stored = {tuple(part or "" for part in key) for key in keys}
     missing = stored.difference(row.key for row in usable)
     return usable, run.stored.rows(missing) if missing else {}
+
+
+def _contents(run: StreamRun, snapshot: Snapshot) -> tuple[Sequence[Item], Sequence[str]]:
+    """The objects of the list, with what it leaves out of them, and the hashes of their content."""
+    if run.stream.details is None:
+        return snapshot.items, content_hashes(snapshot.items)
+
+    def stored(ids: Sequence[str]) -> dict[str, str]:
+        found = run.stored.current(ids)
+        return {key: row.content_hash for key, row in found.items() if row.is_whole}
+
+    quarantine = run.run.quarantine
+    return with_details(run.run.session, run.stream, snapshot.items, stored, quarantine.put)
+
+
+def _note_missing_addon(run: StreamRun, error: ShipsyncError) -> None:
+    """Leave the stream out, and say so once: later runs leave it out without a word."""
+    run.report.outcome = "skipped"
+    if run.state.get("unavailable") is None:
+        run.report.note = (
+            f"{run.stream.name}: the account does not offer this list. It needs ShipStation's Inventory "
+            f"add-on; without it this stream stays empty, and this is said once. {error}"
+        )
+        run.state.set("unavailable", run.run.time.upper_bound)
 
 
 def _interval(run: StreamRun) -> timedelta:

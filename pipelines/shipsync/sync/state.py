@@ -8,6 +8,7 @@ front           ids at the front of the list when the last complete walk began
 open_walk       a walk is under way, or was cut short: these ids must be met before it may end
 swept           when the trailing sweep over creation ended last
 read            when a complete snapshot was read last
+unavailable     when it was said that the account does not offer the list
 gap             how many rows the account counts beyond those stored, when last looked into
 backfill        the window being read again, and how far it has come
 sql             of "models": what the last whole build was made of

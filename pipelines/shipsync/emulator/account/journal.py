@@ -23,6 +23,8 @@ Kind = Literal[
     "products",
     "carriers",
     "tags",
+    "suppliers",
+    "purchase_orders",
 ]
 
 

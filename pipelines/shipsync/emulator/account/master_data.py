@@ -18,6 +18,8 @@ ID_FIELDS: Final[Mapping[Kind, str]] = {
     "products": "product_id",
     "carriers": "carrier_id",
     "tags": "name",
+    "suppliers": "supplier_id",
+    "purchase_orders": "purchase_order_id",
 }
 """The field that identifies each; tags have nothing better than their name."""
 

@@ -1,0 +1,2 @@
+{#- Written by `make models` from sources/tables. -#}
+{{ current_versions('purchase_orders') }}

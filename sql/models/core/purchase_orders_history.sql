@@ -1,0 +1,2 @@
+{#- Written by `make models` from sources/tables. -#}
+{{ version_history('purchase_orders', ['purchase_order_id']) }}
