@@ -179,6 +179,26 @@ def test_a_nul_is_replaced_everywhere_and_said(
     assert "4 texts of odd.nuls held a NUL" in err
 
 
+def test_types_that_postgres_lacks_become_ones_that_it_has(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    with connect(database) as con:
+        con.execute(
+            "create table odd.kinds as select 12345678901234567890123::hugeint as huge, "
+            "18446744073709551615::ubigint as big, interval 36 hours as span, time '10:30' as hour, "
+            "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid as id, 'b'::enum('a', 'b') as choice, "
+            "sum(range) as total, 5::utinyint as small from range(4)"
+        )
+    export(database, target(server.url), tables=["odd.kinds"])
+
+    assert ask("select huge, big, span, hour, id, choice, total, small from odd.kinds") == [
+        (
+            *(Decimal("12345678901234567890123"), Decimal("18446744073709551615"), "36:00:00"),
+            *("10:30:00", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "b", Decimal(6), 5),
+        )
+    ]
+
+
 def test_a_first_export_that_fails_leaves_no_table_half_made(
     server: Server, ask: Ask, database: Path
 ) -> None:

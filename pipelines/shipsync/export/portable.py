@@ -44,18 +44,17 @@ _TOKEN: Final = re.compile(
 
 def portable(rows: DuckDBPyRelation) -> DuckDBPyRelation:
     """``rows`` with each column in a type that every reader of Parquet knows; names and order stay."""
-    columns = []
-    for name, kind in zip(rows.columns, rows.types, strict=True):
-        column = column_named(name)
-        text = str(kind)
-        if "UNION(" in text:
-            column = duckdb.FunctionExpression("to_json", column).cast(duckdb.type("VARCHAR"))
-        elif text == '"NULL"':
-            column = column.cast(duckdb.type("VARCHAR"))
-        elif (wanted := portable_type(text)) != text:
-            column = column.cast(duckdb.type(wanted))
-        columns.append(column.alias(name))
-    return rows.select(*columns)
+    kinds = zip(rows.columns, rows.types, strict=True)
+    return rows.select(*(portable_column(name, str(kind)).alias(name) for name, kind in kinds))
+
+
+def portable_column(name: str, kind: str) -> duckdb.Expression:
+    """The column of that name and type, cast to a portable type where its own is not."""
+    column = column_named(name)
+    if "UNION(" in kind:
+        return duckdb.FunctionExpression("to_json", column).cast(duckdb.type("VARCHAR"))
+    wanted = "VARCHAR" if kind == '"NULL"' else portable_type(kind)
+    return column if wanted == kind else column.cast(duckdb.type(wanted))
 
 
 def column_named(name: str) -> duckdb.Expression:

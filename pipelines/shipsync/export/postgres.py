@@ -23,7 +23,7 @@ from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export import postgres_tables as tables
 from shipsync.export.nul import without_nul
-from shipsync.export.portable import column_named
+from shipsync.export.portable import column_named, portable_column
 from shipsync.export.relation import Relation
 from shipsync.export.target import Exported, Told
 
@@ -144,8 +144,8 @@ def _resource(con: duckdb.DuckDBPyConnection, relation: Relation, told: Told) ->
     columns = [
         duckdb.FunctionExpression("to_json", column_named(name)).alias(name)
         if name in documents
-        else column_named(name)
-        for name in rows.columns
+        else portable_column(name, str(kind)).alias(name)
+        for name, kind in zip(rows.columns, rows.types, strict=True)
     ]
     is_empty = rows.limit(1).fetchone() is None
 
