@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,23 @@ def test_a_run_steps_aside_while_another_is_at_work(
     assert "Another run is at work" in ran.err
     assert str(os.getpid()) in ran.err
     assert account.requests == []
+
+
+@pytest.mark.xdist_group("dbt")
+def test_a_command_makes_everything_for_its_owner_alone(
+    run: Run, account: Account, folder: Path, set_connection: Callable[..., None]
+) -> None:
+    set_connection(deliver_to="events/feed.jsonl")
+    before = os.umask(0)
+    try:
+        ran = run("run", "--changes-since", "2000-01-01")
+        after = os.umask(0)
+    finally:
+        os.umask(before)
+
+    assert (ran.code, after) == (0, 0)
+    made = [path for path in folder.rglob("*") if not path.is_symlink()]
+    assert {"default.duckdb", "default.duckdb.lock", "default.duckdb.dlt", "feed.jsonl"} <= {
+        path.name for path in made
+    }
+    assert [path for path in made if path.stat().st_mode & 0o077] == []

@@ -99,3 +99,18 @@ def test_a_stream_gets_lines(con: Con) -> None:
     Delivery(con, "x", JsonStream(stream)).deliver()
 
     assert [orjson.loads(row)["entity_id"] for row in stream.getvalue().splitlines()] == ["a", "b"]
+
+
+def test_parquet_is_the_owner_s_and_is_not_written_through_a_link(con: Con, tmp_path: Path) -> None:
+    diary, day = tmp_path / "diary", tmp_path / "feed" / "day=2026-03-01"
+    diary.write_text("Dear diary")
+    day.mkdir(parents=True)
+    (day / "000000000001.unfinished").symlink_to(diary)
+    happen(con, "a")
+
+    Delivery(con, "x", ParquetFolder(tmp_path / "feed")).deliver()
+
+    assert diary.read_text() == "Dear diary"
+    (file,) = day.iterdir()
+    assert (file.name, file.is_symlink()) == ("000000000001.parquet", False)
+    assert file.stat().st_mode & 0o777 == 0o600

@@ -26,6 +26,7 @@ from typing import Any
 
 import typer
 
+from shipsync import owner_only
 from shipsync.cli import output
 from shipsync.cli.options import opened_secrets
 from shipsync.errors import OutputFailed, ShipsyncError
@@ -43,6 +44,7 @@ def run(
     Data goes to standard output, everything said about it to standard error. A traceback is shown
     only for ``--debug`` or ``SHIPSYNC_DEBUG=1``. The secrets of all opened connections are taken out of
     whatever is said of a failure.
+    What a command makes can be read by its owner alone, whatever the umask.
     ``tree`` gives another command tree than shipsync's own.
     """
     environ = os.environ if environ is None else environ
@@ -51,9 +53,10 @@ def run(
     before_command = takewhile(lambda word: word.startswith("-"), arguments)
     debug = "--debug" in before_command or environ.get("SHIPSYNC_DEBUG", "") not in ("", "0")
     try:
-        code = (tree or _commands)().main(
-            list(arguments), prog_name="shipsync", standalone_mode=False
-        )
+        with owner_only.umask():
+            code = (tree or _commands)().main(
+                list(arguments), prog_name="shipsync", standalone_mode=False
+            )
     except typer.TyperException as mistake:
         return _failed("UsageError", _usage_sentence(mistake), mistake.exit_code, as_json=as_json)
     except ShipsyncError as error:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from shipsync import owner_only
 from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.portable import portable
@@ -24,7 +25,6 @@ from shipsync.export.target import Exported, Told
 from shipsync.statements import statement
 
 _PARTIAL: Final = ".shipsync-partial"
-_OWNER_ONLY: Final = 0o700
 # A small group keeps the columns of wide rows within the memory the database may take.
 _ROW_GROUP: Final = 16_384
 
@@ -67,18 +67,18 @@ class Folder:
             for number, relation in enumerate(relations)
         ]
         try:
-            _make_private(partial.parent)
+            owner_only.make_folder(partial.parent)
             _make_anew(partial)
             for relation, file, written in files:
                 rows = self._copy(con, relation, written)
                 told(Exported(relation.full_name, rows, str(file)))
             for _, file, written in files:
-                _make_private(file.parent)
+                owner_only.make_folder(file.parent)
                 if file.parent.is_symlink():
                     raise OSError(
                         f"{file.parent} is a symbolic link, and would lead the file elsewhere"
                     )
-                written.chmod(0o600)
+                written.chmod(owner_only.FILE)
                 written.replace(file)
         except (OSError, duckdb.IOException) as error:
             # The same kinds of error come from the database, or from a limit of this machine.
@@ -131,17 +131,10 @@ def _named(name: str) -> str:
     return quote(name, safe="").replace(".", "%2E")
 
 
-def _make_private(folder: Path) -> None:
-    """Make ``folder`` and what is missing above it, for the owner alone."""
-    missing = [folder, *folder.parents]
-    for path in reversed(missing[: next(n for n, path in enumerate(missing) if path.is_dir())]):
-        os.mkdir(path, _OWNER_ONLY)  # noqa: PTH102 - it fails for a link that leads nowhere
-
-
 def _make_anew(folder: Path) -> None:
     """An empty folder for the owner alone, in place of what an export that was killed has left."""
     if folder.is_symlink():
         folder.unlink()
     elif folder.exists():
         shutil.rmtree(folder)
-    os.mkdir(folder, _OWNER_ONLY)  # noqa: PTH102 - it fails for whatever is there, links included
+    os.mkdir(folder, owner_only.FOLDER)  # noqa: PTH102 - it fails for whatever is there, links included

@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shipsync import owner_only
 from shipsync.errors import UsageError
 from shipsync.feed.events import ChangeEvent, line, object_json, plain
 from shipsync.feed.target import Away, Taken, Verdict
@@ -70,8 +71,8 @@ class JsonLines:
     def put(self, events: Sequence[ChangeEvent]) -> Verdict:
         """Append, and return once the disk has it."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a+b") as file:
+            owner_only.make_folder(self._path.parent)
+            with os.fdopen(owner_only.open_to_append(self._path), "a+b") as file:
                 if not self._is_mended:
                     _mend(file, self._path)
                     self._is_mended = True
@@ -132,10 +133,10 @@ def _onto_disk(file: IO[bytes]) -> None:
 
 
 def _write(folder: Path, events: Sequence[ChangeEvent]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    owner_only.make_folder(folder)
     path = folder / f"{events[0].sequence:012d}.parquet"
     unfinished = path.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
+    with os.fdopen(owner_only.open_new(unfinished), "wb") as file:
         table = pa.Table.from_pylist([_row(event) for event in events], _SCHEMA)
         pq.write_table(table, file, compression="zstd")
         _onto_disk(file)

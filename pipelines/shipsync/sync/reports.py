@@ -157,7 +157,7 @@ class StreamStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """One run; ``finished_at`` and ``outcome`` are None for one that goes on or was killed."""
+    """One run; ``outcome`` is None for one that goes on, ``finished_at`` also for one that was killed."""
 
     run_id: str
     command: str

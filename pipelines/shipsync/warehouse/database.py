@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from shipsync import owner_only
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.errors import DatabaseError, UsageError
 from shipsync.warehouse.failures import explained as explained
@@ -27,9 +28,10 @@ _PAUSE_SECONDS = 0.05
 def connect(
     path: Path, *, read_only: bool = False, pacing: Pacing | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open the database at ``path``, made if it isn't there (not when ``read_only``), in UTC.
+    """Open the database at ``path`` in UTC; if it isn't there, it is made for its owner alone.
 
-    Who means to write waits up to two seconds, by ``pacing``, for a program that has it open to read.
+    With ``read_only`` none is made. Who means to write waits up to two seconds, by ``pacing``, for a
+    program that has it open to read.
     Raises ``UsageError`` for a name that a schema has, ``DatabaseLocked`` while another program has
     it open, ``DatabaseCorrupt`` if it is no DuckDB file, ``DatabaseError`` if the file or its folder
     can't be used.
@@ -44,8 +46,12 @@ def connect(
         raise DatabaseError(f"There is no database at {path} yet; run `shipsync sync` first.")
     with explained(path):
         if not read_only:
-            _make_folder(path.parent)
+            owner_only.make_folder(path.parent)
+            is_new = not path.exists()
             con = _open_to_write(path, pacing or SystemPacing())
+            if is_new:
+                # DuckDB takes no file that was made for it.
+                path.chmod(owner_only.FILE)
         else:
             con = duckdb.connect(str(path), read_only=True)
     con.execute("set timezone = 'UTC'")
@@ -81,7 +87,3 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.rollback()
         raise
     con.commit()
-
-
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)

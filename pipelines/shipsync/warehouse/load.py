@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from shipsync import owner_only
 from shipsync.errors import LoadFailed, ShipsyncError
 from shipsync.plurals import counted
 from shipsync.sources.batches import LoadPackage, Packages, RowBatch
@@ -76,6 +77,7 @@ class Loader:
         self._database = database
         self._latest: dict[str, datetime | None] = {}
         with explained(database):
+            owner_only.make_folder(working_folder(database))
             self._pipeline = dlt.pipeline(
                 pipeline_name="shipsync",
                 pipelines_dir=str(working_folder(database)),

@@ -18,7 +18,7 @@ from typing import IO, Final
 
 import orjson
 
-from shipsync import clock
+from shipsync import clock, owner_only
 from shipsync.errors import LockHeld
 from shipsync.plurals import counted
 from shipsync.warehouse.database import explained
@@ -83,7 +83,7 @@ def hold(database: Path) -> Iterator[None]:
     """
     path = _lock_file(database)
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        owner_only.make_folder(path.parent)
         file = _opened(path, os.O_CREAT)
     with file:
         try:
@@ -132,7 +132,7 @@ def _refusals(database: Path) -> Path:
 def _opened(path: Path, *flags: int) -> IO[bytes]:
     # A link somebody else left in its place would have another file emptied.
     wanted = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | sum(flags)
-    return os.fdopen(os.open(path, wanted, 0o600), "r+b")
+    return os.fdopen(os.open(path, wanted, owner_only.FILE), "r+b")
 
 
 def _holder(file: IO[bytes]) -> Holder:
@@ -162,7 +162,8 @@ def _note_refusal(database: Path) -> None:
     path = _refusals(database)
     written = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
-        written.write_bytes(orjson.dumps(noted))
+        with os.fdopen(owner_only.open_new(written), "wb") as file:
+            file.write(orjson.dumps(noted))
         written.replace(path)
 
 

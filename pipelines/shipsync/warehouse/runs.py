@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Literal
+from typing import Final, Literal
 
 import duckdb
 
@@ -12,13 +12,23 @@ from shipsync.statements import statement
 
 _STATEMENTS = "shipsync.warehouse"
 
-RunOutcome = Literal["done", "failed", "needs_person"]
+RunOutcome = Literal["done", "failed", "needs_person", "killed"]
+
+_KILLED: Final = (
+    "It never recorded its end: it was killed, the machine stopped, or the database could not be written. "
+    "What it had committed is kept, and later runs went on from there."
+)
 
 
 def begin(con: duckdb.DuckDBPyConnection, command: str) -> str:
-    """Record that a run of ``command`` begins; returns its id, which sorts by time."""
+    """Record that a run of ``command`` begins; returns its id, which sorts by time.
+
+    The caller holds the run lock, so that no other run goes on: one without an end was killed, and gets
+    that outcome.
+    """
     started_at = clock.now()
     run_id = f"{started_at.format('YYYYMMDDTHHmmss')}-{secrets.token_hex(4)}"
+    con.execute(statement(_STATEMENTS, "end_killed_runs"), {"error": _KILLED})
     con.execute(statement(_STATEMENTS, "begin_run"), [run_id, command, started_at])
     return run_id
 

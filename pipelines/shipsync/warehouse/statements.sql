@@ -7,6 +7,9 @@ create schema if not exists ledger
 -- name: create_migrations
 create table if not exists ledger.migrations (name varchar primary key, applied_at timestamptz not null)
 
+-- name: end_killed_runs
+update ledger.runs set outcome = 'killed', error = $error where outcome is null
+
 -- name: end_run
 update ledger.runs set finished_at = ?, outcome = ?, requests = ?, error = ? where run_id = ?
 

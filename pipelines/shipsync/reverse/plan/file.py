@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
+from shipsync import owner_only
 from shipsync.errors import InputFileError, UsageError
 from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Family, Plan, PlanRow, Status
@@ -32,7 +33,6 @@ _OWN = tuple(field.name for field in fields(PlanRow) if field.name != "figures")
 _EXTRA = frozenset({"format", "summary", "rows"})
 _FORM = re.compile(r"shipsync (?:(?:stock|shipments|fulfillments) )?plan \d+")
 _BEGINNING = re.compile(rb'\s*\{\s*"digest":')
-_OWNER_ONLY = 0o600
 _ELSEWHERE = "Give another place with --out."
 
 
@@ -87,11 +87,7 @@ def save(plan: Plan, path: Path, key: bytes, progress: PlanProgress = unwatched)
             raise UsageError(
                 f"{path} is there and is no plan, so it is not written over. {_ELSEWHERE}"
             )
-        draft.unlink(missing_ok=True)
-        # Made new, so that nobody else's file or link is written into.
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb"
-        ) as file:
+        with os.fdopen(owner_only.open_new(draft), "wb") as file:
             file.write(orjson.dumps(head, option=orjson.OPT_INDENT_2).removesuffix(b"]\n}"))
             file.write(b"\n    " + next(rows, b""))
             file.writelines(b",\n    " + row for row in rows)

@@ -16,9 +16,9 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from shipsync import owner_only
 from shipsync.errors import InputFileError, UsageError
 
-_OWNER_ONLY = 0o600
 _KEY = re.compile(r"[0-9a-f]{64}\s*", re.ASCII)
 
 
@@ -81,7 +81,7 @@ def _read(path: Path) -> bytes:
     with os.fdopen(handle) as file:
         if os.fstat(handle).st_mode & 0o077:
             with suppress(OSError):
-                os.fchmod(handle, _OWNER_ONLY)
+                os.fchmod(handle, owner_only.FILE)
         text = file.read(100)
     if not _KEY.fullmatch(text):
         raise OSError("it holds no key; remove it, and make the plans again")
