@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shipsync import clock, queries
 from shipsync.assistant import sql
-from shipsync.assistant.snapshot import Snapshot
+from shipsync.assistant.latest_copy import LatestCopy
 from shipsync.assistant.values import plain
 from shipsync.errors import UsageError
 from shipsync.tracking import OwnAffixes, Wording, document, find_order
@@ -22,19 +22,19 @@ class Tools:
     def __init__(
         self, database: Path, own: OwnAffixes | None = None, words: Wording | None = None
     ) -> None:
-        self._snapshot = Snapshot(database)
+        self._copy = LatestCopy(database)
         self._own = own or OwnAffixes()
         self._words = words
 
     def track_order(self, order: str) -> dict[str, Any]:
         """Where an order is; see ``tracking.document``."""
-        with self._snapshot.opened() as con:
+        with self._copy.opened() as con:
             found = find_order(con, order, self._own)
         return _object(document(found, clock.now(), self._words))
 
     def find_shipment(self, reference: str) -> dict[str, Any]:
         """``{"shipments": [...]}``: all of the order, with items, tags and labels, no name or street."""
-        with self._snapshot.opened() as con:
+        with self._copy.opened() as con:
             ids = [
                 shipment.shipment_id for shipment in find_order(con, reference, self._own).shipments
             ]
@@ -46,7 +46,7 @@ class Tools:
 
         The numbers are null while the account's stock was never read.
         """
-        with self._snapshot.opened() as con:
+        with self._copy.opened() as con:
             known = queries.fetch(con, "sku", {"sku": sku}, package=_STATEMENTS).objects()[0]
             levels = queries.fetch(con, "stock", {"sku": sku}, package=_STATEMENTS).objects()
         if known["sku"] is None:
@@ -67,13 +67,13 @@ class Tools:
     def latest_changes(self, trigger: str | None, limit: int) -> dict[str, Any]:
         """``{"changes": [...]}``, newest first, with the fields that changed before and after."""
         values = {"trigger": trigger, "since": None, "limit": max(1, min(limit, MOST_CHANGES))}
-        with self._snapshot.opened() as con:
+        with self._copy.opened() as con:
             events = queries.fetch(con, "changes_list", values).objects()
         return {"changes": plain(events[::-1])}
 
     def query(self, statement: str, limit: int) -> dict[str, Any]:
         """``{"columns", "rows", "is_cut"}`` of one SELECT; see ``sql.query``."""
-        return _object(sql.query(self._snapshot.file(), statement, limit=limit))
+        return _object(sql.query(self._copy.file(), statement, limit=limit))
 
 
 def _object(value: object) -> dict[str, Any]:

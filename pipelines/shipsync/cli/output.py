@@ -9,14 +9,20 @@ import codecs
 import json
 import os
 import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 import orjson
 
 from shipsync.errors import OutputFailed
 from shipsync.queries import ResultRows
+
+MOST_ROWS_ON_A_TERMINAL = 500
+
+T = TypeVar("T")
 
 _ESCAPED = "shipsync.escaped"
 _progress = {"has_begun": False}
@@ -60,6 +66,17 @@ def show_table(rows: ResultRows, title: str = "") -> None:
             for row in (rows.columns, *rows.rows)
         )
     )
+
+
+def first_rows(rows: Sequence[T], is_first: Callable[[T], bool]) -> Sequence[T]:
+    """All rows, or on a terminal as many as anybody reads, those that need somebody first."""
+    if len(rows) <= MOST_ROWS_ON_A_TERMINAL or not is_for_a_person():
+        return rows
+    note(
+        f"{MOST_ROWS_ON_A_TERMINAL} of {len(rows):,} rows are shown, those with a reason first; a pipe and "
+        "--json get all."
+    )
+    return sorted(rows, key=lambda row: not is_first(row))[:MOST_ROWS_ON_A_TERMINAL]
 
 
 def write(text: str) -> None:

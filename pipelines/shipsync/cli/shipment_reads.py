@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from shipsync.cli import options, output, writes_view
+from shipsync.cli import options, output, writes_progress
 from shipsync.errors import UsageError
 
 app = typer.Typer()
@@ -81,7 +81,7 @@ def rates_command(
     if bool(ids) == pending:
         raise UsageError("Say which shipments: give their ids, or --pending for all that wait.")
     account = options.account(connection, database)
-    with Session(account) as session, writes_view.progress("rates") as progress:
+    with Session(account) as session, writes_progress.applying("rates") as progress:
         answers = compare_rates(
             account, session, ids or (), carriers=carrier or (), progress=progress
         )

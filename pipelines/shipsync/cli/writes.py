@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import options, output, writes_view
+from shipsync.cli import options, output, plan_view, writes_progress, writes_view
 from shipsync.errors import UsageError
 from shipsync.reverse.outbox.states import WriteState
 
@@ -146,7 +146,7 @@ def carry_out(
     asked.check()
     if not asked.apply:
         local = options.local(asked.connection, asked.database)
-        with writes_view.planning() as progress:
+        with writes_progress.planning() as progress:
             plan = service.planned(local.database, _checked(make(local, progress), asked))
             if asked.out is not None:
                 service.save_plan(plan, asked.out, local.database, progress)
@@ -161,7 +161,7 @@ def carry_out(
         return
     unsent = [row for row in done.plan.rows if row.request is None]
     writes_view.show_applied(done, as_json=asked.as_json, unsent=unsent)
-    writes_view.say_warnings(done.plan)
+    plan_view.say_warnings(done.plan)
     writes_view.say_what_came_of_it(done, "run the command again", unsent=unsent)
 
 
@@ -185,8 +185,8 @@ def _show(plan: Plan, account: OrdersAccount, asked: WriteOptions) -> None:
         kept = service.plan_document(plan, account)
         output.show_json({"applied": False, "plan": asked.out, **kept})
     else:
-        writes_view.show_plan(plan)
-    writes_view.say_what_the_plan_needs(plan, asked.out, names_ignored=asked.names_ignored)
+        plan_view.show_plan(plan)
+    plan_view.say_what_the_plan_needs(plan, asked.out, names_ignored=asked.names_ignored)
 
 
 def carry_out_plan(family: Family, file: Path, asked: WriteOptions) -> None:
@@ -199,7 +199,7 @@ def carry_out_plan(family: Family, file: Path, asked: WriteOptions) -> None:
     with _applying(account, family, asked) as how:
         done = service.applied(account, f"{family} apply", plan, how)
     writes_view.show_applied(done, as_json=asked.as_json, unsent=())
-    writes_view.say_what_was_invalid(plan.count(Status.INVALID))
+    plan_view.say_what_was_invalid(plan.count(Status.INVALID))
     writes_view.say_what_came_of_it(done, f"apply {file} again", unsent=())
 
 
@@ -208,5 +208,5 @@ def _applying(account: Connection, family: Family, asked: WriteOptions) -> Itera
     from shipsync.api.session import Session
     from shipsync.reverse.applying import Applying
 
-    with Session(account) as session, writes_view.progress(family) as progress:
+    with Session(account) as session, writes_progress.applying(family) as progress:
         yield Applying(session, progress=progress, only_first=asked.one, reads_back=asked.verify)

@@ -1,4 +1,4 @@
-"""What the commands that write to the account print: a plan, what became of its rows, the outbox.
+"""What the commands that write to the account print of writes: what became of a plan's rows, the outbox.
 
 One view for every kind of write. A kind with figures of its own (stock: SKU, location, quantity) shows them
 in columns; the others are shown under a key and a subject.
@@ -6,12 +6,9 @@ in columns; the others are shown under a key and a subject.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -22,89 +19,14 @@ from shipsync.plurals import counted
 if TYPE_CHECKING:
     from shipsync.reverse.applying import Applied
     from shipsync.reverse.outbox.finding import ReadBack
-    from shipsync.reverse.outbox.rollout import WriteProgress
     from shipsync.reverse.outbox.states import WriteState
     from shipsync.reverse.outbox.store import LedgerEntry
     from shipsync.reverse.outbox.write import WriteOutcome
-    from shipsync.reverse.plan.progress import PlanProgress
-    from shipsync.reverse.plan.row import Plan, PlanRow
+    from shipsync.reverse.plan.row import PlanRow
 
 INTERRUPTED = 130
-MOST_ROWS_ON_A_TERMINAL = 500
-
-T = TypeVar("T")
 
 Document = Mapping[str, object]
-
-
-def show_plan(plan: Plan) -> None:
-    """Print every row of a plan."""
-    from shipsync.queries import ResultRows
-    from shipsync.reverse.kinds import KINDS
-
-    shown = KINDS[plan.kinds[0]].shown
-    columns = ("line", "status", *(shown or ("key", "what")), "calls", "reason")
-    rows = [
-        [
-            row.line,
-            row.status,
-            *([getattr(row.figures, name) for name in shown] or [row.key, row.subject]),
-            row.calls,
-            row.reason,
-        ]
-        for row in _some(plan.rows, lambda row: row.problem is not None)
-    ]
-    output.show_table(ResultRows(columns, rows))
-
-
-def say_what_the_plan_needs(plan: Plan, place: Path | None, *, names_ignored: bool = True) -> None:
-    """Say what a plan comes to that was not carried out; ``place`` is the file it was written to.
-
-    Raises ``NeedsPerson`` when a row is invalid or the plan is stopped.
-    """
-    say_warnings(plan, names_ignored=names_ignored)
-    if len(plan.rows) == 1 and place is None and not plan.stopped_by:
-        _say_of_the_row(plan)
-        return
-    figures = f"{_figures_of_plan(plan)} Nothing was sent."
-    if plan.stopped_by:
-        raise NeedsPerson(" ".join((figures, "The plan is stopped:", *plan.stopped_by)))
-    sends = "The same with --apply" if place is None else f"`shipsync {plan.family} apply {place}`"
-    if plan.has_invalid:
-        rest = f" {sends} sends the others." if plan.ready else ""
-        raise NeedsPerson(f"{figures} Fix the invalid rows and plan again.{rest}")
-    # Not a remark: who forgot --apply in a script must find out.
-    output.note(f"{figures} {sends} sends them." if plan.ready else figures)
-
-
-def _say_of_the_row(plan: Plan) -> None:
-    """The same of a single row that was not sent."""
-    [row] = plan.rows
-    if plan.has_invalid:
-        raise NeedsPerson(f"{row.reason} Nothing was sent.")
-    output.note(f"Nothing was sent.{' The same with --apply sends it.' if plan.ready else ''}")
-
-
-def _figures_of_plan(plan: Plan) -> str:
-    from shipsync.reverse.plan.row import Status
-
-    counts = (
-        f"{counted(len(plan.ready), 'row')} ready, {plan.count(Status.NO_OP)} with nothing to do, "
-        f"{plan.count(Status.INVALID)} invalid; {counted(plan.calls, 'call')}, "
-        f"{plan.minutes:.1f} minutes."
-    )
-    if plan.observation is None:
-        return counts
-    age = counted(round(plan.observation.minutes), "minute")
-    return f"{counts} Compared with the stock of {age} ago."
-
-
-def say_warnings(plan: Plan, *, names_ignored: bool = True) -> None:
-    """Say what may not be meant: what the plan warns of, and the columns that were not used."""
-    for warning in plan.warnings:
-        output.note(warning)
-    if names_ignored and plan.ignored_columns:
-        output.note(f"Ignored unknown columns: {', '.join(plan.ignored_columns)}.")
 
 
 def show_applied(done: Applied, *, as_json: bool, unsent: Sequence[PlanRow]) -> None:
@@ -187,7 +109,7 @@ def _show_outcomes(done: Applied, unsent: Sequence[PlanRow]) -> None:
     columns = tuple(dict.fromkeys(name for kind in kinds for name in kind.columns({})))
     common = ("key", "what", "outcome", "attempts", "reason", "request_id", "done", "kind")
     told = [*_told_outcomes(done), *_told_unsent(unsent)]
-    documents = _some(told, lambda document: document["outcome"] != "applied")
+    documents = output.first_rows(told, lambda document: document["outcome"] != "applied")
     if output.is_for_a_person():
         called = columns if any(kind.shown for kind in kinds) else ("what",)
         names = (*called, "outcome", "done", "request_id", "key", "reason")
@@ -287,12 +209,6 @@ def _say_what_was_read_back(read_back: ReadBack) -> None:
     output.remark(f"{figures}; all as sent.")
 
 
-def say_what_was_invalid(rows: int) -> None:
-    """Say that a plan has rows that could not be sent, as it did when it was made."""
-    if rows:
-        output.note(f"{counted(rows, 'invalid row')} of the plan not sent; the plan says why.")
-
-
 def say_other_connections(connection: str, others: Sequence[str]) -> None:
     """Say that nothing was written for this connection, and for which the ledger has writes."""
     if others:
@@ -362,77 +278,6 @@ def show_entries(
         document["location"] = locations.get(place, document.get("location"))
     rows = [[document.get(name) for name in names] for document in documents]
     output.show_table(ResultRows(names, rows))
-
-
-@contextmanager
-def planning() -> Iterator[PlanProgress]:
-    """What to tell the progress of planning to; a line on standard error when there is a terminal."""
-    from shipsync.reverse.plan.progress import unwatched
-
-    if not sys.stderr.isatty():
-        yield unwatched
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    bars = Bars(
-        TextColumn("plan"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bars.add_task("plan", total=None, counts="")
-
-    def show(step: str, done: int, total: int | None) -> None:
-        of = "" if total is None else f" of {total:,}"
-        counts = f"{done:,}{of} rows {step}" if done else f"rows being {step}"
-        bars.update(task, completed=done, total=total, counts=counts)
-
-    with bars:
-        yield show
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[WriteProgress], None]]:
-    """What to tell an apply's progress to; a bar on standard error when there is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    bars = Bars(
-        TextColumn(what),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(compact=True),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    task = bars.add_task(what, total=None, counts="")
-
-    def show(progress: WriteProgress) -> None:
-        states = "".join(f", {n:,} {state.value}" for state, n in progress.counts.items())
-        counts = f"{progress.done:,} of {progress.total:,} rows{states}"
-        bars.update(task, completed=progress.done, total=progress.total, counts=counts)
-
-    with bars:
-        yield show
-
-
-def _some(rows: Sequence[T], is_first: Callable[[T], bool]) -> Sequence[T]:
-    """All rows, or on a terminal as many as anybody reads, those that need somebody first."""
-    if len(rows) <= MOST_ROWS_ON_A_TERMINAL or not output.is_for_a_person():
-        return rows
-    output.note(
-        f"{MOST_ROWS_ON_A_TERMINAL} of {len(rows):,} rows are shown, those with a reason first; a pipe and "
-        "--json get all."
-    )
-    return sorted(rows, key=lambda row: not is_first(row))[:MOST_ROWS_ON_A_TERMINAL]
 
 
 def _by_state(counts: Counter[WriteState]) -> dict[str, int]:

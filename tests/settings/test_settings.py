@@ -9,10 +9,11 @@ from pathlib import Path
 import pendulum
 import pytest
 
-from given_settings import ENVIRONMENT_KEY, KEY, from_environment, from_file
 from shipsync.connection import Connection, Secret
 from shipsync.errors import ConfigurationError
 from shipsync.settings import SETTINGS, Local, load, local
+
+from .given_settings import ENVIRONMENT_KEY, KEY, from_environment, from_file
 
 SHARED_CONFIG = """
 [runtime]

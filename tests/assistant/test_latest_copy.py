@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shipsync.assistant.snapshot import Snapshot
+from shipsync.assistant.latest_copy import LatestCopy
 from shipsync.assistant.tools import Tools
 from shipsync.errors import DatabaseCorrupt, DatabaseError
 from shipsync.warehouse.database import connect
@@ -39,8 +39,8 @@ def count(tools: Tools) -> int:
 
 
 def test_a_run_may_write_while_every_tool_is_at_work(database: Path) -> None:
-    snapshot = Snapshot(database)
-    with snapshot.opened() as reader, connect(database) as writer:
+    copy = LatestCopy(database)
+    with copy.opened() as reader, connect(database) as writer:
         before = reader.execute("select count(*) from raw.labels").fetchone()
         writer.execute("delete from raw.labels")
         assert reader.execute("select count(*) from raw.labels").fetchone() == before
@@ -76,16 +76,16 @@ def test_what_was_committed_is_seen_by_the_next_question(database: Path) -> None
     assert (before, count(tools)) == (1, 2)
 
 
-def test_copies_are_few_and_go_with_the_snapshot(database: Path) -> None:
-    snapshot = Snapshot(database)
+def test_copies_are_few_and_go_with_their_owner(database: Path) -> None:
+    copy = LatestCopy(database)
     copies = []
     for position in range(4):
         os.utime(database, ns=(0, position + 1))
-        copies.append(snapshot.file())
+        copies.append(copy.file())
 
-    assert [copy.exists() for copy in copies] == [False, False, True, True]
+    assert [file.exists() for file in copies] == [False, False, True, True]
     assert copies[-1].parent.stat().st_mode & 0o077 == 0
-    snapshot.close()
+    copy.close()
     assert not copies[-1].exists()
 
 

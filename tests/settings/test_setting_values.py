@@ -8,9 +8,10 @@ from pathlib import Path
 import pendulum
 import pytest
 
-from given_settings import ENVIRONMENT_KEY, from_environment, from_file
 from shipsync.errors import ConfigurationError
 from shipsync.settings import SETTINGS, load
+
+from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from cli.conftest import Demo
+from played_demo import Demo
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.models import build
 from shipsync.warehouse.sql_project import sql_dir

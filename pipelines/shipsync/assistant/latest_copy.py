@@ -20,7 +20,7 @@ from shipsync.warehouse.database import connect
 _KEPT: Final = 2
 
 
-class Snapshot:
+class LatestCopy:
     """Copies of one database, which need not be there yet; the file itself is never opened."""
 
     def __init__(self, database: Path) -> None:
