@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from shipsync.cli import options, output, times
 from shipsync.cli.deliver import say_how_it_ended
-from shipsync.errors import NeedsPerson
+from shipsync.errors import LockHeld, NeedsPerson
 from shipsync.plurals import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shipsync.sync.reports import StreamReport, SyncReport
     from shipsync.warehouse.models import BuildReport
 
@@ -66,7 +69,8 @@ def run(
 
     Events are delivered to deliver_to, if that is set, as consumer `run`.
 
-    Exit code 1 when a stream failed; what the others loaded is kept and built.
+    Exit code 1 when a stream failed; what the others loaded is kept and built. Exit code 4 while another
+    run is at work, said in a pipe from the second time on.
     """
     import pendulum
 
@@ -77,8 +81,11 @@ def run(
     account = options.account(connection, database)
     if changes_since is not None:
         account = replace(account, changes_since=pendulum.instance(changes_since))
-    with Session(account) as session, progress.shown() as shown:
-        report = job.run(account, session, job.Scope(), progress=shown)
+    try:
+        with Session(account) as session, progress.shown() as shown:
+            report = job.run(account, session, job.Scope(), progress=shown)
+    except LockHeld as held:
+        _step_aside(held, account.database, is_asked_for=as_json)
     if as_json:
         output.show_json(
             {
@@ -167,6 +174,22 @@ def build(
         output.say(_built(report))
     for warning in report.warnings:
         output.note(warning)
+
+
+def _step_aside(held: LockHeld, database: Path, *, is_asked_for: bool) -> NoReturn:
+    """End with exit code 4; in silence where nobody watches, until it happened twice or for an hour.
+
+    A schedule that meets a long run once is no trouble, and cron would send a mail.
+    """
+    from shipsync import clock
+    from shipsync.warehouse import lock
+
+    complaint = lock.state(database).complaint(clock.now())
+    if complaint is not None:
+        raise LockHeld(f"{held} {complaint}") from held
+    if is_asked_for or sys.stderr.isatty():
+        raise held
+    raise typer.Exit(held.exit_code)
 
 
 def _show_streams(report: SyncReport) -> None:
