@@ -66,8 +66,8 @@ class BrokenList:
         return self._text % number if b"%d" in self._text else self._text
 
 
-def read(app: App, size: int) -> tuple[list[str], list[SetAside], Session]:
-    session, _ = open_session(app, page_size=size)
+def read(app: App, size: int, **settings: object) -> tuple[list[str], list[SetAside], Session]:
+    session, _ = open_session(app, page_size=size, **settings)
     aside: list[SetAside] = []
     session.sets_aside = aside.append
     pages = follow(session, SHIPMENTS.path, {"page_size": size}, "shipments", "shipments")
@@ -129,6 +129,22 @@ def test_a_row_that_swallowed_another_is_not_taken_for_one() -> None:
     rows, aside, _ = read(BrokenList(20, {5, 9}), 25)
     assert rows == ids(20, {5, 9})
     assert len(aside) == 2
+
+
+def test_a_row_that_is_too_large_is_found_by_smaller_pages_and_set_aside() -> None:
+    large = b'{"shipment_id": "se-%d", "note": "' + b"x" * 1_100_000 + b'"}'
+    rows, [thing], session = read(BrokenList(20, {7}, large), 20, largest_answer_mb=1)
+    assert rows == ids(20, {7})
+    assert thing.position == 8
+    assert "larger than answers may be" in thing.reason
+    assert session.requests_sent < 30
+
+
+def test_many_rows_that_are_too_large_together_come_in_smaller_pages() -> None:
+    large = b'{"shipment_id": "se-%d", "note": "' + b"x" * 100_000 + b'"}'
+    rows, aside, _ = read(BrokenList(40, range(40), large), 40, largest_answer_mb=1)
+    assert rows == ids(40, ())
+    assert aside == []
 
 
 def test_too_much_that_is_broken_is_no_matter_of_rows() -> None:

@@ -245,5 +245,5 @@ def test_a_whole_run_on_an_account_that_echoes_the_key(
 ) -> None:
     assert run("run") == 0
     assert run("changes", "list") == 0
-    assert run("export", "parquet/") == 0
+    assert run("export", "--to", "parquet/") == 0
     assert_written_nowhere(tmp_path)

@@ -11,6 +11,8 @@ from shipsync.api.tolerant_json import Document, Path, Repair
 
 _IDS: Final = tuple(dict.fromkeys(part for listing in LISTINGS.values() for part in listing.key))
 
+_LONGEST_FIELD: Final = 100
+
 
 class RepairLog:
     """Repairs by stream and kind: how many, and where the first was. Safe to share between threads."""
@@ -46,7 +48,7 @@ def _place(body: Any, repair: Repair) -> str:
         return ""
     row = _row(body, repair.path)
     field = ".".join(str(part) for part in repair.path[row[1] :])
-    return f"in {row[0]}{field}, "
+    return f"in {row[0]}{field[:_LONGEST_FIELD]}, "
 
 
 def _row(body: Any, path: Path) -> tuple[str, int]:
