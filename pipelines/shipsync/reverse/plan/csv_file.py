@@ -11,14 +11,19 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from shipsync.errors import InputFileError
+
+CsvCells: TypeAlias = dict[str, str]
 
 DELIMITERS = (",", ";", "\t", "|")
 SKU_COLUMNS = frozenset({"sku", "item_sku"})
 """Columns in which blanks at either end count: two products may differ in nothing else."""
+
+NO_VALUES = frozenset({"nan", "NaN", "NaT", "<NA>"})
+"""What pandas writes for a value that is not there."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZIP = b"PK\x03\x04"
@@ -26,30 +31,27 @@ _DECLARATION = "sep="
 _SAMPLE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class CsvRow:
-    """A row with text in it: the line it begins on, and its cells by column, empty ones left out."""
+def read_csv(path: Path, content: bytes) -> tuple[tuple[str, ...], Iterator[tuple[int, CsvCells]]]:
+    """The columns of a CSV file, and its rows: the line that each begins on, and its cells by column.
 
-    line: int
-    cells: dict[str, str]
-
-
-def read_csv(path: Path, content: bytes) -> tuple[tuple[str, ...], list[CsvRow]]:
-    """The columns of a CSV file and its rows; raises ``InputFileError`` with the line of what is wrong."""
+    Empty cells are left out, and so are rows of nothing else. Raises ``InputFileError`` with the line of what
+    is wrong, as soon as it is met.
+    """
     text = decoded(path, content)
     lines = list(io.StringIO(text, newline=""))
     skipped, delimiter = _declared(lines)
     records = _records(path, lines, skipped, delimiter or _delimiter(lines[skipped:]))
-    header = next(records, None)
+    header = next((cells for _, _, cells in records if any(cell.strip() for cell in cells)), None)
     if header is None:
         raise InputFileError(f"{path} is empty; its first line must name the columns.")
-    names = [cell.strip() for cell in header.cells]
+    names = [cell.strip() for cell in header]
     while names and not names[-1]:
         names.pop()
-    rows = [_row(path, names, record) for record in records]
-    _check_header(path, names, rows)
     columns = tuple(name for name in names if name)
-    return columns, [CsvRow(line, {n: v for n, v in cells if n}) for line, cells in rows]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise InputFileError(f"{path} has the column {twice!r} twice; keep one of them.")
+    return columns, _rows(path, lines, names, records)
 
 
 def decoded(path: Path, content: bytes) -> str:
@@ -76,14 +78,6 @@ def decoded(path: Path, content: bytes) -> str:
         ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
-    line: int
-    cells: list[str]
-    text: str
-    """The lines of the file that it stands on."""
-
-
 def _declared(lines: Sequence[str]) -> tuple[int, str | None]:
     """How many lines to skip at the top, and the delimiter that they declare."""
     first = lines[0].strip("\r\n").strip('"') if lines else ""
@@ -101,8 +95,10 @@ def _delimiter(lines: Sequence[str]) -> str:
     )
 
 
-def _records(path: Path, lines: Sequence[str], skipped: int, delimiter: str) -> Iterator[_Record]:
-    """Each record that is not blank, with the line it begins on."""
+def _records(
+    path: Path, lines: Sequence[str], skipped: int, delimiter: str
+) -> Iterator[tuple[int, int, list[str]]]:
+    """Each record with the lines it begins and ends on."""
     reader = csv.reader(iter(lines[skipped:]), delimiter=delimiter, strict=True)
     begins = skipped + 1
     while True:
@@ -115,45 +111,39 @@ def _records(path: Path, lines: Sequence[str], skipped: int, delimiter: str) -> 
         if cells is None:
             return
         ends = skipped + reader.line_num
-        if any(cell.strip() for cell in cells):
-            yield _Record(begins, cells, "".join(lines[begins - 1 : ends]))
+        yield begins, ends, cells
         begins = ends + 1
 
 
-def _row(path: Path, names: Sequence[str], record: _Record) -> tuple[int, list[tuple[str, str]]]:
-    """The cells that are not empty, each with its column; the name of a column may be missing."""
-    surplus = [cell for cell in record.cells[len(names) :] if cell.strip()]
-    if surplus:
-        raise InputFileError(
-            f"{path} has {len(record.cells)} cells on line {record.line} and {len(names)} columns in its "
-            "header; put text that holds the delimiter between quotes."
-        )
-    return record.line, [
-        (name, _text(name, cell, record.text))
-        for name, cell in zip(names, record.cells, strict=False)
-        if cell.strip()
-    ]
+def _rows(
+    path: Path,
+    lines: Sequence[str],
+    names: Sequence[str],
+    records: Iterator[tuple[int, int, list[str]]],
+) -> Iterator[tuple[int, CsvCells]]:
+    for begins, ends, record in records:
+        if len(record) > len(names) and any(cell.strip() for cell in record[len(names) :]):
+            raise InputFileError(
+                f"{path} has {len(record)} cells on line {begins} and {len(names)} columns in its header; "
+                "put text that holds the delimiter between quotes."
+            )
+        cells: CsvCells = {}
+        for name, cell in zip(names, record, strict=False):
+            text = cell.strip()
+            if text and text not in NO_VALUES:
+                if text != cell and name in SKU_COLUMNS:
+                    text = _with_quoted_blanks(cell, lines[begins - 1 : ends])
+                cells[name] = text
+        if "" in cells:
+            raise InputFileError(
+                f"{path} has no name for column {names.index('') + 1} in its header, and {cells['']!r} below "
+                f"it on line {begins}."
+            )
+        if cells:
+            yield begins, cells
 
 
-def _text(name: str, cell: str, record: str) -> str:
-    """A cell without the blanks around it; between quotes those of a SKU are part of it."""
-    stripped = cell.strip()
-    if stripped == cell or name not in SKU_COLUMNS:
-        return stripped
+def _with_quoted_blanks(cell: str, lines: Sequence[str]) -> str:
+    """A SKU with the blanks around it where they stand between quotes, without them where not."""
     quoted = '"' + cell.replace('"', '""') + '"'
-    return cell if quoted in record else stripped
-
-
-def _check_header(
-    path: Path, names: Sequence[str], rows: Sequence[tuple[int, list[tuple[str, str]]]]
-) -> None:
-    named = [name for name in names if name]
-    if not named:
-        raise InputFileError(f"{path} is empty; its first line must name the columns.")
-    twice = next((name for name in named if named.count(name) > 1), None)
-    if twice is not None:
-        raise InputFileError(f"{path} has the column {twice!r} twice; keep one of them.")
-    if "" in names and any(not name for _, cells in rows for name, _ in cells):
-        raise InputFileError(
-            f"{path} has no name for column {names.index('') + 1} in its header, and text below it."
-        )
+    return cell if quoted in "".join(lines) else cell.strip()

@@ -18,7 +18,7 @@ import duckdb
 import orjson
 
 from shipsync.errors import InputFileError
-from shipsync.reverse.plan.csv_file import SKU_COLUMNS, decoded, read_csv
+from shipsync.reverse.plan.csv_file import NO_VALUES, SKU_COLUMNS, decoded, read_csv
 from shipsync.reverse.plan.excel_file import read_excel
 
 LARGEST_FILE = 500_000_000
@@ -34,9 +34,6 @@ _ENDINGS = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
-_NO_VALUES = frozenset({"nan", "NaN", "NaT", "<NA>"})
-"""What pandas writes for a value that is not there."""
-
 _EXACT_UP_TO = 10**15
 """A whole number beyond this may have lost its last digits as a float."""
 
@@ -118,10 +115,7 @@ def _bytes(path: Path) -> bytes:
 
 def _csv(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
     columns, rows = read_csv(path, _bytes(path))
-    return columns, tuple(
-        InputRow(row.line, {c: text for c, text in row.cells.items() if text not in _NO_VALUES})
-        for row in rows
-    )
+    return columns, tuple(InputRow(line, found) for line, found in rows)
 
 
 def _excel(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
@@ -190,7 +184,7 @@ def cells(source: Path | str, line: int, record: Mapping[str, object]) -> dict[s
             )
         text = value if type(value) is str else plain_text(value)
         stripped = text.strip()
-        if stripped and stripped not in _NO_VALUES:
+        if stripped and stripped not in NO_VALUES:
             texts[column] = text if column in SKU_COLUMNS else stripped
     return texts
 
