@@ -64,6 +64,7 @@ format: setup
 
 docs: setup
 	@$(bin)/python -m shipsync.settings.page > docs/settings.md
+	@$(bin)/python -m shipsync.sources.personal_data_page > docs/personal-data.md
 
 models: setup
 	@$(bin)/python -m shipsync.warehouse.model_files

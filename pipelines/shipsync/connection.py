@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from shipsync.errors import ConfigurationError
@@ -97,6 +97,13 @@ class RateSettings(Protocol):
         ...
 
 
+LEAST_SALT_BYTES: Final = 16
+_A_NEW_SALT: Final = (
+    'Put personal_data_salt = "..." into .dlt/secrets.toml, with the value that '
+    "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` prints, and keep a copy of it."
+)
+
+
 @dataclass(frozen=True)
 class Connection:
     """One ShipStation account, checked when it is made.
@@ -159,10 +166,7 @@ class Connection:
         _check_range("tracking_calls_per_run", self.tracking_calls_per_run, 0, 1_000_000)
         _check_range("tracking_calls_per_day", self.tracking_calls_per_day, 0, 1_000_000)
         _check_range("tracking_finished_after_days", self.tracking_finished_after_days, 1, 3650)
-        if self.personal_data not in PERSONAL_DATA:
-            raise ConfigurationError(
-                f"personal_data is {self.personal_data!r}; it can be {', '.join(PERSONAL_DATA)}."
-            )
+        check_personal_data(self.personal_data, self.personal_data_salt)
 
     @property
     def largest_answer(self) -> int:
@@ -184,6 +188,24 @@ class Connection:
     def key_looks_like_v1(self) -> bool:
         """Whether the key has the form of a V1 key: one or two groups of 32 hexadecimal digits."""
         return _V1_KEY.fullmatch(self.api_key.reveal().strip()) is not None
+
+
+def check_personal_data(policy: str, salt: Secret | None) -> None:
+    """Refuse an unknown policy, and hashes that could be guessed: ``ConfigurationError``."""
+    if policy not in PERSONAL_DATA:
+        raise ConfigurationError(
+            f"personal_data is {policy!r}; it can be {', '.join(PERSONAL_DATA)}."
+        )
+    if policy == "hash" and salt is None:
+        raise ConfigurationError(
+            "personal_data is 'hash', and there is no personal_data_salt: without one, telephone numbers "
+            f"could be guessed from their hashes. {_A_NEW_SALT}"
+        )
+    if policy != "keep" and salt is not None and len(salt.reveal().encode()) < LEAST_SALT_BYTES:
+        raise ConfigurationError(
+            f"personal_data_salt has fewer than {LEAST_SALT_BYTES} bytes, so it could be guessed. "
+            f"{_A_NEW_SALT}"
+        )
 
 
 def _hours(period: timedelta) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
+from shipsync.sync.privacy import enforce
 from shipsync.sync.reconcile import Comparison
 from shipsync.sync.reconcile import reconcile as compare
 from shipsync.sync.reports import SyncProgress, SyncReport
@@ -121,9 +122,11 @@ def reconcile(
 ) -> list[Comparison]:
     """Compare the stored rows with the account and repair what differs; errors as ``sync``."""
     file = connection.database
-    with lock.hold(file), explained(file), connect(file) as con:
-        migrate(con)
-        return compare(con, connection, session, only=only)
+    with lock.hold(file):
+        enforce(connection)
+        with explained(file), connect(file) as con:
+            migrate(con)
+            return compare(con, connection, session, only=only)
 
 
 def retry_quarantine(
@@ -143,9 +146,10 @@ def _sync(
     command: str,
     progress: SyncProgress | None,
 ) -> SyncReport:
+    enforced = enforce(connection)
     with explained(connection.database), connect(connection.database) as con:
         migrate(con)
-        return run_sync(
+        report = run_sync(
             con,
             connection,
             session,
@@ -156,6 +160,8 @@ def _sync(
             command=command,
             progress=progress,
         )
+    report.privacy = str(enforced) if enforced else None
+    return report
 
 
 def _target(connection: Connection) -> DeliveryTarget | None:

@@ -154,7 +154,7 @@ class Office:
     def plan_shipments(self, *rows: Row) -> Plan:
         """A plan for rows of a flat file."""
         connection = self.connection
-        recorded = recorded_under(connection.personal_data, connection.personal_data_salt)
+        recorded = recorded_under(connection)
         shipments = GivenShipments("orders.csv", tuple(shipments_of(given(*rows).rows)), ())
         with self.connect() as con:
             return plan_shipments(con, shipments, connection, recorded, now=NOW)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -295,3 +296,25 @@ def test_where_a_connection_delivers_to_is_its_own_and_needs_no_key(tmp_path: Pa
         Secret("c2VjcmV0"),
     )
     assert (eu.deliver_to, eu.deliver_secret) == ("eu.jsonl", None)
+
+
+@pytest.mark.parametrize("policy", ["hash", "drop"])
+@pytest.mark.parametrize("reader", [load, local])
+def test_a_salt_that_could_be_guessed_is_refused(
+    tmp_path: Path, policy: str, reader: Callable[..., object]
+) -> None:
+    variables = ENVIRONMENT_KEY | {
+        "SOURCES__SHIPSTATION__PERSONAL_DATA": policy,
+        "SOURCES__SHIPSTATION__PERSONAL_DATA_SALT": "fifteen bytes..",
+    }
+    with pytest.raises(ConfigurationError, match="fewer than 16 bytes") as caught:
+        reader(environ=variables, config_dir=tmp_path)
+    assert "fifteen" not in str(caught.value)
+
+
+def test_a_salt_of_sixteen_bytes_will_do(tmp_path: Path) -> None:
+    variables = ENVIRONMENT_KEY | {
+        "SOURCES__SHIPSTATION__PERSONAL_DATA": "hash",
+        "SOURCES__SHIPSTATION__PERSONAL_DATA_SALT": "sixteen bytes...",
+    }
+    assert load(environ=variables, config_dir=tmp_path).personal_data == "hash"

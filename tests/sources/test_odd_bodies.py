@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from shipsync.set_aside import SetAside
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.batches import RowBatch
-from shipsync.sources.canonical import content_hashes
+from shipsync.sources.canonical import content_hash
 from shipsync.sources.keyset import Walked
 from shipsync.sources.redaction import Redaction
 from shipsync.sources.schema import ColumnKind, Table
@@ -70,7 +70,7 @@ def _read(
     apart, tally, time = Apart(), Tally(), AccountTime(lambda: NOW)
     time.observe(NOW)
     sifting = Sifting(stream, Nothing(), time, redaction or Redaction(), tally, apart)
-    page = Walked(rows, content_hashes(rows), None)
+    page = Walked(rows, [content_hash(row) for row in rows], None)
     [batch] = sifting.batches(iter([page]))
     return batch, apart, tally
 

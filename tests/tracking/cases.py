@@ -16,7 +16,7 @@ import duckdb
 import pendulum
 import pyarrow as pa
 
-from shipsync.sources.canonical import content_hashes
+from shipsync.sources.canonical import content_hash
 from shipsync.sources.rows import to_rows
 from shipsync.sources.streams import FULFILLMENTS, LABELS, SHIPMENTS, TRACKING_STREAM
 from shipsync.sources.tables import TABLES
@@ -186,7 +186,7 @@ def _tables(cases: list[Case], asked: datetime) -> dict[str, list[pa.Table]]:
     found: dict[str, list[pa.Table]] = {}
     for stream, bodies in _bodies(cases):
         if bodies:
-            tables = to_rows(stream, bodies, content_hashes(bodies), asked).tables
+            tables = to_rows(stream, bodies, [content_hash(body) for body in bodies], asked).tables
             for name, table in tables.items():
                 found.setdefault(name, []).append(table)
     return found

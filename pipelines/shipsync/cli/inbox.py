@@ -44,7 +44,8 @@ def inbox(
     local = options.local(connection, database)
     most_bytes = local.largest_webhook_mb * MEGABYTE
     with open_ledger(local.database) as con:
-        report = take_in(con, folder, trusted, most_bytes=most_bytes)
+        keeps_data = local.personal_data == "keep"
+        report = take_in(con, folder, trusted, keeps_data=keeps_data, most_bytes=most_bytes)
     if as_json:
         output.show_json(report)
     else:

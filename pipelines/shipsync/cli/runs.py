@@ -236,6 +236,8 @@ def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:
         output.note(f"Failed: {', '.join(streams)}. {error}")
     if report.clocks:
         output.note(report.clocks)
+    if report.privacy:
+        output.note(report.privacy)
     for sentence in report.set_aside:
         output.note(f"Set aside: {sentence}")
     _count_set_aside(report)

@@ -104,10 +104,12 @@ def take_in(
     folder: Path,
     keys: WebhookKeys | None = None,
     *,
+    keeps_data: bool = True,
     most_bytes: int = Connection.largest_webhook_mb * MEGABYTE,
 ) -> InboxReport:
     """Record a hint for every body in ``folder`` that isn't recorded yet; files stay where they are.
 
+    Without ``keeps_data`` nothing of a parcel's state is stored, signed or not: the parcel is asked for.
     With ``keys``, a body whose headers carry a signature that does not hold is refused, and so is one
     that is longer than ``most_bytes``, of which no more is read. Raises
     ``InputFileError`` if the folder can't be read; what is wrong with a single file is in the report.
@@ -132,7 +134,7 @@ def take_in(
         if isinstance(hint, str):
             report.not_understood += 1
             report.name(InboxProblem(delivered.place, hint))
-        elif _record(con, delivered, hint, signed_at):
+        elif _record(con, delivered, hint, signed_at if keeps_data else None):
             report.hints += 1
         else:
             report.known += 1

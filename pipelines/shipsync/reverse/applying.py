@@ -157,7 +157,7 @@ def apply_plan(con: duckdb.DuckDBPyConnection, plan: Plan, how: Applying) -> App
 
 def _writes(plan: Plan, connection: Connection) -> dict[str, list[Write[Any]]]:
     """What would be sent, by kind; raises ``UsageError`` when two writes are at one place."""
-    recorded = recorded_under(connection.personal_data, connection.personal_data_salt)
+    recorded = recorded_under(connection)
     writes: dict[str, list[Write[Any]]] = {name: [] for name in plan.kinds}
     for row in plan.ready:
         writes[row.kind].append(KINDS[row.kind].write(row, recorded))

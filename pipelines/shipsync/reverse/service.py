@@ -16,7 +16,7 @@ from typing import Protocol
 import duckdb
 
 from shipsync import clock
-from shipsync.connection import Connection, PersonalData, RateSettings, Secret
+from shipsync.connection import Connection, RateSettings
 from shipsync.errors import ShipsyncError, UsageError
 from shipsync.reverse.applying import Applied, Applying, apply_plan, check_applicable
 from shipsync.reverse.kinds import FIGURES, KINDS
@@ -39,6 +39,7 @@ from shipsync.reverse.stock import stored
 from shipsync.reverse.stock.change import Change
 from shipsync.reverse.stock.guards import Guards
 from shipsync.reverse.stock.planner import plan_stock
+from shipsync.sources.redaction import PersonalPolicy
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
@@ -48,18 +49,8 @@ MakePlan = Callable[[duckdb.DuckDBPyConnection], Plan]
 """Makes a plan of the rows of a source, against what an open database holds; reads only."""
 
 
-class OrdersAccount(RateSettings, Protocol):
+class OrdersAccount(RateSettings, PersonalPolicy, Protocol):
     """What planning needs to know of a connection; no key."""
-
-    @property
-    def personal_data(self) -> PersonalData:
-        """What is kept of buyers."""
-        ...
-
-    @property
-    def personal_data_salt(self) -> Secret | None:
-        """What keys the hashes."""
-        ...
 
 
 def stock(
@@ -91,7 +82,7 @@ def new_shipments(
     source: RowSource, account: OrdersAccount, *, progress: PlanProgress = unwatched
 ) -> MakePlan:
     """Plans the shipments of a source."""
-    recorded = recorded_under(account.personal_data, account.personal_data_salt)
+    recorded = recorded_under(account)
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
         progress("read", 0, None)
@@ -156,7 +147,7 @@ def plan_document(plan: Plan, account: OrdersAccount) -> dict[str, object]:
     """The plan as its file has it, with of buyers only what the account's settings keep."""
     kept = file.document(plan)
     if account.personal_data != "keep":
-        recorded = recorded_under(account.personal_data, account.personal_data_salt)
+        recorded = recorded_under(account)
         for row, said in zip(plan.rows, kept["rows"], strict=True):
             if row.request is not None:
                 said["request"] = KINDS[row.kind].write(row, recorded).recorded

@@ -250,14 +250,13 @@ SETTINGS: dict[str, Setting] = {
         "personal_data",
         "keep, hash or drop",
         _text,
-        "What is stored of buyers' names, addresses, telephone numbers and e-mail addresses: "
-        "`keep`, `hash` or `drop`.",
+        "What is stored of buyers: `keep`, `hash` or `drop`; see [personal data](personal-data.md).",
     ),
     "personal_data_salt": Setting(
         "personal_data_salt",
         "a text that is not empty",
         _secret,
-        'The key of the hashes that `personal_data = "hash"` stores.',
+        "The key of the hashes, 16 bytes or more; `hash` demands it.",
     ),
     "read_only": Setting(
         "read_only",

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shipsync.connection import Connection, PersonalData, Secret
+from shipsync.connection import Connection, PersonalData, Secret, check_personal_data
 from shipsync.errors import ConfigurationError
 from shipsync.settings.keys import SETTINGS
 
@@ -97,6 +97,9 @@ def local(
     Parameters and errors are those of ``load``, but that no key is needed.
     """
     arguments = _arguments(name, environ, config_dir)
+    check_personal_data(
+        arguments.get("personal_data", Local.personal_data), arguments.get("personal_data_salt")
+    )
     return Local(
         name=name,
         database=database or arguments["database"],

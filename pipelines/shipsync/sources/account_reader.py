@@ -11,10 +11,9 @@ from typing import Any, Final
 from shipsync.api.paging import complete
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import AccessDenied, NotFound
+from shipsync.errors import AccessDenied, ConfigurationError, NotFound
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.batches import RowBatch
-from shipsync.sources.canonical import content_hashes
 from shipsync.sources.details import with_details
 from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.known import LOGGER, KnownRows, Recent, TrackedParcels, Warned
@@ -46,6 +45,11 @@ class AccountReader:
         self._start = start
         self._reread = timedelta(days=reread_days)
         salt = connection.personal_data_salt
+        if connection.personal_data != "keep" and salt is None:
+            raise ConfigurationError(
+                f"personal_data is {connection.personal_data!r}, which needs a personal_data_salt here "
+                "too: it keys what tells one version of a row from another."
+            )
         self._redaction = Redaction(
             connection.personal_data, salt.reveal().encode() if salt else b""
         )
@@ -92,7 +96,8 @@ class AccountReader:
             return
         state["is_offered"] = True
         time.observe(whole.server_time)
-        items, hashes = whole.items, content_hashes(whole.items)
+        hash_of = self._redaction.hash_of(stream)
+        items, hashes = whole.items, [hash_of(item) for item in whole.items]
         if stream.details is not None:
             items, hashes = with_details(self._session, stream, items, lambda _: {}, Warned().put)
         page = Walked(items, hashes, None, whole.total)
@@ -105,7 +110,9 @@ class AccountReader:
         parcels.follow(self._session, time, _TRACKED_FOR)
         chosen = parcels.choose(self.connection.tracking_calls_per_run)
         known = parcels.hashes
-        pages = parcels.noted(tracking_pages(self._session, time, chosen), chosen, time)
+        hash_of = self._redaction.hash_of(stream)
+        asked = tracking_pages(self._session, time, chosen, hash_of=hash_of)
+        pages = parcels.noted(asked, chosen, time)
         yield from self._batches(stream, pages, time, known)
 
     def _created(
@@ -154,13 +161,20 @@ class AccountReader:
             field=stream.cursor,
             window=stream.window,
             start=start,
+            hash_of=self._redaction.hash_of(stream),
         )
 
     def _recent(
         self, stream: Stream, time: AccountTime, known: MutableMapping[str, str]
     ) -> RecentWalk:
         assert stream.listing is not None
-        return RecentWalk(self._session, stream.listing, time, KnownRows(known))
+        return RecentWalk(
+            self._session,
+            stream.listing,
+            time,
+            KnownRows(known),
+            hash_of=self._redaction.hash_of(stream),
+        )
 
 
 def _until_repeated(

@@ -8,7 +8,7 @@ anew each time. Everything else does, ``modified_at`` included.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 
 import orjson
@@ -19,6 +19,9 @@ from shipsync.sources.sound import sound
 # that it stands behind a time of day.
 _FRACTION = re.compile(rb'\.(?<=T\d\d:\d\d:\d\d\.)(\d*?)0*(?=Z")')
 _DOWNLOAD_SUFFIX = "_download"
+
+ContentHash = Callable[[Mapping[str, object]], str]
+"""Gives the content hash of an API object as it is stored: itself, or keyed."""
 
 
 def _without_zeros(match: re.Match[bytes]) -> bytes:
@@ -58,8 +61,3 @@ def content_hash(value: object) -> str:
     if b'_download"' in canonical:
         canonical = _canonical(_settled(value))
     return blake2b(canonical, digest_size=16).hexdigest()
-
-
-def content_hashes(objects: Iterable[Mapping[str, object]]) -> list[str]:
-    """The content hash of each object, in order."""
-    return [content_hash(value) for value in objects]

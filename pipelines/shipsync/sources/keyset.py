@@ -23,7 +23,7 @@ from shipsync.api.paging import Item, Page, follow
 from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead
 from shipsync.sources.account_time import FAR_AHEAD, AccountTime
-from shipsync.sources.canonical import content_hash
+from shipsync.sources.canonical import ContentHash, content_hash
 from shipsync.sources.instants import LATEST, MILLISECOND, as_parameter, parse_instant
 
 TIE_PASSES = 40
@@ -71,6 +71,7 @@ class KeysetWalk:
         window: tuple[str, str],
         start: datetime | None = None,
         end: datetime | None = None,
+        hash_of: ContentHash = content_hash,
     ) -> None:
         self._session = session
         self._listing = listing
@@ -79,6 +80,7 @@ class KeysetWalk:
         self._window = window
         self._start = start
         self._end = end
+        self._hash_of = hash_of
         self._met: dict[str, tuple[str, datetime]] = {}
         self._requests = 0
 
@@ -141,6 +143,7 @@ class KeysetWalk:
             window=self._window,
             start=self._time.upper_bound + FAR_AHEAD,
             end=LATEST,
+            hash_of=self._hash_of,
         )
         for walked in ahead.pages():
             if walked.items:
@@ -219,7 +222,7 @@ class KeysetWalk:
                 if self._end is not None or instant <= self._latest_credible():
                     continue
                 beyond += 1
-            digest = content_hash(item)
+            digest = self._hash_of(item)
             identity = self._id(item)
             if self._met.get(identity, ("",))[0] == digest:
                 continue

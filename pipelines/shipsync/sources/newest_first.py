@@ -12,7 +12,7 @@ from shipsync.api.endpoints import Listing
 from shipsync.api.paging import Item, follow
 from shipsync.api.session import Session
 from shipsync.sources.account_time import AccountTime
-from shipsync.sources.canonical import content_hashes
+from shipsync.sources.canonical import ContentHash, content_hash
 from shipsync.sources.fitting import key_text
 from shipsync.sources.keyset import Walked
 from shipsync.sources.schema import ColumnKind
@@ -45,12 +45,14 @@ class RecentWalk:
         held: StoredRows,
         anchors: Sequence[str] = (),
         params: Parameters = BY_MODIFICATION,
+        hash_of: ContentHash = content_hash,
     ) -> None:
         self._session = session
         self._listing = listing
         self._time = time
         self._held = held
         self._params = params
+        self._hash_of = hash_of
         self._waiting_for = set(anchors)
         self._brought: set[str] = set()
         self.front: tuple[str, ...] = ()
@@ -70,7 +72,7 @@ class RecentWalk:
             ids = [self._id(item) for item in page.items]
             if page.number == 1:
                 self.front, self.total = tuple(ids), page.total
-            hashes = content_hashes(page.items)
+            hashes = [self._hash_of(item) for item in page.items]
             # Asked before the page is handed on, for then it will be held.
             news = self._not_held(ids, hashes)
             settled = not news and self._brought.isdisjoint(ids)

@@ -12,9 +12,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from shipsync.set_aside import SetAside
-from shipsync.sources.canonical import content_hash
 from shipsync.sources.fitting import key_text
 from shipsync.sources.flatten import ApiObject, aligned, flatten
+from shipsync.sources.redaction import Redaction
 from shipsync.sources.schema import Column, Table
 from shipsync.sources.streams import Lines, Stream
 
@@ -47,19 +47,28 @@ class _Children:
 
 
 def to_rows(
-    stream: Stream, objects: Sequence[ApiObject], hashes: Sequence[str], observed_at: datetime
+    stream: Stream,
+    objects: Sequence[ApiObject],
+    hashes: Sequence[str],
+    observed_at: datetime,
+    redaction: Redaction | None = None,
 ) -> StreamRows:
     """The rows of every table of ``stream`` that ``objects`` become; ``hashes`` are the objects' own.
+
+    Objects come as the account gave them; rows hold of them what ``redaction`` lets through.
 
     Each object has a usable key and no other object has the same.
     """
     objects = [aligned(stream.table, value) for value in objects]
-    parent = flatten(stream.table, objects, hashes, observed_at)
+    redaction = redaction or Redaction()
+    parents = [redaction.apply(stream, value) for value in objects]
+    parent = flatten(stream.table, parents, hashes, observed_at)
     arrow = {stream.table.name: parent.table}
     extras = Counter({f"{stream.table.name}.{path}": n for path, n in parent.extras.items()})
     set_aside: list[SetAside] = []
     for lines in stream.lines:
-        found = _children(stream, lines, objects, hashes)
+        found = _children(stream, lines, objects, hashes, redaction)
+        found.rows = [redaction.apply_to_line(stream, lines, row) for row in found.rows]
         flat = flatten(lines.table, found.rows, found.hashes, observed_at, found.removed)
         arrow[lines.table.name] = flat.table
         for counted in (flat.extras, found.extras):
@@ -89,18 +98,27 @@ def _key_columns(table: Table) -> tuple[tuple[Column, bool], ...]:
 
 
 def _children(
-    stream: Stream, lines: Lines, objects: Sequence[ApiObject], hashes: Sequence[str]
+    stream: Stream,
+    lines: Lines,
+    objects: Sequence[ApiObject],
+    hashes: Sequence[str],
+    redaction: Redaction,
 ) -> _Children:
     children = _Children()
     for parent, parent_hash in zip(objects, hashes, strict=True):
-        _add_lines(children, stream, lines, parent, parent_hash)
+        _add_lines(children, stream, lines, parent, parent_hash, redaction)
     if lines.table.loading == "snapshot":
         return _with_keys(children, stream, lines.table)
     return children
 
 
 def _add_lines(
-    children: _Children, stream: Stream, lines: Lines, parent: ApiObject, parent_hash: str
+    children: _Children,
+    stream: Stream,
+    lines: Lines,
+    parent: ApiObject,
+    parent_hash: str,
+    redaction: Redaction,
 ) -> None:
     if lines.in_details and lines.list_key not in parent:
         # The object was not asked for by itself: nothing is known of its lines, so they stay.
@@ -115,13 +133,15 @@ def _add_lines(
         elif lines.table.loading == "insert_only":
             # The API gives an event no id. Its content is its identity: the same event met again
             # is the same row, and a reworded one is a row beside it.
-            digest = content_hash({name: inner for name, inner in child.items() if name != key})
+            digest = redaction.hash_of(stream)(
+                {name: inner for name, inner in child.items() if name != key}
+            )
             if digest in met:
                 continue
             child = _under(child, "event_key", digest)
             child = _under(child, "tracking_number", parent.get("tracking_number"))
         else:
-            digest = content_hash(child)
+            digest = redaction.hash_of(stream)(child)
         met.add(digest)
         children.add(child, digest)
     if follows_parent and not met:

@@ -130,9 +130,9 @@ class Sifting:
         return rows, kept
 
     def _flattened(self, kept: Sequence[UsableRow]) -> StreamRows:
-        objects = [self._redaction.apply(row.item) for row in kept]
+        objects = [row.item for row in kept]
         hashes = [row.content_hash for row in kept]
-        return to_rows(self._stream, objects, hashes, self._time.upper_bound)
+        return to_rows(self._stream, objects, hashes, self._time.upper_bound, self._redaction)
 
     def _can_be_flattened(self, row: UsableRow) -> bool:
         try:

@@ -78,7 +78,7 @@ class Stream:
     lines: tuple[Lines, ...] = ()
     cursor: str | None = None
     window: tuple[str, str] = ("", "")
-    voids_by: Mapping[str, str] = field(default_factory=dict)
+    voids_by: Mapping[str, str] = field(default_factory=dict, hash=False)
     is_slow: bool = False
     details: Details | None = None
     needs_addon: bool = False

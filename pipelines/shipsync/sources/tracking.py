@@ -30,7 +30,7 @@ from shipsync.errors import (
     UsageError,
 )
 from shipsync.sources.account_time import AccountTime
-from shipsync.sources.canonical import content_hashes
+from shipsync.sources.canonical import ContentHash, content_hash
 from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import TRACKING
 
@@ -61,6 +61,7 @@ def tracking_pages(
     parcel_ids: Sequence[str],
     carriers: Mapping[str, str] | None = None,
     unanswered: Callable[[Unanswered], None] = lambda parcel: None,
+    hash_of: ContentHash = content_hash,
 ) -> Iterator[Walked]:
     """The tracking objects of ``parcel_ids``, in pages of 100, each with its ``label_id`` put in.
 
@@ -79,7 +80,7 @@ def tracking_pages(
                         unanswered(answer)
                     else:
                         items.append(answer)
-            yield Walked(items, content_hashes(items), None)
+            yield Walked(items, [hash_of(item) for item in items], None)
 
 
 class _Asking:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import duckdb
 import pyarrow as pa
 
+from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.batches import LoadPackage, RowBatch
 from shipsync.sources.keyset import Walked
 from shipsync.sources.prefetch import ahead
-from shipsync.sources.redaction import Redaction
+from shipsync.sources.redaction import Redaction, redaction_for
 from shipsync.sources.sifting import Sifting, Tally
 from shipsync.sources.streams import Stream
 from shipsync.statements import statement
@@ -61,11 +63,10 @@ class RunContext:
         self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
         self.session.sets_aside = self.quarantine.put
 
-    @property
+    @cached_property
     def redaction(self) -> Redaction:
         """The connection's policy for personal data."""
-        salt = self.connection.personal_data_salt
-        return Redaction(self.connection.personal_data, salt.reveal().encode() if salt else b"")
+        return redaction_for(self.connection)
 
 
 class StreamRun:
@@ -147,6 +148,11 @@ class StreamRun:
 
     def _requests(self) -> int:
         return self.run.session.requests_by_stream[self.stream.name] - self._requests_before
+
+    def hashes(self, rows: Iterable[Item]) -> list[str]:
+        """The content hash of each row as it is stored, in order."""
+        hash_of = self.run.redaction.hash_of(self.stream)
+        return [hash_of(row) for row in rows]
 
     def finish(self) -> StreamReport:
         """The report, brought up to date; call it whatever became of the stream."""

@@ -61,6 +61,7 @@ def _keyset(run: StreamRun, window: Window) -> KeysetWalk:
         window=run.stream.window,
         start=window.start,
         end=window.end,
+        hash_of=run.run.redaction.hash_of(run.stream),
     )
 
 
@@ -79,7 +80,14 @@ def _first_walk(run: StreamRun, since: datetime | None) -> None:
 def _recent(run: StreamRun, anchors: Sequence[str] = ()) -> RecentWalk:
     listing = run.stream.listing
     assert listing is not None
-    return RecentWalk(run.run.session, listing, run.run.time, run.stored, anchors)
+    return RecentWalk(
+        run.run.session,
+        listing,
+        run.run.time,
+        run.stored,
+        anchors,
+        hash_of=run.run.redaction.hash_of(run.stream),
+    )
 
 
 def _newest_changes(run: StreamRun) -> RecentWalk:
@@ -140,6 +148,7 @@ def _voided(run: StreamRun) -> RecentWalk:
         run.run.time,
         run.stored,
         params=run.stream.voids_by,
+        hash_of=run.run.redaction.hash_of(run.stream),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shipsync.api.paging import Item
-from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import ReadsBy
 from shipsync.sync.context import StreamRun
@@ -18,7 +17,7 @@ def load_apart(run: StreamRun, rows: Sequence[Item]) -> int:
     held.
     """
     expect_apart(run)
-    return run.load(lambda _: iter([Walked(list(rows), content_hashes(rows), None)]))
+    return run.load(lambda _: iter([Walked(list(rows), run.hashes(rows), None)]))
 
 
 def expect_apart(run: StreamRun) -> None:

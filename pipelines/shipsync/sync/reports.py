@@ -68,6 +68,7 @@ class SyncReport:
     set_aside: list[str] = field(default_factory=list)
     clocks: str | None = None
     remarks: list[str] = field(default_factory=list)
+    privacy: str | None = None
 
     @property
     def needs_person(self) -> bool:

@@ -14,7 +14,6 @@ import pyarrow as pa
 from shipsync.api.paging import Item, Snapshot, complete
 from shipsync.errors import AccessDenied, NotFound, ShipsyncError
 from shipsync.set_aside import SetAside
-from shipsync.sources.canonical import content_hashes
 from shipsync.sources.details import with_details
 from shipsync.sources.keyset import Walked
 from shipsync.sources.schema import CONTENT_HASH
@@ -86,7 +85,7 @@ def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mappin
 def _contents(run: StreamRun, snapshot: Snapshot) -> tuple[Sequence[Item], Sequence[str]]:
     """The objects of the list, with what it leaves out of them, and the hashes of their content."""
     if run.stream.details is None:
-        return snapshot.items, content_hashes(snapshot.items)
+        return snapshot.items, run.hashes(snapshot.items)
 
     def stored(ids: Sequence[str]) -> dict[str, str]:
         found = run.stored.current(ids)

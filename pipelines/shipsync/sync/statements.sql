@@ -224,3 +224,47 @@ insert into ledger.tracking_schedule from planned
 -- name: last_account_time
 -- The account's own time in the last run that knows it.
 select max(read_at) from ledger.stream_runs
+
+-- name: copy_database
+copy from database old to new
+
+-- name: derived_tables
+-- Tables that models keep texts in and a full build makes again: neither events nor seeds.
+select table_schema, table_name
+from information_schema.tables
+where
+    table_type = 'BASE TABLE'
+    and table_schema in ('raw_staging', 'staging', 'core', 'changes', 'tracking', 'reverse', 'metrics')
+    and table_name not like '\_dlt%' escape '\'
+    and (table_schema, table_name) <> ('changes', 'events')
+    and table_name not in ('tracking_codes', 'tracking_states', 'processed_loads', 'taken_loads')
+
+-- name: events_table
+select table_name
+from information_schema.tables
+where table_schema = 'changes' and table_name = 'events'
+
+-- name: privacy_in_force
+select policy, key_name, is_compacted
+from ledger.privacy
+order by sequence desc
+limit 1
+
+-- name: raw_tables
+select table_name
+from information_schema.tables
+where table_schema = 'raw'
+
+-- name: record_privacy
+insert into ledger.privacy (recorded_at, policy, key_name, is_compacted)
+values ($recorded_at, $policy, $key_name, $is_compacted)
+
+-- name: redact_hints
+update ledger.hints
+set tracking = null
+where tracking is not null
+
+-- name: redact_quarantine
+update ledger.quarantine
+set body = null
+where body is not null

@@ -85,8 +85,9 @@ def ask(
             run.run.quarantine.put(SetAside(TRACKING, str(parcel.error), row_id=parcel.parcel_id))
 
     def begin(start: object) -> Iterator[Walked]:
+        hash_of = run.run.redaction.hash_of(run.stream)
         yield from tracking_pages(
-            run.run.session, run.run.time, parcel_ids, carriers, unanswered=note
+            run.run.session, run.run.time, parcel_ids, carriers, unanswered=note, hash_of=hash_of
         )
 
     def remember(package: LoadPackage) -> None:

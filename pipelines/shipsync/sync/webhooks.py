@@ -16,7 +16,6 @@ import orjson
 from shipsync import clock
 from shipsync.api.paging import follow
 from shipsync.errors import IncompleteRead, RequestRejected
-from shipsync.sources.canonical import content_hashes
 from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import LABELS, ReadsBy
 from shipsync.sources.tracking import labelled
@@ -95,7 +94,7 @@ def _pages(run: StreamRun, queries: Sequence[dict[str, str]]) -> Iterator[Walked
         except (RequestRejected, IncompleteRead):
             continue
         run.run.time.observe(page.server_time)
-        yield Walked(page.items, content_hashes(page.items), None)
+        yield Walked(page.items, run.hashes(page.items), None)
 
 
 def _read_parcels(run: StreamRun, hints: Sequence[_Hint]) -> None:
@@ -108,11 +107,7 @@ def _read_parcels(run: StreamRun, hints: Sequence[_Hint]) -> None:
         body = hint.tracking
         changed = run.load(
             lambda _, label_id=label_id, body=body: iter(  # type: ignore[misc]
-                [
-                    Walked(
-                        [labelled(label_id, body)], content_hashes([labelled(label_id, body)]), None
-                    )
-                ]
+                [Walked([labelled(label_id, body)], run.hashes([labelled(label_id, body)]), None)]
             )
         )
         record_polls(run, [label_id], hint.signed_at, {label_id} if changed else set())

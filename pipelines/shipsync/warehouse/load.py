@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -60,6 +61,11 @@ _SETTINGS = {
 def working_folder(database: Path) -> Path:
     """Where dlt keeps the packages of ``database`` that are under way."""
     return database.with_name(f"{database.name}.dlt")
+
+
+def forget_loaded(database: Path) -> None:
+    """Remove dlt's working folder: what is under way is read again, and dlt's state is in the database."""
+    shutil.rmtree(working_folder(database), ignore_errors=True)
 
 
 class Loader:

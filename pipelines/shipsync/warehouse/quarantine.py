@@ -17,6 +17,7 @@ from shipsync import clock
 from shipsync.set_aside import SetAside
 from shipsync.sources.redaction import Redaction
 from shipsync.sources.sound import sound
+from shipsync.sources.streams import STREAMS
 from shipsync.statements import statement
 
 _STATEMENTS: Final = "shipsync.warehouse"
@@ -74,7 +75,7 @@ class Quarantine:
 
     def put(self, thing: SetAside) -> None:
         """Keep ``thing``; what is here already is brought up to date and waits again."""
-        body = _stored(thing.body, self._redaction)
+        body = _stored(thing, self._redaction)
         key = _identity(thing, body)
         with self._lock:
             if key not in self._met:
@@ -143,15 +144,16 @@ class Quarantine:
         return len(keys)
 
 
-def _stored(body: object, redaction: Redaction) -> str | None:
-    """``body`` as JSON, redacted; what is no object cannot be looked through, and is kept or not."""
-    if body is None:
+def _stored(thing: SetAside, redaction: Redaction) -> str | None:
+    """The body as JSON, redacted; what is no object cannot be looked through, and is kept or not."""
+    if thing.body is None:
         return None
-    fit = sound(body)
-    if isinstance(fit, dict):
-        fit = redaction.apply(fit)
-    elif redaction.policy != "keep":
-        return None
+    fit = sound(thing.body)
+    if redaction.policy != "keep":
+        stream = STREAMS.get(thing.stream)
+        if stream is None or not isinstance(fit, dict):
+            return None
+        fit = redaction.apply(stream, fit)
     return orjson.dumps(fit).decode()
 
 

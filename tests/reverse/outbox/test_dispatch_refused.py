@@ -272,7 +272,7 @@ def test_a_read_only_connection_sends_nothing(tmp_path: Path, write_case: WriteC
 @pytest.mark.parametrize("policy", ["hash", "drop"])
 def test_the_ledger_keeps_of_buyers_what_the_connection_says(tmp_path: Path, policy: Any) -> None:
     office = open_office(tmp_path)
-    office.settings |= {"personal_data": policy, "personal_data_salt": Secret("salt")}
+    office.settings |= {"personal_data": policy, "personal_data_salt": Secret("a salt of 16 bytes")}
     CREATE.send(office)
     kept = str(first_of(office, CREATE).request)
     assert "Ada Lowe" not in kept

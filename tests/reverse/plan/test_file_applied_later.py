@@ -121,7 +121,7 @@ def test_a_plan_holds_what_is_sent_and_the_ledger_what_may_be_kept(
     tmp_path: Path, policy: str
 ) -> None:
     office = open_office(tmp_path)
-    office.settings |= {"personal_data": policy, "personal_data_salt": Secret("salt")}
+    office.settings |= {"personal_data": policy, "personal_data_salt": Secret("a salt of 16 bytes")}
     assert office.send(kept(office, CREATE)).counts == {WriteState.APPLIED: 3}
     [sent] = office.account.collection("shipments").find("external_shipment_id", "W-1")
     assert b"Ada Lowe" in sent.raw

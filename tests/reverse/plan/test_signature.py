@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from shipsync.errors import InputFileError, UsageError
+from shipsync.local_key import key_file
 from shipsync.reverse.plan.signature import (
     checking_key,
     is_signed,
-    key_file,
     signature,
     signing_key,
 )
@@ -24,9 +24,9 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert key == signing_key(database) == checking_key(database, Path("p.json"))
     assert len(key) == 32
     path = key_file(database)
-    assert path == tmp_path / "default.plan-key"
+    assert path == tmp_path / "default.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [made.name for made in tmp_path.iterdir()] == ["default.plan-key"]
+    assert [made.name for made in tmp_path.iterdir()] == ["default.key"]
     assert signing_key(tmp_path / "west.duckdb") != key
 
 
@@ -49,7 +49,7 @@ def test_a_key_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None:
 def test_what_is_no_key_is_not_used(tmp_path: Path, content: str) -> None:
     database = tmp_path / "default.duckdb"
     key_file(database).write_text(content)
-    with pytest.raises(UsageError, match="it holds no key; remove it"):
+    with pytest.raises(UsageError, match="it holds no key; restore it"):
         signing_key(database)
 
 

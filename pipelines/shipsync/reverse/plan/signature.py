@@ -9,32 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import re
-import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from shipsync import owner_only
 from shipsync.errors import InputFileError, UsageError
+from shipsync.local_key import derived, key_file, made_or_read, read
 
-_KEY = re.compile(r"[0-9a-f]{64}\s*", re.ASCII)
-
-
-def key_file(database: Path) -> Path:
-    """Where the key of a database's plans is."""
-    return database.with_name(f"{database.stem}.plan-key")
+_PURPOSE: Final = "plans"
 
 
 def signing_key(database: Path) -> bytes:
     """The key to sign with, made if there is none; raises ``UsageError`` when it cannot be had."""
-    path = key_file(database)
     try:
-        if not path.exists():
-            _make(path)
-        return _read(path)
+        return derived(made_or_read(database), _PURPOSE)
     except OSError as error:
+        path = key_file(database)
         raise UsageError(
             f"The key that plans are signed with cannot be used: {path}: {error.strerror or error}."
         ) from error
@@ -44,7 +33,7 @@ def checking_key(database: Path, plan: Path) -> bytes:
     """The key to check a plan with; raises ``InputFileError`` where there is none."""
     path = key_file(database)
     try:
-        return _read(path)
+        return derived(read(path), _PURPOSE)
     except OSError as error:
         raise InputFileError(
             f"{plan} was not signed beside {database}, for the key {path} cannot be read "
@@ -62,27 +51,3 @@ def is_signed(key: bytes, canonical: bytes, given: object) -> bool:
     """Whether this is the signature; how long it takes tells nothing of it."""
     expected = signature(key, canonical).encode()
     return isinstance(given, str) and hmac.compare_digest(expected, given.encode())
-
-
-def _make(path: Path) -> None:
-    """Write a new key; where another process makes one at the same time, one of the two stays."""
-    handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        Path(draft).unlink()
-
-
-def _read(path: Path) -> bytes:
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    with os.fdopen(handle) as file:
-        if os.fstat(handle).st_mode & 0o077:
-            with suppress(OSError):
-                os.fchmod(handle, owner_only.FILE)
-        text = file.read(100)
-    if not _KEY.fullmatch(text):
-        raise OSError("it holds no key; remove it, and make the plans again")
-    return bytes.fromhex(text.strip())

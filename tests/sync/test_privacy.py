@@ -1,0 +1,158 @@
+"""What names a buyer is in no byte that is stored, from the moment of the setting, for old rows too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shipsync.connection import Secret
+from shipsync.sync.privacy import enforce
+from shipsync.warehouse import database
+
+from .planted import Planted, found_in
+from .served_bodies import ServedAccount, opened
+
+SALT = Secret("sixteen bytes of salt and more")
+POLICIES: list[dict[str, Any]] = [
+    {"personal_data": "drop"},
+    {"personal_data": "drop", "personal_data_salt": SALT},
+    {"personal_data": "hash", "personal_data_salt": SALT},
+]
+
+
+@pytest.fixture
+def planted() -> Planted:
+    return Planted()
+
+
+def served(folder: Path, planted: Planted, **settings: Any) -> ServedAccount:
+    account = opened(folder)
+    account.bodies = planted.bodies
+    account.tracking = planted.tracking
+    under(account, **settings)
+    return account
+
+
+def under(account: ServedAccount, **settings: Any) -> Any:
+    """Bring the database under other settings, and open it again."""
+    account.con.close()
+    account.settings = settings
+    enforced = enforce(account.connection)
+    account.con = database.connect(account.database)
+    return enforced
+
+
+def versions(account: ServedAccount) -> list[tuple[Any, ...]]:
+    tables = ("shipments", "labels", "fulfillments", "tracking", "tracking_events")
+    count = "select count(*) from query_table($1)"
+    return [account.rows(count, f"raw.{table}")[0] for table in tables]
+
+
+def test_the_marks_are_where_buyers_are_and_a_policy_of_keep_stores_them(
+    tmp_path: Path, planted: Planted
+) -> None:
+    assert len(planted.marks) > 60
+    account = served(tmp_path, planted)
+    assert account.sync().failed == []
+    account.con.close()
+    assert {mark for _, mark in found_in(tmp_path, planted.marks)} == set(planted.marks)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_nothing_marked_is_stored_under_a_policy(
+    tmp_path: Path, planted: Planted, policy: dict[str, Any]
+) -> None:
+    account = served(tmp_path, planted, **policy)
+    without_id = {**planted.bodies["fulfillments"]["fulfillments"][0], "fulfillment_id": None}
+    planted.bodies["fulfillments"]["fulfillments"].append(without_id)
+    report = account.sync()
+    assert report.failed == []
+    assert account.rows("select count(*) from ledger.quarantine") == [(1,)]
+    assert account.rows("select ship_to_country_code, ship_to_postal_code from raw.shipments") != []
+    account.con.close()
+    assert list(found_in(tmp_path, planted.marks)) == []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_was_stored_before_is_rewritten_and_nothing_becomes_another_version(
+    tmp_path: Path, planted: Planted, policy: dict[str, Any]
+) -> None:
+    account = served(tmp_path, planted)
+    account.sync()
+    before = versions(account)
+
+    enforced = under(account, **policy)
+
+    assert enforced is not None
+    assert enforced.rows > 0
+    account.con.close()
+    assert list(found_in(tmp_path, planted.marks)) == []
+    account.con = database.connect(account.database)
+    assert versions(account) == before
+
+    account.con.execute(
+        "update ledger.marks set value = '\"2026-01-01T00:00:00Z\"' where mark = 'read'"
+    )
+    assert account.sync().failed == []
+    assert versions(account) == before
+    account.con.close()
+    assert list(found_in(tmp_path, planted.marks)) == []
+    assert enforce(account.connection) is None
+
+
+def test_equal_texts_have_equal_hashes_before_and_after_the_change(
+    tmp_path: Path, planted: Planted
+) -> None:
+    (tmp_path / "new").mkdir()
+    query = "select shipment_id, ship_to_name, content_hash, _extra from raw.shipments order by 1"
+    account = served(tmp_path, planted)
+    account.sync()
+    under(account, **POLICIES[2])
+    fresh = served(tmp_path / "new", planted, **POLICIES[2])
+    fresh.sync()
+    assert account.rows(query) == fresh.rows(query)
+    events = "select label_id, event_key from raw.tracking_events order by 1, 2"
+    assert account.rows(events) == fresh.rows(events)
+
+
+def test_another_salt_gives_other_hashes_and_going_back_brings_nothing_back(
+    tmp_path: Path, planted: Planted
+) -> None:
+    account = served(tmp_path, planted, **POLICIES[2])
+    account.sync()
+    name = "select max(ship_to_name) from raw.shipments"
+    before = account.rows(name)
+    loosened = under(account, personal_data="keep")
+    assert loosened.loosened
+    assert account.rows(name) == before
+    assert "--full-refresh" in str(loosened)
+
+
+def test_a_rewriting_that_was_killed_before_the_file_was_written_anew_goes_on(
+    tmp_path: Path, planted: Planted
+) -> None:
+    account = served(tmp_path, planted)
+    account.sync()
+    account.con.close()
+    account.settings = POLICIES[0]
+    part = tmp_path / f"{account.database.name}.compact"
+    part.mkdir()
+    with pytest.raises(Exception, match="compact"):
+        enforce(account.connection)
+    part.rmdir()
+    assert list(found_in(tmp_path, planted.marks))
+
+    assert enforce(account.connection) is not None
+    assert list(found_in(tmp_path, planted.marks)) == []
+    assert enforce(account.connection) is None
+
+
+def test_a_new_database_has_nothing_to_rewrite(tmp_path: Path, planted: Planted) -> None:
+    account = served(tmp_path, planted, **POLICIES[0])
+    account.con.close()
+    missing = replace(account.connection, database=tmp_path / "new" / "none.duckdb")
+    assert enforce(missing) is None
+    assert enforce(missing) is None
