@@ -32,6 +32,7 @@ from shipsync.plurals import counted
 
 _LONGEST_QUOTE = 300
 _LONGEST_REASON = 120
+_NAMES_OF_ONE = frozenset({"sku", "shipment_id", "external_shipment_id", "label_id"})
 _LISTS = frozenset(listing.path for listing in LISTINGS.values())
 
 
@@ -51,7 +52,8 @@ def refused(
         return error(_another_site(reply, request, connection))
     if status == httpx.codes.FORBIDDEN:
         return AccessDenied(_access_denied(request, said, connection))
-    if status == httpx.codes.NOT_FOUND and not has_worked and request.path in _LISTS:
+    is_whole_list = request.path in _LISTS and not _names_one(request)
+    if status == httpx.codes.NOT_FOUND and not has_worked and is_whole_list:
         return another_site(request, f"the answer had status 404{_quoted(said)}", connection)
     kind = NotFound if status == httpx.codes.NOT_FOUND else RequestRejected
     return kind(
@@ -63,6 +65,11 @@ def refused(
         fields=said.fields,
         request_id=said.request_id,
     )
+
+
+def _names_one(request: Request) -> bool:
+    """Whether a list is asked for what one thing has: it may be that thing which is not found."""
+    return any(name in _NAMES_OF_ONE for name in request.params)
 
 
 def another_site(request: Request, why: str, connection: Connection) -> WrongAddress:
