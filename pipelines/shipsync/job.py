@@ -118,7 +118,11 @@ def build(
 
 
 def reconcile(
-    connection: Connection, session: Session, *, only: frozenset[str] | None = None
+    connection: Connection,
+    session: Session,
+    *,
+    only: frozenset[str] | None = None,
+    by_counts: bool = False,
 ) -> list[Comparison]:
     """Compare the stored rows with the account and repair what differs; errors as ``sync``."""
     file = connection.database
@@ -126,7 +130,7 @@ def reconcile(
         enforce(connection)
         with explained(file), connect(file) as con:
             migrate(con)
-            return compare(con, connection, session, only=only)
+            return compare(con, connection, session, only=only, by_counts=by_counts)
 
 
 def retry_quarantine(
@@ -134,9 +138,11 @@ def retry_quarantine(
 ) -> RetryReport:
     """Ask the account again for what was set aside; errors as ``sync``."""
     file = connection.database
-    with lock.hold(file), explained(file), connect(file) as con:
-        migrate(con)
-        return retry(con, connection, session, only=only)
+    with lock.hold(file):
+        enforce(connection)
+        with explained(file), connect(file) as con:
+            migrate(con)
+            return retry(con, connection, session, only=only)
 
 
 def _sync(

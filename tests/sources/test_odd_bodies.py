@@ -173,7 +173,9 @@ def _check_all_kept(
         in_columns = any(held[name] is not None for name in columns)
         in_extra = any(path.split(".")[0].casefold() == sound(key).casefold() for path in extra)
         in_lines = any(lines.list_key == key.casefold() for lines in stream.lines)
-        is_hollow = isinstance(value, dict) and all(v in (None, "", [], {}) for v in value.values())
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        inner = value.values() if isinstance(value, dict) else [value]
+        is_hollow = all(part in (None, "", [], {}) for part in inner)
         assert in_columns or in_extra or in_lines or is_hollow, (key, value)
 
 

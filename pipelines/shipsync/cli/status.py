@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 SHOWN_CHARACTERS = 100
+_KINDS = {
+    "missing": "missing",
+    "changed": "that differed",
+    "doubled": "that stood twice",
+    "lines": "whose lines differed",
+    "extra": "that the account has no more",
+}
 CHECK_PATIENCE = timedelta(seconds=30)
 
 
@@ -103,21 +111,30 @@ def check(
 @app.command(epilog="Example: shipsync reconcile --only labels")
 def reconcile(
     only: Only = None,
+    by_counts: Annotated[
+        bool,
+        typer.Option(
+            "--by-counts", help="Compare numbers of rows alone: a request for each month."
+        ),
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Compare the tables with the account and repair them.
 
-    Counts are compared month by month, and day by day where a month differs; days that
-    differ are read again. Exit code 3 when something still differs afterwards.
+    Every list is read whole, and every row and line of it compared: one request for 500 rows. What is
+    missing, differs, stands twice or is no more in the account is put right. Exit code 3 when something
+    still differs afterwards.
     """
     from shipsync import job
     from shipsync.api.session import Session
 
     account = options.account(connection, database)
     with Session(account) as session:
-        compared = job.reconcile(account, session, only=frozenset(only) if only else None)
+        compared = job.reconcile(
+            account, session, only=frozenset(only) if only else None, by_counts=by_counts
+        )
     if as_json:
         output.show_json(compared)
     else:
@@ -139,3 +156,10 @@ def _show(compared: list[Comparison]) -> None:
     differed = [window for window in compared if window.repaired or not window.agrees]
     cells = [[getattr(window, column) for column in columns] for window in differed]
     output.show_table(ResultRows(columns, cells), title="Windows that differed")
+    found: dict[str, Counter[str]] = {}
+    for window in compared:
+        found.setdefault(window.stream, Counter()).update(window.found)
+    for stream, kinds in found.items():
+        if kinds:
+            put_right = ", ".join(f"{count} {_KINDS[kind]}" for kind, count in kinds.items())
+            output.note(f"{stream}: put right {put_right}.")

@@ -64,7 +64,8 @@ class Sifting:
     """Turns the pages of a walk into batches of one stream.
 
     ``is_snapshot``: each page is the list as a whole, and nothing of it is left out. ``kept`` are stored
-    rows, by raw table, that are loaded with it, so that they are not taken for gone.
+    rows, by raw table, that are loaded with it, so that they are not taken for gone. Rows whose id is in
+    ``again`` when they are met are loaded whatever is stored.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Sifting:
         *,
         is_snapshot: bool = False,
         kept: Mapping[str, pa.Table] | None = None,
+        again: Collection[str] = (),
     ) -> None:
         self._stream = stream
         self._held = held
@@ -87,6 +89,7 @@ class Sifting:
         self._apart = apart
         self._is_snapshot = is_snapshot
         self._kept = kept or {}
+        self._again = again
         self._newest_held = held.newest_change()
         self._holds_any = held.count() > 0
 
@@ -151,7 +154,9 @@ class Sifting:
         for row in usable:
             version = held.get(row.key[0])
             changed_at = parse_instant(row.item.get("modified_at"))
-            if version and version.content_hash == row.content_hash and version.is_whole:
+            if row.key[0] in self._again:
+                kept.append(row)
+            elif version and version.content_hash == row.content_hash and version.is_whole:
                 self._tally.unchanged += 1
             elif version and self._is_older(changed_at, version.changed_at):
                 self._tally.stale += 1

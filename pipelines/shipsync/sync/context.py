@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -89,6 +89,7 @@ class StreamRun:
         ends_at_account_time: bool = False,
         is_snapshot: bool = False,
         kept: Mapping[str, pa.Table] | None = None,
+        again: Collection[str] = (),
         between: Callable[[LoadPackage], None] = lambda package: None,
         reads_ahead: bool = False,
     ) -> int:
@@ -96,6 +97,7 @@ class StreamRun:
 
         ``ends_at_account_time``: the walk reads all up to T0, so that the cursor may move there.
         ``is_snapshot``: the walk gives one page that is the whole list, but for the rows ``kept``.
+        Rows whose id is in ``again`` when they are met are loaded although they seem to be stored.
         ``reads_ahead``: the next package is read while one is loaded; only for a walk that doesn't ask
         what is stored to go on.
         """
@@ -111,6 +113,7 @@ class StreamRun:
                 self.run.quarantine,
                 is_snapshot=is_snapshot,
                 kept=kept,
+                again=again,
             )
             for batch in reading.batches(begin(start)):
                 yield batch

@@ -43,13 +43,14 @@ def sync_newest_first(run: StreamRun) -> None:
 
 def _along_cursor(run: StreamRun, *, initial: datetime | None = None) -> None:
     def begin(start: datetime | None) -> Iterator[Walked]:
-        return _keyset(run, Window(start or initial, None)).pages()
+        return keyset(run, Window(start or initial, None)).pages()
 
     lag = run.run.connection.lag.total_seconds()
     run.load(begin, lag_seconds=lag, ends_at_account_time=True, reads_ahead=True)
 
 
-def _keyset(run: StreamRun, window: Window) -> KeysetWalk:
+def keyset(run: StreamRun, window: Window) -> KeysetWalk:
+    """A walk over the stream's list within ``window``, along its cursor."""
     listing, cursor = run.stream.listing, run.stream.cursor
     assert listing is not None
     assert cursor is not None
@@ -132,7 +133,7 @@ def _sweep(run: StreamRun) -> None:
     if swept is not None and now - swept < _SWEEP_EVERY:
         return
     days = timedelta(days=run.run.connection.label_sweep_days)
-    walk = _keyset(run, Window(now - days, None))
+    walk = keyset(run, Window(now - days, None))
     caught = run.load(lambda _: walk.pages(), reads_ahead=True)
     if run.stream.voids_by:
         caught += run.load(lambda start: _voided(run).pages())
@@ -166,7 +167,7 @@ def read_again(run: StreamRun, window: Window) -> int:
         if package.cursor is not None:
             run.state.set("backfill", {"window": name, "reached": package.cursor.isoformat()})
 
-    walk = _keyset(run, Window(start, window.end))
+    walk = keyset(run, Window(start, window.end))
     differed = run.load(lambda _: walk.pages(), between=remember, reads_ahead=True)
     run.state.clear("backfill")
     return differed

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
-from shipsync.api.paging import Item
+from shipsync.api import endpoints
+from shipsync.api.paging import Item, follow
+from shipsync.errors import NotFound
 from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import ReadsBy
 from shipsync.sync.context import StreamRun
 
+_BY_ID: Final[dict[str, Callable[[str], str]]] = {
+    "shipments": endpoints.shipment,
+    "labels": endpoints.label,
+}
 
-def load_apart(run: StreamRun, rows: Sequence[Item]) -> int:
+
+def load_apart(run: StreamRun, rows: Sequence[Item], again: Collection[str] = ()) -> int:
     """Load current rows of an incremental list, each id once; returns how many differed from what is held.
 
     The list's own cursor stays where it is, so the next sync meets the same rows again, and finds them
     held.
     """
     expect_apart(run)
-    return run.load(lambda _: iter([Walked(list(rows), run.hashes(rows), None)]))
+    page = Walked(list(rows), run.hashes(rows), None)
+    return run.load(lambda _: iter([page]), again=again)
 
 
 def expect_apart(run: StreamRun) -> None:
@@ -31,3 +40,22 @@ def expect_apart(run: StreamRun) -> None:
         return
     if run.state.get("open_walk") is None:
         run.state.set("open_walk", run.state.get("front") or [])
+
+
+def rows_by_id(run: StreamRun, row_id: str) -> list[Item]:
+    """The rows of an incremental list that have this id; none if the account knows none."""
+    session, stream = run.run.session, run.stream
+    if stream.name in _BY_ID:
+        try:
+            answer = session.read(_BY_ID[stream.name](row_id), stream=stream.name)
+        except NotFound:
+            return []
+        run.run.time.observe(answer.server_time)
+        return [answer.body] if isinstance(answer.body, dict) else []
+    listing = stream.listing
+    assert listing is not None
+    query: dict[str, str | int | bool] = {stream.id_key: row_id}
+    page = next(follow(session, listing.path, query, listing.items_key, listing.stream))
+    run.run.time.observe(page.server_time)
+    # A server that doesn't know the filter answers with any rows.
+    return [row for row in page.items if str(row.get(stream.id_key)) == row_id]

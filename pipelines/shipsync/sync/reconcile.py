@@ -1,17 +1,20 @@
-"""Comparing what is stored with what the account counts, and reading again where they differ.
+"""Comparing what is stored with the account, row by row, and repairing what differs.
 
-Incremental lists are counted month by month, and day by day in a month that differs: shipments by
-when they changed, so that a change that was missed shows in two windows, the others by when they were
-created. Snapshots are read whole. Counts can't see a changed label or fulfillment whose number stays;
-the daily sweep looks at those.
+Incremental lists are read whole, month by month: shipments by when they changed, the others by when they
+were created. Every row is compared with the stored one in all columns, and its lines with the stored
+lines. A stored row that the account did not show is asked for by its id: it may have changed while its
+month was read, and only an account that knows it no more ends it. Snapshots are read whole.
+
+``by_counts`` compares numbers alone: month by month, and day by day in a month that differs, where rows
+are then read. That costs a request a month and misses whatever leaves the numbers as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import duckdb
 import pendulum
@@ -21,8 +24,11 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.instants import as_parameter
 from shipsync.sources.streams import STREAMS, ReadsBy, Stream
+from shipsync.sources.usable import UsableRow, usable_rows
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
-from shipsync.sync.incremental import read_again
+from shipsync.sync.incremental import keyset, read_again
+from shipsync.sync.out_of_band import load_apart, rows_by_id
+from shipsync.sync.repair import Repair
 from shipsync.sync.reports import record_stream
 from shipsync.sync.snapshots import sync_snapshot
 from shipsync.warehouse import runs
@@ -31,6 +37,7 @@ from shipsync.warehouse.load import Loader
 # The API's times have milliseconds. A bound between two of them is neither in nor out of a window,
 # whether the server counts bounds in or not.
 _BETWEEN_MILLISECONDS = timedelta(microseconds=500)
+MOST_ASKED_BY_ID: Final = 500
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Comparison:
     """One window of one stream (both sides None: the whole list).
 
     ``account`` and ``stored`` are the counts at first, ``stored_after`` the count after the repair,
-    ``repaired`` the rows that differed and were loaded.
+    ``repaired`` the rows that differed and were put right, ``found`` how many of each kind.
     """
 
     stream: str
@@ -48,6 +55,7 @@ class Comparison:
     stored: int
     repaired: int
     stored_after: int
+    found: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:
@@ -61,6 +69,7 @@ def reconcile(
     session: Session,
     *,
     only: frozenset[str] | None = None,
+    by_counts: bool = False,
 ) -> list[Comparison]:
     """Compare every stream but tracking, repair what differs, report each window that was compared.
 
@@ -78,8 +87,7 @@ def reconcile(
         with session.bounded(connection.run_deadline):
             for stream in _compared(only):
                 stream_run = StreamRun(run, stream)
-                compare = _compare_windows if stream.is_incremental else _compare_snapshot
-                done += compare(stream_run)
+                done += _way_to_compare(stream, by_counts=by_counts)(stream_run)
                 record_stream(con, run_id, stream_run.finish())
     except Exception as error:
         runs.end(
@@ -101,12 +109,71 @@ def _compared(only: frozenset[str] | None) -> Iterator[Stream]:
             yield stream
 
 
+def _way_to_compare(
+    stream: Stream, *, by_counts: bool
+) -> Callable[[StreamRun], Iterator[Comparison]]:
+    if not stream.is_incremental:
+        return _compare_snapshot
+    return _compare_windows if by_counts else _compare_rows
+
+
 def _compare_snapshot(run: StreamRun) -> Iterator[Comparison]:
     stored = run.stored.count()
-    sync_snapshot(run)
+    repair = Repair(run)
+
+    def compare(usable: Sequence[UsableRow]) -> bool:
+        repair.compare(usable)
+        gone = stored - repair.found["missing"] - repair.found["doubled"] - len(usable)
+        repair.found["extra"] += max(0, gone)
+        return repair.found.total() > 0
+
+    sync_snapshot(run, compare)
     account = run.tally.rows + run.tally.unchanged
-    after = run.stored.count()
-    yield Comparison(run.stream.name, None, None, account, stored, run.tally.rows, after)
+    found, repaired = dict(+repair.found), repair.found.total()
+    yield Comparison(
+        run.stream.name, None, None, account, stored, repaired, run.stored.count(), found
+    )
+
+
+def _compare_rows(run: StreamRun) -> Iterator[Comparison]:
+    """Every month of a list, all of its rows."""
+    whole = Window(None, _account_time(run))
+    oldest = run.stored.oldest()
+    months = [whole] if oldest is None else list(_split(oldest, whole.end, "month"))
+    for month in months:
+        stored = _stored(run, month)
+        repair = Repair(run)
+        walk = keyset(run, month)
+        run.load(lambda _, walk=walk, repair=repair: repair.pages(walk.pages()), again=repair.again)  # type: ignore[misc]
+        _ask_for_the_rest(run, month, repair)
+        yield Comparison(
+            run.stream.name,
+            month.start,
+            month.end,
+            account=len(repair.met),
+            stored=stored,
+            repaired=repair.found.total(),
+            stored_after=_stored(run, month),
+            found=dict(+repair.found),
+        )
+
+
+def _ask_for_the_rest(run: StreamRun, window: Window, repair: Repair) -> None:
+    """Settle stored rows of a window that the account did not show in it.
+
+    So many at most that a list that is broken takes no table with it.
+    """
+    rest = sorted(run.stored.ids(window.start, window.end) - repair.met)[:MOST_ASKED_BY_ID]
+    gone = []
+    for row_id in rest:
+        rows = rows_by_id(run, row_id)
+        if rows:
+            repair.compare(usable_rows(run.stream, rows, run.hashes(rows), run.run.quarantine.put))
+            load_apart(run, rows, again=repair.again)
+            repair.met.discard(row_id)
+        else:
+            gone.append(row_id)
+    repair.end(gone)
 
 
 def _compare_windows(run: StreamRun) -> Iterator[Comparison]:

@@ -15,7 +15,7 @@ What is loaded leaves the quarantine; so does what the account shows no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -23,16 +23,14 @@ from typing import Any, Final
 import duckdb
 import orjson
 
-from shipsync.api import endpoints
-from shipsync.api.paging import Item, follow
 from shipsync.api.session import Session
 from shipsync.connection import Connection
-from shipsync.errors import DatabaseError, NotFound, ShipsyncError
+from shipsync.errors import DatabaseError, ShipsyncError
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.streams import STREAMS, ReadsBy, Stream
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import read_again
-from shipsync.sync.out_of_band import load_apart
+from shipsync.sync.out_of_band import load_apart, rows_by_id
 from shipsync.sync.reports import record_stream
 from shipsync.sync.snapshots import sync_snapshot
 from shipsync.sync.tracking import ask, carriers_of
@@ -41,10 +39,6 @@ from shipsync.warehouse.load import Loader
 from shipsync.warehouse.quarantine import Quarantine, Quarantined
 
 _AROUND: Final = timedelta(seconds=1)
-_BY_ID: Final[dict[str, Callable[[str], str]]] = {
-    "shipments": endpoints.shipment,
-    "labels": endpoints.label,
-}
 
 
 @dataclass
@@ -132,7 +126,7 @@ def _retry(run: StreamRun, things: Sequence[Quarantined]) -> None:
 def _retry_row(run: StreamRun, thing: Quarantined) -> None:
     quarantine = run.run.quarantine
     if thing.row_id is not None:
-        rows = _by_id(run, thing.row_id)
+        rows = rows_by_id(run, thing.row_id)
         if rows:
             load_apart(run, rows)
         else:
@@ -143,25 +137,6 @@ def _retry_row(run: StreamRun, thing: Quarantined) -> None:
         # What is still there without its id is set aside again by this reading; what isn't is gone.
         read_again(run, Window(moment - _AROUND, moment + _AROUND))
         quarantine.resolve([thing], "gone")
-
-
-def _by_id(run: StreamRun, row_id: str) -> list[Item]:
-    """The rows of an incremental list that have this id; none if the account knows none."""
-    session, stream = run.run.session, run.stream
-    if stream.name in _BY_ID:
-        try:
-            answer = session.read(_BY_ID[stream.name](row_id), stream=stream.name)
-        except NotFound:
-            return []
-        run.run.time.observe(answer.server_time)
-        return [answer.body] if isinstance(answer.body, dict) else []
-    listing = stream.listing
-    assert listing is not None
-    query: dict[str, str | int | bool] = {stream.id_key: row_id}
-    page = next(follow(session, listing.path, query, listing.items_key, listing.stream))
-    run.run.time.observe(page.server_time)
-    # A server that doesn't know the filter answers with any rows.
-    return [row for row in page.items if str(row.get(stream.id_key)) == row_id]
 
 
 def _moment(stream: Stream, body: str | None) -> datetime | None:

@@ -6,7 +6,7 @@ for gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import pyarrow as pa
@@ -21,10 +21,13 @@ from shipsync.sources.usable import UsableRow, usable_rows
 from shipsync.sync.context import StreamRun
 
 
-def sync_snapshot(run: StreamRun) -> None:
+def sync_snapshot(
+    run: StreamRun, compare: Callable[[Sequence[UsableRow]], bool] | None = None
+) -> None:
     """Read the list whole and load it if anything in it differs; what is absent is closed.
 
-    Skipped while the last complete read is younger than the stream's interval.
+    Skipped while the last complete read is younger than the stream's interval. ``compare`` looks at the
+    rows first, and tells whether they must be loaded although all of them seem to be stored.
     """
     every = _interval(run)
     now = run.run.time.known
@@ -44,10 +47,12 @@ def sync_snapshot(run: StreamRun) -> None:
         _note_missing_addon(run, error)
         return
     run.run.time.observe(snapshot.server_time)
-    usable, kept = _usable(run, snapshot)
+    usable, kept = _usable(run, snapshot, in_full=compare is not None)
+    must_load = compare is not None and compare(usable)
     hashes = [row.content_hash for row in usable]
     kept_hashes = kept[run.stream.table.name][CONTENT_HASH].to_pylist() if kept else []
-    if sorted([*hashes, *kept_hashes]) == sorted(run.stored.hashes()):
+    is_stored = sorted([*hashes, *kept_hashes]) == sorted(run.stored.hashes())
+    if is_stored and not must_load:
         run.tally.unchanged += len(usable)
         run.tally.pages += snapshot.pages
     else:
@@ -58,7 +63,9 @@ def sync_snapshot(run: StreamRun) -> None:
     run.state.set("read", snapshot.server_time or run.run.time.upper_bound)
 
 
-def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mapping[str, pa.Table]]:
+def _usable(
+    run: StreamRun, snapshot: Snapshot, *, in_full: bool
+) -> tuple[list[UsableRow], Mapping[str, pa.Table]]:
     """The rows that can be loaded, and stored rows that must stay although none of these is them.
 
     A row that can't be read, or that has lost its key, is one of those that seem to be gone. Nobody can
@@ -73,7 +80,7 @@ def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mappin
 
     for row in snapshot.unreadable:
         run.run.quarantine.put(row)
-    usable = usable_rows(run.stream, *_contents(run, snapshot), set_aside)
+    usable = usable_rows(run.stream, *_contents(run, snapshot, in_full=in_full), set_aside)
     if not unknown:
         return usable, {}
     keys = run.stored.keys()
@@ -82,13 +89,18 @@ def _usable(run: StreamRun, snapshot: Snapshot) -> tuple[list[UsableRow], Mappin
     return usable, run.stored.rows(missing) if missing else {}
 
 
-def _contents(run: StreamRun, snapshot: Snapshot) -> tuple[Sequence[Item], Sequence[str]]:
-    """The objects of the list, with what it leaves out of them, and the hashes of their content."""
+def _contents(
+    run: StreamRun, snapshot: Snapshot, *, in_full: bool
+) -> tuple[Sequence[Item], Sequence[str]]:
+    """The objects of the list, with what it leaves out of them, and the hashes of their content.
+
+    ``in_full``: what it leaves out is read also where it is stored already.
+    """
     if run.stream.details is None:
         return snapshot.items, run.hashes(snapshot.items)
 
     def stored(ids: Sequence[str]) -> dict[str, str]:
-        found = run.stored.current(ids)
+        found = {} if in_full else run.stored.current(ids)
         return {key: row.content_hash for key, row in found.items() if row.is_whole}
 
     quarantine = run.run.quarantine

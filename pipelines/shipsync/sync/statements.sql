@@ -14,6 +14,24 @@ delete from ledger.tracking_schedule
 -- name: clear_state
 delete from ledger.marks where stream = ? and mark = ?
 
+-- name: current_rows
+-- Current rows of a table with history, each with its number.
+select rowid as row_number, *
+from raw.this_table
+where this_key::varchar in (select unnest($ids::varchar[])) and _dlt_valid_to is null
+
+-- name: current_lines
+select rowid as row_number, * from raw.this_table where this_key in (select unnest($ids::varchar[]))
+
+-- name: delete_lines
+delete from raw.this_table where this_key in (select unnest($ids::varchar[]))
+
+-- name: delete_rows
+delete from raw.this_table where rowid in (select unnest($rows::bigint[]))
+
+-- name: end_rows
+update raw.this_table set _dlt_valid_to = $at where rowid in (select unnest($rows::bigint[]))
+
 -- name: get_state
 select value from ledger.marks where stream = ? and mark = ?
 
@@ -163,6 +181,15 @@ select
     max(columns(lambda name: name = $column)) as largest
 from query_table($table)
 where _dlt_valid_to is null
+
+-- name: stored_ids
+-- The ids of entities whose cursor lies after $start, up to $end.
+select columns(lambda name: name = $key)::varchar
+from query_table($table)
+where
+    _dlt_valid_to is null
+    and ($start is null or columns(lambda name: name = $column) > $start)
+    and ($end is null or columns(lambda name: name = $column) <= $end)
 
 -- name: stored_hashes
 select content_hash from query_table($table) where _dlt_valid_to is null

@@ -46,6 +46,18 @@ class StoredStream:
         row = self._cursor.execute(statement(_STATEMENTS, "stored_count"), values).fetchone()
         return int(row[0]) if row else 0
 
+    def ids(self, start: datetime | None, end: datetime | None) -> set[str]:
+        """The ids of entities whose cursor lies after ``start``, up to ``end`` (None: no bound)."""
+        values = {
+            "table": self._table,
+            "key": self._stream.id_key,
+            "column": self._stream.cursor,
+            "start": start,
+            "end": end,
+        }
+        found = self._cursor.execute(statement(_STATEMENTS, "stored_ids"), values).fetchall()
+        return {key for (key,) in found}
+
     def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
         """See ``StoredRows``."""
         values = {
@@ -74,6 +86,8 @@ class StoredStream:
         ids = {key[0] for key in keys}
         found = {}
         for table in self._stream.tables:
+            if table.loading != "snapshot":
+                continue
             query = statement(_STATEMENTS, "stored_rows")
             stored = self._cursor.execute(query, {"table": f"raw.{table.name}"}).to_arrow_table()
             if table is self._stream.table:

@@ -125,7 +125,7 @@ class Loader:
         """
         from shipsync.sources.resources import package_source
 
-        drawing = _Drawing(begin, package_pages, lambda: self._boundary(stream, valid_from()))
+        drawing = _Drawing(begin, package_pages, lambda: self.boundary(stream, valid_from()))
         count = 0
         while drawing.has_more:
             if lag_seconds is not None:
@@ -144,7 +144,7 @@ class Loader:
                 between(drawing.drawn)
         return count
 
-    def _boundary(self, stream: Stream, valid_from: datetime) -> datetime:
+    def boundary(self, stream: Stream, valid_from: datetime) -> datetime:
         """When the versions of a package begin: never at or before what the tables hold already."""
         if stream.name not in self._latest:
             cursor = self._con.cursor()
