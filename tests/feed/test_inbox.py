@@ -17,6 +17,7 @@ import pytest
 from shipsync.errors import InputFileError
 from shipsync.feed.inbox import MOST_NAMED, InboxProblem, InboxReport, take_in
 from shipsync.feed.webhook_keys import WebhookKeys
+from shipsync.warehouse.quarantine import Quarantine
 
 from .signed_webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
 
@@ -157,6 +158,12 @@ def test_what_names_nothing_to_read_is_left_and_named_with_the_reason(
     assert [problem.place for problem in report.problems] == ["more.jsonl:2", "one.json"]
     assert all(reason in problem.reason for problem in report.problems)
     assert len(hints(con)) == 2
+    waiting = {one.row_id: one.reason for one in Quarantine(con).waiting("webhooks")}
+    assert waiting == {problem.place: problem.reason for problem in report.problems}
+
+    drop(folder, "one", BODY)
+    take_in(con, folder)
+    assert [one.row_id for one in Quarantine(con).waiting("webhooks")] == ["more.jsonl:2"]
 
 
 @pytest.mark.parametrize(

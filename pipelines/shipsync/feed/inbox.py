@@ -15,7 +15,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -32,13 +32,17 @@ from shipsync.api.tolerant_json import Document, NotReadable, read_json
 from shipsync.connection import MEGABYTE, Connection
 from shipsync.errors import InputFileError
 from shipsync.feed.webhook_keys import KEY_ID, SIGNATURE, WebhookKeys
+from shipsync.set_aside import SetAside
 from shipsync.sources.streams import TRACKING
 from shipsync.statements import statement
+from shipsync.warehouse.quarantine import Quarantine
 
 MOST_NAMED: Final = 1000
 """So many bodies that became no hint are named; a folder may hold millions."""
 
 _SHOWN: Final = 60
+WEBHOOKS: Final = "webhooks"
+"""What the quarantine calls them; they belong to no stream."""
 _HEADERS: Final = ".headers.json"
 _VALUE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TRACK: Final = re.compile(rf"{endpoints.LABELS.path}/({_VALUE.pattern})/track")
@@ -110,12 +114,14 @@ def take_in(
     """Record a hint for every body in ``folder`` that isn't recorded yet; files stay where they are.
 
     Without ``keeps_data`` nothing of a parcel's state is stored, signed or not: the parcel is asked for.
+    What becomes no hint is set aside in the quarantine, and leaves it when its file has come right.
     With ``keys``, a body whose headers carry a signature that does not hold is refused, and so is one
     that is longer than ``most_bytes``, of which no more is read. Raises
     ``InputFileError`` if the folder can't be read; what is wrong with a single file is in the report.
     """
     report = InboxReport()
     repairs = RepairLog()
+    understood: set[str] = set()
     for delivered in bodies(folder, most_bytes):
         if isinstance(delivered, InboxProblem):
             report.not_understood += 1
@@ -134,12 +140,25 @@ def take_in(
         if isinstance(hint, str):
             report.not_understood += 1
             report.name(InboxProblem(delivered.place, hint))
-        elif _record(con, delivered, hint, signed_at if keeps_data else None):
+            continue
+        understood.add(delivered.place)
+        if _record(con, delivered, hint, signed_at if keeps_data else None):
             report.hints += 1
         else:
             report.known += 1
+    _set_aside(con, report.problems, understood)
     report.remarks = repairs.remarks()
     return report
+
+
+def _set_aside(
+    con: duckdb.DuckDBPyConnection, problems: Sequence[InboxProblem], understood: set[str]
+) -> None:
+    """Name in the quarantine what became no hint; the bodies stay in their files."""
+    quarantine = Quarantine(con)
+    for problem in problems:
+        quarantine.put(SetAside(WEBHOOKS, problem.reason, row_id=problem.place))
+    quarantine.came_right(WEBHOOKS, understood)
 
 
 def bodies(folder: Path, most_bytes: int) -> Iterator[Delivered | InboxProblem]:

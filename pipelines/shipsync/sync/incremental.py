@@ -130,7 +130,8 @@ def _sweep(run: StreamRun) -> None:
     """Read again what was created in the last weeks, once a day, for changes the order has hidden."""
     now = run.run.time.upper_bound
     swept = run.state.get_instant("swept")
-    if swept is not None and now - swept < _SWEEP_EVERY:
+    # A time ahead of now was taken from a clock that was wrong.
+    if swept is not None and timedelta(0) <= now - swept < _SWEEP_EVERY:
         return
     days = timedelta(days=run.run.connection.label_sweep_days)
     walk = keyset(run, Window(now - days, None))
