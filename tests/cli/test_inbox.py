@@ -30,6 +30,7 @@ def test_webhooks_are_taken_in_and_counted(run: Run, database: Path, folder: Pat
             },
             {"place": "two.json", "reason": "Its signature does not hold."},
         ],
+        "remarks": [],
     }
     assert "three.json: It is no webhook of ShipStation" in taken.err
     assert "\n1 webhook was refused, as the signature does not hold. If" in taken.err

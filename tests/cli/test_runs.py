@@ -66,13 +66,13 @@ def test_sync_reads_only_what_it_is_told_and_build_can_follow_without_a_key(
 
 
 def test_a_stream_that_fails_is_named_and_the_others_are_kept(run: Run, account: Account) -> None:
-    account.faults.add(Fault(FaultKind.ACCESS_DENIED, path="/v2/inventory"))
-    synced = run("sync", "--only", "inventory_levels", "--only", "tags")
+    account.faults.add(Fault(FaultKind.ACCESS_DENIED, path="/v2/products"))
+    synced = run("sync", "--only", "products", "--only", "tags")
 
     assert synced.code == 1
-    assert synced.err.startswith("Failed: inventory_levels. ")
+    assert synced.err.startswith("Failed: products. ")
     assert [row[:2] for row in lines(synced.out)[1:]] == [
-        ["inventory_levels", "failed"],
+        ["products", "failed"],
         ["tags", "loaded"],
     ]
 

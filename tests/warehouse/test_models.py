@@ -51,14 +51,14 @@ def test_the_report_counts_models_and_tests(built: tuple[Path, BuildReport]) -> 
 
 def test_a_doubtful_row_is_a_warning(built: tuple[Path, BuildReport]) -> None:
     assert built[1].warnings == (
-        "Data test shipments_are_modified_after_they_are_created: found 1 rows",
+        "Data test shipments_are_modified_after_they_are_created: found 1 row",
     )
 
 
 def test_a_broken_guarantee_fails_and_names_the_test(database: Path) -> None:
     with duckdb.connect(str(database)) as con:
         con.execute("insert into raw.shipments from raw.shipments")
-    with pytest.raises(ModelError, match=r"primary_key_shipments_shipment_id: found 1 rows"):
+    with pytest.raises(ModelError, match=r"primary_key_shipments_shipment_id: found 1 row"):
         build(database, now=day(2), select="shipments")
 
 
