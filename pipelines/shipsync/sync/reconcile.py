@@ -28,7 +28,7 @@ from shipsync.sources.usable import UsableRow, usable_rows
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import keyset, read_again
 from shipsync.sync.out_of_band import load_apart, rows_by_id
-from shipsync.sync.repair import Repair
+from shipsync.sync.repair import StreamRepair
 from shipsync.sync.reports import record_stream
 from shipsync.sync.snapshots import sync_snapshot
 from shipsync.warehouse import runs
@@ -119,7 +119,7 @@ def _way_to_compare(
 
 def _compare_snapshot(run: StreamRun) -> Iterator[Comparison]:
     stored = run.stored.count()
-    repair = Repair(run)
+    repair = StreamRepair(run)
 
     def compare(usable: Sequence[UsableRow]) -> bool:
         repair.compare(usable)
@@ -142,7 +142,7 @@ def _compare_rows(run: StreamRun) -> Iterator[Comparison]:
     months = [whole] if oldest is None else list(_split(oldest, whole.end, "month"))
     for month in months:
         stored = _stored(run, month)
-        repair = Repair(run)
+        repair = StreamRepair(run)
         walk = keyset(run, month)
         run.load(lambda _, walk=walk, repair=repair: repair.pages(walk.pages()), again=repair.again)  # type: ignore[misc]
         _ask_for_the_rest(run, month, repair)
@@ -158,7 +158,7 @@ def _compare_rows(run: StreamRun) -> Iterator[Comparison]:
         )
 
 
-def _ask_for_the_rest(run: StreamRun, window: Window, repair: Repair) -> None:
+def _ask_for_the_rest(run: StreamRun, window: Window, repair: StreamRepair) -> None:
     """Settle stored rows of a window that the account did not show in it.
 
     So many at most that a list that is broken takes no table with it.

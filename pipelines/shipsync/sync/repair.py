@@ -41,7 +41,7 @@ _STATEMENTS: Final = "shipsync.sync"
 _NO_CONTENT: Final = frozenset({OBSERVED_AT, IS_REMOVED})
 
 
-class Repair:
+class StreamRepair:
     """Compares what was read of one stream with what is stored, and puts right what loading would not.
 
     ``found`` counts what was wrong, by kind; ``again`` holds the ids of rows that must be loaded
