@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
+from shipsync.sources.tables import TABLES
+from shipsync.statements import statement
 from shipsync.sync.privacy import enforce
 from shipsync.sync.reconcile import Comparison
 from shipsync.sync.reconcile import reconcile as compare
@@ -23,6 +25,7 @@ from shipsync.sync.state import StreamState
 from shipsync.warehouse import lock, models, runs
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.load import Loader
 from shipsync.warehouse.models import BuildReport
 from shipsync.warehouse.sql_project import fingerprint
 
@@ -105,7 +108,25 @@ def build(
     upgrade.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
-    with lock.hold(database), _recorded_build(database, is_whole=not select) as is_other_sql:
+    with lock.hold(database):
+        _make_new_tables(database)
+        return _build(database, changes_since, select=select, full_refresh=full_refresh)
+
+
+def _make_new_tables(database: Path) -> None:
+    """Make the raw tables that came with an upgrade: models read them, and no sync has met them yet."""
+    if not database.exists():
+        return
+    with explained(database), connect(database) as con:
+        found = con.execute(statement("shipsync.warehouse", "list_raw_tables")).fetchall()
+        if found and any((table.name,) not in found for table in TABLES):
+            Loader(con, database).prepare()
+
+
+def _build(
+    database: Path, changes_since: datetime | None, *, select: str | None, full_refresh: bool
+) -> BuildReport:
+    with _recorded_build(database, is_whole=not select) as is_other_sql:
         with connect(database, read_only=True) as con:
             read_at: datetime | None = queries.fetch(con, "last_read").rows[0][0]
         return models.build(

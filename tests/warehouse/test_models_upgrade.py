@@ -47,3 +47,16 @@ def test_what_other_sql_made_is_made_anew(tmp_path: Path) -> None:
         assert con.execute("select count(parcel_id) from core.tracking_events").fetchone() == (1,)
     # The others may still be what they were.
     assert made_of(database) == "what an older version was made of"
+
+
+def test_a_table_that_came_with_an_upgrade_is_made_before_models_read_it(tmp_path: Path) -> None:
+    database = tmp_path / "shop.duckdb"
+    raw = RawTables()
+    raw.load("tracking_events", scan("k1", 5), load_id="1.0", observed_at=day(1))
+    raw.save(database)
+    with duckdb.connect(str(database)) as con:
+        con.execute("drop table raw.suppliers")
+    job.build(database, None)
+    with connect(database, read_only=True) as con:
+        assert con.execute("select count(*) from core.suppliers").fetchone() == (0,)
+        assert con.execute("select count(*) from core.tracking_events").fetchone() == (1,)
