@@ -2,7 +2,7 @@
 
 Takes what the raw tables hold of an emulated account of 1,000 shipments, with every column, and repeats
 it up to N shipments (1,000,000), with as many events. Then 1,000 of them change, and the next build is
-timed: the change-sets alone, and everything.
+timed: the change-sets alone, and everything. Each round counts the events that it made.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -59,11 +60,19 @@ REOPEN = """
         'cancelled' as shipment_status,
         coalesce(zone, 0) + 1 as zone,
         $at as observed_at,
-        'change' as _dlt_load_id,
+        $load_id as _dlt_load_id,
         $at as _dlt_valid_from
     )
     from changing
 """
+# A new version comes after every version that is stored, whatever clock those were given by.
+LATEST = "select max(greatest(_dlt_valid_from, _dlt_valid_to)) from raw.shipments"
+MADE = """
+    select count(*)
+    from changes.events
+    where sequence > $last and trigger = 'shipment_modified' and list_contains(changed_fields, 'zone')
+"""
+LAST = "select max(sequence) from changes.events"
 
 
 def repeat(con: duckdb.DuckDBPyConnection, times: int) -> None:
@@ -76,16 +85,25 @@ def repeat(con: duckdb.DuckDBPyConnection, times: int) -> None:
         )
 
 
-def change(con: duckdb.DuckDBPyConnection, at: datetime) -> None:
-    """Give some shipments a new version."""
+def change(con: duckdb.DuckDBPyConnection, round_number: int) -> datetime:
+    """Give some shipments a new version, by a load package of its own; returns when."""
+    at: datetime = only(con, LATEST) + timedelta(minutes=15)
     con.execute(CHOOSE, {"changed": CHANGED})
     con.execute(CLOSE, {"at": at})
-    con.execute(REOPEN, {"at": at})
+    con.execute(REOPEN, {"at": at, "load_id": f"change-{round_number}"})
     for table in LINES:
         con.execute(
             f"update raw.{table} set content_hash = md5(content_hash) "  # noqa: S608
             "where shipment_id in (select shipment_id from changing)"
         )
+    return at
+
+
+def only(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> Any:
+    """The one value that ``query`` gives."""
+    row = con.execute(query, values).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def timed_build(database: Path, now: datetime, select: str | None = None) -> BuildReport:
@@ -127,18 +145,23 @@ def main() -> None:
         now = shop.sync().at
         with shop.opened() as con:
             repeat(con, times)
-            (held,) = con.execute("select count(*) from raw.shipments").fetchall()[0]
+            held = only(con, "select count(*) from raw.shipments")
         models.build(shop.database, now=now, select="+changes", run_tests=False)
         with shop.opened() as con:
             con.execute(FILL, {"events": held})
         # The first build of everything makes what the build of the change-sets left out.
         for number, select in enumerate(("changes", None, None), start=1):
-            later = now.add(minutes=15 * number)
             with shop.opened() as con:
-                change(con, later)
-            say(f"{CHANGED:,} of {held:,} shipments changed, and there are {held:,} events")
+                later = change(con, number)
+                last = only(con, LAST)
+            say(f"{CHANGED:,} of {held:,} shipments changed, and there are {last:,} events")
             report = timed_build(shop.database, later, select)
-            say(f"    change-sets: {_seconds(report, 'model', CHANGE_SETS):.2f} s")
+            with shop.opened() as con:
+                made = only(con, MADE, last=last)
+            assert made == CHANGED, f"{made} events were made of {CHANGED} changes"
+            say(
+                f"    change-sets: {_seconds(report, 'model', CHANGE_SETS):.2f} s, {made:,} events made"
+            )
 
 
 if __name__ == "__main__":

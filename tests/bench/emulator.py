@@ -43,6 +43,7 @@ def walk(url: str, order: str, pages: int) -> tuple[float, float]:
         for page in range(1, pages + 1):
             answer = client.get("/v2/shipments", params={**params, "page": str(page)})
             size += len(answer.raise_for_status().content)
+            assert answer.content.count(b'"shipment_id"') >= 1
         return time.perf_counter() - began, size / pages / 1e6
 
 

@@ -43,20 +43,25 @@ def main() -> None:
         floor = run("floor", url, Path(folder) / "floor.duckdb")
         show("shipsync", ours)
         show("floor", floor)
+        assert ours["rows"] == floor["rows"] == options.shipments
         nothing = run("shipsync", url, Path(folder) / "ours.duckdb")
         show("nothing new", nothing)
+        assert nothing["rows"] == 0
         touch(url, 1_000)
         changed = run("shipsync", url, Path(folder) / "ours.duckdb")
         show("1,000 changed", changed)
+        assert changed["rows"] == 1_000
         large = None
         if options.large:
             multiply(Path(folder) / "ours.duckdb", options.large)
             touch(url, 1_000)
             large = run("shipsync", url, Path(folder) / "ours.duckdb")
             show(f"1,000 changed into {options.large:,}", large)
+            assert large["rows"] == 1_000
     with tempfile.TemporaryDirectory() as folder, served(options.plain) as url:
         plain = run("plain", url, Path(folder) / "plain.duckdb")
         show("plain dlt", plain)
+        assert plain["rows"] == options.plain
     say(f"times plain dlt's rows a second: {speed(ours) / speed(plain):.1f} (aim: at least 4)")
     say(
         f"times the floor's wall time:     {ours['seconds'] / floor['seconds']:.2f} (aim: at most 1.5)"

@@ -73,6 +73,7 @@ def read_from(con: duckdb.DuckDBPyConnection, events: int) -> None:
             batch = read_after(con, after, selection=selection, limit=BATCH)
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             count = len(batch.events)
+            assert count == (BATCH if selection is every else min(BATCH, (events - after) // 4))
             say(
                 f"read after {after:,}, {name}: {count:,} in {wall:.2f} s ({cpu:.2f} s of processor)"
             )
@@ -120,6 +121,7 @@ def deliver(con: duckdb.DuckDBPyConnection, events: int) -> None:
         wall, cpu = time.perf_counter(), time.process_time()
         report = Delivery(con, "bench", endpoint).deliver()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    assert report.delivered == BATCH
     say(f"deliver: {report.delivered:,} in {wall:.2f} s ({cpu:.2f} s of processor, both ends)")
 
 

@@ -42,8 +42,11 @@ ANSWERS = """
 """
 
 
-def built(file: Path, what: str) -> None:
-    """Build, and print what it took."""
+DELIVERED = "select count(*) from tracking.parcels where state = 'delivered'"
+
+
+def built(file: Path, what: str, *, delivered: int) -> None:
+    """Build, and print what it took; so many parcels are delivered then."""
     began, worked = time.perf_counter(), time.process_time()
     report = build(file, now=NOW, select=MODELS, run_tests=False)
     taken, worked = time.perf_counter() - began, time.process_time() - worked
@@ -51,6 +54,8 @@ def built(file: Path, what: str) -> None:
     slowest = sorted(((o.seconds, o.name) for o in report.outcomes), reverse=True)[:3]
     named = ", ".join(f"{name} {seconds:.1f}" for seconds, name in slowest)
     print(f"{what:<24}{taken:7.1f} s, processor {worked:6.1f} s, peak {peak:4.0f} MB; {named}")  # noqa: T201
+    with connect(file, read_only=True) as con:
+        assert con.execute(DELIVERED).fetchone() == (delivered,), what
 
 
 def main() -> None:
@@ -67,11 +72,11 @@ def main() -> None:
             for (table,) in tables:
                 for statement in LOADED:
                     con.execute(statement.format(table=table))
-        built(file, f"{shipments:,} shipments")
-        built(file, "nothing new")
+        built(file, f"{shipments:,} shipments", delivered=0)
+        built(file, "nothing new", delivered=0)
         with duckdb.connect(str(file)) as con:
             con.execute(ANSWERS, {"changed": CHANGED})
-        built(file, f"{CHANGED:,} answers")
+        built(file, f"{CHANGED:,} answers", delivered=CHANGED)
         rng = random.Random(SEED)
         chosen = [str(100000 + rng.randrange(shipments)) for _ in range(15)]
         with connect(file, read_only=True) as con:

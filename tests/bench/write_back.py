@@ -81,6 +81,8 @@ def plan_many(folder: Path) -> None:
             plan = plan_stock(con, given, connection, now=NOW)
         with watched() as saving:
             plan_file.save(plan, folder / "plan.json", b"key")
+    wanted = sum(n * 7 % 120 != n % 90 for n in range(LEVELS))
+    assert len(plan.rows) == LEVELS and 0 < len(plan.ready) <= wanted
     say(f"plan: {LEVELS:,} targets against {LEVELS:,} levels, {len(plan.ready):,} ready")
     say(f"plan: file read in {reading}, planned in {planning}, plan written in {saving}")
     say(f"plan: {planning.wall / PLAN_SECONDS:.2f} of the {PLAN_SECONDS:.0f} s it may take")
@@ -122,6 +124,7 @@ def apply_many(folder: Path, rows: int, per_minute: int | None) -> None:
     with connect(connection.database) as con, Session(connection) as session, watched() as watch:
         [report] = apply_plan(con, plan, Applying(session)).reports
     statuses, _ = account.communicate("")
+    assert report.counts["applied"] == rows, report.counts
     say(
         f"apply: {rows:,} rows in {watch} = {rows / watch.wall:.0f} rows/s, {dict(report.counts)}; "
         f"the account answered {statuses.strip()}"
