@@ -9,6 +9,7 @@ The package, from the bottom up::
     plurals, extras, set_aside     1 row and 2 rows; optional libraries; what could not be used
     scrubbing, owner_only          secrets kept out of what is shown and stored; files for their owner
     local_key                      a secret beside each database
+    account_day, merchant          days of the account's zone; what a merchant decides for all numbers
     statements, queries            SQL by name, and its rows
     connection, settings           one account and how to treat it; reading that from files
     api                            requests to ShipStation: pace, retries, pages

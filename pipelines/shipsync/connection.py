@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from shipsync.errors import ConfigurationError
+from shipsync.merchant import Merchant
 from shipsync.scrubbing import Forms
 
 if TYPE_CHECKING:
@@ -140,6 +141,7 @@ class Connection:
     personal_data: PersonalData = "keep"
     personal_data_salt: Secret | None = field(default=None)
     read_only: bool = False
+    merchant: Merchant = field(default=Merchant())
     changes_since: pendulum.DateTime | None = None
     deliver_to: str | None = None
     deliver_secret: Secret | None = None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from shipsync import clock, queries
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, ShipsyncError
+from shipsync.merchant import Merchant
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
 from shipsync.sync.privacy import enforce
@@ -77,11 +78,12 @@ def run(
         synced = _sync(connection, session, scope, "run", progress)
         if synced.read_up_to is None:
             return JobReport(synced, None)
-        with _recorded_build(connection.database) as is_other_sql:
+        with _recorded_build(connection.database, connection.merchant) as is_other_sql:
             built = models.build(
                 connection.database,
                 now=synced.read_up_to,
                 changes_since=connection.changes_since,
+                merchant=connection.merchant,
                 full_refresh=is_other_sql,
             )
         return JobReport(synced, built, _deliver(connection.database, target))
@@ -99,18 +101,25 @@ def build(
     database: Path,
     changes_since: datetime | None,
     *,
+    merchant: Merchant | None = None,
     select: str | None = None,
     full_refresh: bool = False,
 ) -> BuildReport:
     """Build the models as of the last sync; ``select`` takes dbt's selection syntax.
 
-    Incremental models are fully refreshed when their SQL changed since the last full build, as after an
-    upgrade.
+    Incremental models are fully refreshed when their SQL, or a setting that they read (``merchant``; None:
+    the defaults), changed since the last full build, as after an upgrade.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
     with lock.hold(database):
         _make_new_tables(database)
-        return _build(database, changes_since, select=select, full_refresh=full_refresh)
+        return _build(
+            database,
+            changes_since,
+            merchant or Merchant(),
+            select=select,
+            full_refresh=full_refresh,
+        )
 
 
 def _make_new_tables(database: Path) -> None:
@@ -124,15 +133,21 @@ def _make_new_tables(database: Path) -> None:
 
 
 def _build(
-    database: Path, changes_since: datetime | None, *, select: str | None, full_refresh: bool
+    database: Path,
+    changes_since: datetime | None,
+    merchant: Merchant,
+    *,
+    select: str | None,
+    full_refresh: bool,
 ) -> BuildReport:
-    with _recorded_build(database, is_whole=not select) as is_other_sql:
+    with _recorded_build(database, merchant, is_whole=not select) as is_other_sql:
         with connect(database, read_only=True) as con:
             read_at: datetime | None = queries.fetch(con, "last_read").rows[0][0]
         return models.build(
             database,
             now=read_at or clock.now(),
             changes_since=changes_since,
+            merchant=merchant,
             select=select,
             full_refresh=full_refresh or is_other_sql,
         )
@@ -217,12 +232,12 @@ def _deliver(database: Path, target: DeliveryTarget | None) -> DeliveryReport | 
 
 
 @contextmanager
-def _recorded_build(database: Path, *, is_whole: bool = True) -> Iterator[bool]:
+def _recorded_build(database: Path, merchant: Merchant, *, is_whole: bool = True) -> Iterator[bool]:
     """Record the build in the block in ``ledger.runs``; the file is closed meanwhile, for dbt opens it.
 
-    Gives whether the models' SQL is another than what the last whole build was made of.
+    Gives whether the models' SQL, or a setting that it reads, is another than at the last whole build.
     """
-    sql = fingerprint()
+    sql = fingerprint(merchant.variables())
     with explained(database), connect(database) as con:
         migrate(con)
         run_id = runs.begin(con, "build")

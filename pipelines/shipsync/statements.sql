@@ -162,7 +162,12 @@ waiting as (
         min(shipments.created_at) as oldest_order_at
     from core.shipment_items
     inner join core.shipments using (shipment_id)
-    where shipments.shipment_status = 'pending' and shipment_items.sku is not null
+    where
+        -- Whatever status is not known to be the end of an order waits for something.
+        coalesce(shipments.shipment_status, '') not in ('label_purchased', 'cancelled')
+        -- A discount is a line too, without a SKU or with a negative price.
+        and shipment_items.sku <> ''
+        and coalesce(shipment_items.unit_price, 0) >= 0
     group by shipment_items.sku
 ),
 

@@ -132,7 +132,11 @@ class SyncedAccount:
         from shipsync import job
 
         return job.build(
-            self.database, self._local.changes_since, select=select, full_refresh=full_refresh
+            self.database,
+            self._local.changes_since,
+            merchant=self._local.merchant,
+            select=select,
+            full_refresh=full_refresh,
         )
 
     def track(self, order_id: str, *, live: bool = False) -> Order:
@@ -227,7 +231,8 @@ class SyncedAccount:
     def _affixes(self) -> OwnAffixes:
         from shipsync.tracking.references import OwnAffixes
 
-        return OwnAffixes(self._local.order_prefixes, self._local.order_suffixes)
+        local = self._local
+        return OwnAffixes(local.order_prefixes, local.order_suffixes, local.merchant.zone)
 
     def _account(self) -> tuple[Connection, Session]:
         from shipsync.api.session import Session

@@ -1,11 +1,40 @@
-{#- The UTC calendar day of an instant, whatever the TimeZone of the session that asks. -#}
-{% macro utc_date(instant) -%}
-    ({{ instant }} at time zone 'UTC')::date
+{#-
+  Days. A day is one of the account's zone (setting timezone), whatever the TimeZone of the session that asks.
+  No model casts an instant to a date by itself: a test looks for it.
+-#}
+
+{#- The account's zone, as a literal. -#}
+{% macro account_zone() -%}
+    '{{ var('timezone') | replace("'", "''") }}'
 {%- endmacro %}
 
-{#- Midnight UTC at the start of a day. -#}
+{#- The calendar day on which something happened. -#}
+{% macro local_date(instant) -%}
+    ({{ instant }} at time zone {{ account_zone() }})::date
+{%- endmacro %}
+
+{#-
+  The day that an instant stands for: ship dates, due dates and holds come as instants. ShipStation writes
+  midnight UTC for some, midnight in Los Angeles, in Chicago or where somebody sits for others, and noon UTC. A
+  whole hour is such a midnight: of the day in UTC and that in the account's zone it means the later one.
+  shipsync.account_day does the same.
+-#}
+{% macro written_date(instant) -%}
+    case
+        when epoch_us({{ instant }}) % 3600000000 = 0
+            then greatest({{ local_date(instant) }}, ({{ instant }} at time zone 'UTC')::date)
+        else {{ local_date(instant) }}
+    end
+{%- endmacro %}
+
+{#- The instant at which a day of the account's zone begins. -#}
 {% macro start_of_day(day) -%}
-    (({{ day }})::timestamp at time zone 'UTC')
+    (({{ day }})::timestamp at time zone {{ account_zone() }})
+{%- endmacro %}
+
+{#- Days from one instant to another, by the account's calendar. -#}
+{% macro days_between(earlier, later) -%}
+    date_diff('day', {{ local_date(earlier) }}, {{ local_date(later) }})
 {%- endmacro %}
 
 {#- An instant as ISO 8601 text in UTC, to the millisecond, as ShipStation writes it. -#}

@@ -42,6 +42,15 @@ from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
         ("order_prefixes", "ACME-, LW24-", "order_prefixes", ("ACME-", "LW24-")),
         ("order_suffixes", "-EU", "order_suffixes", ("-EU",)),
         ("personal_data", "drop", "personal_data", "drop"),
+        ("timezone", "Europe/Berlin", "timezone", "Europe/Berlin"),
+        ("sla_hours", "48", "sla_hours", 48.0),
+        ("lead_days", "30", "lead_days", 30),
+        ("review_days", "14", "review_days", 14),
+        ("service_level", "0.98", "service_level", 0.98),
+        ("dimensional_divisor", "166", "dimensional_divisor", 166.0),
+        ("claim_after_days", "30", "claim_after_days", 30),
+        ("cohort_age_days", "21", "cohort_age_days", 21),
+        ("cutoff_hour", "12", "cutoff_hour", 12),
         ("read_only", "true", "read_only", True),
         ("read_only", "false", "read_only", False),
         ("database", "a/b.duckdb", "database", Path("a/b.duckdb")),
@@ -70,7 +79,8 @@ def test_a_value_means_the_same_in_both_places(
         from_environment(tmp_path, **{key: written}),
         from_file(tmp_path, f"{key} = {toml}"),
     ):
-        value = getattr(connection, attribute)
+        holder = connection.merchant if hasattr(connection.merchant, attribute) else connection
+        value = getattr(holder, attribute)
         assert value == meant
         assert type(value) is type(meant)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import md5
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +19,12 @@ from sql.story import Story, day, fulfillment, shipment
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 DAYS = 6
+PACIFIC = ZoneInfo("America/Los_Angeles")
+
+
+def here(moment: datetime) -> date:
+    """The day of the account."""
+    return moment.astimezone(PACIFIC).date()
 
 
 @dataclass
@@ -46,9 +53,9 @@ class Oracle:
             name = f"fulfillment_shipped/{key}"
             if "fulfillment_id" not in row or row["voided"] or self._id(name) in self.told:
                 continue
-            ships = row["ship_date"].date()
-            recent = row["created_at"] >= self.since or ships > self.since.date()
-            if ships <= now.date() and recent:
+            ships = row["ship_date"].date()  # written at T07: of that day
+            recent = row["created_at"] >= self.since or ships > here(self.since)
+            if ships <= here(now) and recent:
                 self._tell(name)
 
     def _tell(self, name: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from hashlib import md5
+from zoneinfo import ZoneInfo
 
 from truth.comparison import Key
 from truth.second_reading import Body
@@ -26,6 +27,8 @@ VIEWS = {
     "fulfillments_shipped": "fulfillment_shipped",
 }
 SINGULAR = {"shipments": "shipment", "fulfillments": "fulfillment"}
+
+PACIFIC = ZoneInfo("America/Los_Angeles")
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,12 @@ def _happened(older: Body, newer: Body) -> datetime | None:
 def shipping(entity_id: str, version: Version, as_of: datetime, since: datetime) -> Event | None:
     """That a fulfillment was shipped, if by this version it has been; a date to come is no event."""
     body, seen = version.body, version.observed_at
-    day = _instant(body["ship_date"]).date()
+    day = _instant(body["ship_date"]).date()  # written at T00, T07, T08 or T12: all of that day
     created = _instant(body["created_at"])
-    is_recent = day > since.date() or (created >= since and seen > since)
-    if day > as_of.date() or body["voided"] or not is_recent:
+    is_recent = day > _here(since) or (created >= since and seen > since)
+    if day > _here(as_of) or body["voided"] or not is_recent:
         return None
-    detected = seen if day <= seen.date() else as_of
+    detected = seen if day <= _here(seen) else as_of
     return Event(
         "fulfillment_shipped", entity_id, body["shipment_id"], _midnight(day), detected, False
     )
@@ -156,8 +159,12 @@ def _instant(text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def _here(moment: datetime) -> date:
+    return moment.astimezone(PACIFIC).date()
+
+
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return datetime.combine(day, time(), PACIFIC).astimezone(UTC)
 
 
 def compare_events(

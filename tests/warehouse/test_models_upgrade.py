@@ -9,6 +9,7 @@ import pytest
 
 from shipsync import job
 from shipsync.errors import ModelError
+from shipsync.merchant import Merchant
 from shipsync.sync.state import StreamState
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.sql_project import fingerprint
@@ -34,7 +35,7 @@ def test_what_other_sql_made_is_made_anew(tmp_path: Path) -> None:
     raw.load("tracking_events", scan("k1", 5), load_id="1.0", observed_at=day(1))
     raw.save(database)
     job.build(database, None)
-    assert made_of(database) == fingerprint()
+    assert made_of(database) == fingerprint(Merchant().variables())
 
     forget_a_column(database)
     with pytest.raises(ModelError, match=r"Model tracking_events: .*parcel_id"):

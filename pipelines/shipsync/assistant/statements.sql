@@ -54,7 +54,7 @@ select
     shipments.shipment_status,
     shipments.created_at,
     shipments.modified_at,
-    shipments.ship_date::date as ship_date,
+    shipments.ship_date,
     shipments.hold_until_date,
     shipments.carrier_id,
     shipments.service_code,
@@ -86,8 +86,8 @@ known as (
 )
 
 select
-    (select any_value(sku) from known where lower(sku) = lower($sku)) as sku,
-    (select any_value(name) from known where lower(sku) = lower($sku)) as name,
+    (select min(sku) from known where lower(sku) = lower($sku)) as sku,
+    (select min(name) from known where lower(sku) = lower($sku)) as name,
     (
         select max(read_at) from ledger.stream_runs
         where stream = 'inventory_levels' and outcome in ('loaded', 'unchanged')

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shipsync import clock, queries
+from shipsync.account_day import written_day
 from shipsync.assistant import sql
 from shipsync.assistant.latest_copy import LatestCopy
 from shipsync.assistant.values import plain
@@ -39,7 +40,13 @@ class Tools:
                 shipment.shipment_id for shipment in find_order(con, reference, self._own).shipments
             ]
             rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_STATEMENTS)
-        return {"shipments": plain(rows.objects())}
+        found = [{**row, **self._days(row)} for row in rows.objects()]
+        return {"shipments": plain(found)}
+
+    def _days(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The dates of a shipment as days of the account's zone."""
+        given = {name: row[name] for name in ("ship_date", "hold_until_date")}
+        return {name: written_day(at, self._own.zone) if at else None for name, at in given.items()}
 
     def stock_of(self, sku: str) -> dict[str, Any]:
         """The stock of one SKU: ``{"sku", "name", "on_hand", "available", "locations": [...], "known_at"}``.

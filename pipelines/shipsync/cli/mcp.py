@@ -46,4 +46,5 @@ def mcp(
     words = load_wording(
         local.tracking_language, local.tracking_wording, promises=local.tracking_promises
     )
-    serve(file, OwnAffixes(local.order_prefixes, local.order_suffixes), words)
+    own = OwnAffixes(local.order_prefixes, local.order_suffixes, local.merchant.zone)
+    serve(file, own, words)

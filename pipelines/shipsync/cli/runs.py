@@ -165,6 +165,7 @@ def build(
     report = job.build(
         local.database,
         changes_since or local.changes_since,
+        merchant=local.merchant,
         select=select,
         full_refresh=full_refresh,
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from shipsync.connection import Connection
+from shipsync.merchant import Merchant
 from shipsync.settings.keys import SETTINGS, Setting
 
 # Defaults that depend on the connection, or that mean something no value says.
@@ -54,7 +55,8 @@ def page() -> str:
 def _default(key: str, setting: Setting) -> str:
     if key in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[key]
-    (value,) = (f.default for f in fields(Connection) if f.name == setting.argument)
+    known = [*fields(Connection), *fields(Merchant)]
+    (value,) = (f.default for f in known if f.name == setting.argument)
     assert value is not MISSING, f"{key} has no default; say so in words"
     if value is None or value == ():
         return "none"

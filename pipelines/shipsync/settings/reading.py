@@ -12,13 +12,14 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from shipsync.connection import Connection, PersonalData, Secret, check_personal_data
 from shipsync.errors import ConfigurationError
+from shipsync.merchant import Merchant
 from shipsync.settings.keys import SETTINGS
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Local:
     order_prefixes: tuple[str, ...] = ()
     order_suffixes: tuple[str, ...] = ()
     largest_webhook_mb: int = Connection.largest_webhook_mb
+    merchant: Merchant = field(default=Merchant())
 
 
 def load(
@@ -116,6 +118,7 @@ def local(
         order_prefixes=arguments.get("order_prefixes", Local.order_prefixes),
         order_suffixes=arguments.get("order_suffixes", Local.order_suffixes),
         largest_webhook_mb=arguments.get("largest_webhook_mb", Local.largest_webhook_mb),
+        merchant=arguments.get("merchant", Local.merchant),
     )
 
 
@@ -180,6 +183,9 @@ def _arguments(
         place_of_key = next((place for place in places if key in place.values), None)
         if place_of_key is not None:
             arguments[setting.argument] = _read(key, place_of_key)
+    decided = {f.name for f in fields(Merchant)} & arguments.keys()
+    if decided:
+        arguments["merchant"] = Merchant(**{name: arguments.pop(name) for name in decided})
     return arguments
 
 

@@ -174,8 +174,8 @@ def instant(name: str, about: str, *, standard: str | None = None) -> Column:
 
 
 def day(name: str, about: str) -> Column:
-    """A day that comes as an instant: staging makes a date of it."""
-    return plain(ColumnKind.INSTANT, name, about, staged_by="utc_date")
+    """A day that comes as an instant: staging makes a date of it, in the account's zone."""
+    return plain(ColumnKind.INSTANT, name, about, staged_by="written_date")
 
 
 def local_time(name: str, about: str) -> Column:

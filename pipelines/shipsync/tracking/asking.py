@@ -58,6 +58,9 @@ def _opened(
 
         local = settings.local(connection, database=Path(database) if database else None)
         with readable(local.database) as con:
-            yield con, OwnAffixes(local.order_prefixes, local.order_suffixes)
+            yield (
+                con,
+                OwnAffixes(local.order_prefixes, local.order_suffixes, local.merchant.zone),
+            )
     else:
         yield database, OwnAffixes()

@@ -87,7 +87,9 @@ def ask(connection: Connection, session: Session, reference: str) -> Order:
             loader = Loader(con, file)
             loader.prepare()
             run = RunContext(connection, session, con, loader, RunRequest(), run_id=run_id)
-            own = OwnAffixes(connection.order_prefixes, connection.order_suffixes)
+            own = OwnAffixes(
+                connection.order_prefixes, connection.order_suffixes, connection.merchant.zone
+            )
             order = _Asking(run, own).order(reference)
             error = None
         except ShipsyncError as failure:

@@ -66,6 +66,7 @@ class Parcel:
 class Shipment:
     """One shipment of the order, with its parcels: live ones first, then newest first.
 
+    ``ship_date`` and ``hold_until_date`` are days, told as the moment at which they begin in its zone.
     ``known_at`` is when the account was last seen as a whole, or this shipment of it later still.
     """
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from shipsync.account_day import start_of, written_day
 from shipsync.errors import AmbiguousOrder, UnknownOrder
 from shipsync.tracking.identity import OrderKey, order_keys
 from shipsync.tracking.known_dates import known as known_date
@@ -20,6 +21,8 @@ from shipsync.tracking.parcels import Row, parcels_of, rows
 from shipsync.tracking.references import OwnAffixes, spellings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import duckdb
 
 # They read a million random ids, so that they are asked only for what nothing else has found.
@@ -79,7 +82,7 @@ def find_orders(
     numbers = Numbers(database, own)
     found = _mentioned(database, asked, numbers)
     shipments = {shipment for named in found.values() for shipment in named}
-    orders = _orders(database, shipments, numbers)
+    orders = _orders(database, shipments, numbers, own.zone)
     whose = {s.shipment_id: key for key, members in orders.items() for s in members}
     batch: dict[str, Order] = {}
     ambiguous: dict[str, tuple[str, ...]] = {}
@@ -135,7 +138,10 @@ def _written(
 
 
 def _orders(
-    database: duckdb.DuckDBPyConnection, shipment_ids: Iterable[str], numbers: Numbers
+    database: duckdb.DuckDBPyConnection,
+    shipment_ids: Iterable[str],
+    numbers: Numbers,
+    zone: ZoneInfo,
 ) -> dict[OrderKey, tuple[Shipment, ...]]:
     """The orders that some shipments belong to, whole; the shipments of each oldest first."""
     known = {row["shipment_id"]: row for row in _shipments(database, shipment_ids)}
@@ -154,13 +160,19 @@ def _orders(
                 order_id=row["order_id"],
                 shipment_status=row["shipment_status"],
                 created_at=row["created_at"],
-                ship_date=known_date(row["ship_date"]),
-                hold_until_date=known_date(row["hold_until_date"]),
+                ship_date=_day(row["ship_date"], zone),
+                hold_until_date=_day(row["hold_until_date"], zone),
                 known_at=max(filter(None, (row["known_at"], read_at)), default=None),
                 parcels=tuple(parcels[row["shipment_id"]]),
             )
         )
     return {key: tuple(shipments) for key, shipments in orders.items()}
+
+
+def _day(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The day that a date of a shipment means, as its beginning where the account is; None if unknown."""
+    moment = known_date(moment)
+    return start_of(written_day(moment, zone), zone) if moment else None
 
 
 def _shipments(database: duckdb.DuckDBPyConnection, shipment_ids: Iterable[str]) -> list[Row]:

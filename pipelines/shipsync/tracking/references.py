@@ -20,6 +20,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from shipsync.account_day import PACIFIC
 
 _PARTS: Final = re.compile(r"([^0-9]*)([0-9](?:[-/._]?[0-9])*)([^0-9]*)")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -54,10 +57,11 @@ class NumberParts:
 
 @dataclass(frozen=True)
 class OwnAffixes:
-    """What a shop puts around the digits of its numbers, as its merchant has set it."""
+    """What a shop puts around the digits of its numbers, and the zone of its days, as they were set."""
 
     prefixes: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
+    zone: ZoneInfo = PACIFIC
 
 
 @dataclass(frozen=True)

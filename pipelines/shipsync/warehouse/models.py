@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
+from shipsync.merchant import Merchant
 from shipsync.plurals import counted
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
@@ -95,16 +96,18 @@ def build(
     *,
     now: datetime,
     changes_since: datetime | None = None,
+    merchant: Merchant | None = None,
     select: str | None = None,
     full_refresh: bool = False,
     run_tests: bool = True,
 ) -> BuildReport:
     """Build staging, core, change-sets and reverse in ``database``, and test them.
 
-    ``now`` is the instant the build stands for: ship dates up to its UTC day have come. Entities
-    created before ``changes_since`` are known silently (None: before the first run). ``select`` takes
-    dbt's selection syntax, such as ``core`` or ``+events``. ``full_refresh`` rebuilds what is built up
-    step by step, but never ``changes.events``. The file must not be open anywhere else.
+    ``now`` is the instant the build stands for: ship dates up to its day, in the zone of ``merchant``
+    (None: the default settings), have come. Entities created before ``changes_since`` are known silently
+    (None: before the first run). ``select`` takes dbt's selection syntax, such as ``core`` or ``+events``.
+    ``full_refresh`` rebuilds what is built up step by step, but never ``changes.events``. The file must not
+    be open anywhere else.
 
     Raises DatabaseError (or a kind of it) when the file can't be used, UsageError when ``select`` names
     nothing, ModelError with the first failing model or test: what was built stays. A build that is
@@ -117,7 +120,8 @@ def build(
         arguments.append(_DATA_TESTS)
     if full_refresh:
         arguments.append("--full-refresh")
-    variables = {
+    variables: dict[str, str | float | None] = {
+        **(merchant or Merchant()).variables(),
         "now": now.isoformat(),
         "changes_since": changes_since.isoformat() if changes_since else None,
     }
@@ -132,7 +136,7 @@ def build(
 
 
 def run_dbt(
-    database: Path, arguments: Sequence[str], variables: Mapping[str, str | None]
+    database: Path, arguments: Sequence[str], variables: Mapping[str, str | float | None]
 ) -> tuple[ModelOutcome, ...]:
     """Run one dbt command on ``database`` and return what became of each node.
 

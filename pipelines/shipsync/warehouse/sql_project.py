@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,10 +22,11 @@ def sql_dir() -> Path:
     raise ModelError(f"The SQL models are missing beside {package}. Install shipsync again.")
 
 
-def fingerprint() -> str:
-    """A digest of everything that models are made of; another one means that they may differ."""
+def fingerprint(variables: Mapping[str, str | float]) -> str:
+    """A digest of all that models are made of, vars included; another one means that they may differ."""
     project = sql_dir()
     digest = sha256((project / "dbt_project.yml").read_bytes())
+    digest.update(json.dumps(variables, sort_keys=True).encode())
     for folder in _WHAT_MODELS_ARE_MADE_OF:
         for file in sorted(path for path in (project / folder).rglob("*") if path.is_file()):
             digest.update(f"\0{file.relative_to(project).as_posix()}\0".encode())

@@ -77,16 +77,16 @@ shipped as (
         shipment_id,
         null as version_identity,
         {{ start_of_day('ship_date') }} as occurred_at,
-        case when ship_date <= {{ utc_date('observed_at') }} then observed_at else as_of end as detected_at,
+        case when ship_date <= {{ local_date('observed_at') }} then observed_at else as_of end as detected_at,
         load_id
     from fulfillments
     cross join bounds
     where
-        ship_date <= {{ utc_date('as_of') }}
+        ship_date <= {{ local_date('as_of') }}
         and not coalesce(is_voided, false)
         and voided_at is null
         and (
-            ship_date > {{ utc_date('changes_since') }}
+            ship_date > {{ local_date('changes_since') }}
             or (coalesce(created_at, observed_at) >= changes_since and observed_at > changes_since)
         )
 ),

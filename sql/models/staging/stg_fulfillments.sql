@@ -11,7 +11,7 @@ renamed as (
         user_id,
         tracking_number,
         created_at,
-        {{ utc_date('ship_date') }} as ship_date,
+        {{ written_date('ship_date') }} as ship_date,
         voided_at,
         delivered_at,
         fulfillment_carrier_friendly_name,

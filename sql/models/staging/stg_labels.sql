@@ -11,7 +11,7 @@ renamed as (
         external_shipment_id,
         external_order_id,
         created_at,
-        {{ utc_date('ship_date') }} as ship_date,
+        {{ written_date('ship_date') }} as ship_date,
         voided_at,
         voided as is_voided,
         is_return_label,

@@ -26,12 +26,12 @@ ended as (
 judged as (
     select
         * exclude (number_key, changed_at, heard_at, stuck_after_days),
-        date_diff('day', state_since, {{ as_of() }}) as days_in_state,
-        date_diff('day', heard_at, {{ as_of() }}) as days_silent,
+        {{ days_between('state_since', as_of()) }} as days_in_state,
+        {{ days_between('heard_at', as_of()) }} as days_silent,
         case
             when state = 'delivered'
-                then coalesce(delivered_local_at::date, {{ utc_date('delivered_at') }}) > promised_date
-            when not is_finished then {{ utc_date(as_of()) }} > promised_date
+                then coalesce(delivered_local_at::date, {{ local_date('delivered_at') }}) > promised_date
+            when not is_finished then {{ local_date(as_of()) }} > promised_date
             else false
         end as is_late,
         parcel_id is not null
