@@ -114,7 +114,9 @@ class _Unanswered(ShipsyncError):
     """A request that got no usable answer.
 
     ``stream`` and ``request`` say what was asked (``GET /v2/labels?page=3``), ``attempts`` how
-    often it went out, ``request_id`` the vendor's id of the last attempt that had one.
+    often it went out, ``request_id`` the vendor's id of the last attempt that had one. ``why`` is what
+    became of the last attempt, as a clause; ``may_be_its_rows`` tells that what was asked for may be
+    why: the server did answer, with an error of its own or with less than an answer.
     """
 
     def __init__(
@@ -125,12 +127,16 @@ class _Unanswered(ShipsyncError):
         request: str | None = None,
         attempts: int = 0,
         request_id: str | None = None,
+        why: str = "",
+        may_be_its_rows: bool = False,
     ) -> None:
         super().__init__(message)
         self.stream = stream
         self.request = request
         self.attempts = attempts
         self.request_id = request_id
+        self.why = why
+        self.may_be_its_rows = may_be_its_rows
 
 
 class Unavailable(_Unanswered):

@@ -20,6 +20,12 @@ from shipsync.errors import ShipsyncError
 
 # What some other site answers with, and an API that is in order never does.
 _OUT_OF_PLACE = frozenset({Unusable.WEB_PAGE, Unusable.EMPTY, Unusable.NOT_JSON, Unusable.PACKED})
+_BROKEN_OFF = (
+    httpx.ReadError,
+    httpx.ReadTimeout,
+    httpx.RemoteProtocolError,
+    httpx.DecodingError,
+)
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,15 @@ class Again:
     """A failed attempt, to be repeated after ``seconds``. Exceptions hold the key: none is kept.
 
     ``why`` completes a sentence; ``is_unreachable`` tells that not even a connection was made,
-    ``is_out_of_place`` that what answered may be another site.
+    ``is_out_of_place`` that what answered may be another site, ``may_be_its_rows`` that the server
+    failed over what was asked for.
     """
 
     seconds: float
     why: str
     is_unreachable: bool = False
     is_out_of_place: bool = False
+    may_be_its_rows: bool = False
     request_id: str | None = None
 
 
@@ -172,6 +180,7 @@ class Exchange:
                 why,
                 is_unreachable=isinstance(failure, httpx.ConnectError),
                 is_out_of_place=kind in _OUT_OF_PLACE and not request.content,
+                may_be_its_rows=not decision.asked and _may_be_its_rows(kind),
                 request_id=said.request_id,
             )
         if isinstance(decision, retry.OutcomeIsUnknown):
@@ -179,3 +188,12 @@ class Exchange:
         if reply is None:
             return unsendable(request, why, self._connection)
         return refused(reply, request, self._connection, has_worked=self.has_worked)
+
+
+def _may_be_its_rows(failure: int | Unusable | Exception) -> bool:
+    """Whether a server may fail so over a row that it was asked for: it broke down, or broke off."""
+    if isinstance(failure, int):
+        return failure >= httpx.codes.INTERNAL_SERVER_ERROR
+    if isinstance(failure, Unusable):
+        return failure in (Unusable.CUT, Unusable.EMPTY)
+    return isinstance(failure, _BROKEN_OFF)

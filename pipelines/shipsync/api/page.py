@@ -1,13 +1,15 @@
 """One page of a list: asked for, checked to be one, and where the next one is.
 
 A page that is no JSON as a whole is read row by row; where its rows can't be told apart, by smaller
-pages. What is left then is a row that can't be read, and it is set aside by itself.
+pages. What is left then is a row that can't be read, and it is set aside by itself. So is a row over which
+the server fails each time, while it gives those around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,12 +23,14 @@ from shipsync.api.refusals import unreadable
 from shipsync.api.request import Parameters, Request, as_text
 from shipsync.api.salvage import BrokenRow, excerpt, row_id, salvage
 from shipsync.api.session import Session
-from shipsync.errors import IncompleteRead, RequestRejected
-from shipsync.set_aside import SetAside
+from shipsync.errors import IncompleteRead, RequestRejected, Unavailable, Unreachable
+from shipsync.set_aside import Neighbours, SetAside
 
 Item = dict[str, Any]
 
 SMALLER_PAGE_SIZES = (250, 100, 50, 25)
+SOON = timedelta(seconds=15)
+"""A page that was not to be had for so long, in five attempts, may hold a row that the server fails over."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,13 @@ class ListRef:
         """What identifies a row; empty for a list that is not known by its path."""
         return next((known.key for known in LISTINGS.values() if known.path == self.path), ())
 
-    def set_aside(self, row: BrokenRow) -> SetAside:
+    def set_aside(self, row: BrokenRow, neighbours: Neighbours | None = None) -> SetAside:
         """A row that can't be read, as it is kept apart."""
         ids = [row_id(row.text, part) for part in self.key]
         known = "/".join(part for part in ids if part) if ids and all(ids) else None
         reason = f"The row can't be read: {row.reason}."
         body = excerpt(row.text) or None
-        return SetAside(self.stream, reason, body, known, row.position + 1)
+        return SetAside(self.stream, reason, body, known, row.position + 1, neighbours)
 
     def incomplete(self, why: str) -> IncompleteRead:
         """The error for a list that could not be read whole."""
@@ -91,14 +95,23 @@ def read_page(session: Session, place: ListRef, query: Parameters, expected: int
     pages follow, ``UnreadableAnswer`` if it can't be read and its rows can't be told apart, and
     whatever ``Session.read`` raises.
     """
-    asked, outcome = _read(session, place, query)
+    from shipsync.api.narrowing import narrowed
+
+    soon = SOON if session.sets_aside is not None and "page_size" in query else None
+    asked, outcome = _read(session, place, query, soon)
+    if isinstance(outcome, Unavailable):
+        page = narrowed(session, place, asked, expected, outcome)
+        if page is not None:
+            return page
+        # It is no matter of this page, so the server has the time that it has for any request.
+        asked, outcome = _read(session, place, query)
+    if isinstance(outcome, Unavailable):
+        raise outcome
     if isinstance(outcome, Answer):
         return page_of(place, outcome.body, outcome.status, outcome.server_time, expected)
     page = _row_by_row(place, outcome, asked, expected)
     if page is None:
-        from shipsync.api.narrowing import narrowed
-
-        page = narrowed(session, place, asked, expected)
+        page = narrowed(session, place, asked, expected, outcome)
     if page is None:
         raise unreadable(Request(place.stream, "GET", place.path, as_text(asked)), outcome)
     return page
@@ -155,16 +168,25 @@ def _row_by_row(
 
 
 def _read(
-    session: Session, place: ListRef, query: Parameters
-) -> tuple[Parameters, Answer | UnusableBody]:
-    """One answer, at the largest page size that the server is known to take for this list."""
+    session: Session, place: ListRef, query: Parameters, soon: timedelta | None = None
+) -> tuple[Parameters, Answer | UnusableBody | Unavailable]:
+    """One answer, at the largest page size that the server is known to take for this list.
+
+    That there was none ``soon`` is given back, not raised.
+    """
     while True:
         asked = dict(query)
         accepted = session.accepted_page_sizes.get(place.path)
         if accepted is not None and "page_size" in asked:
             asked["page_size"] = min(int(asked["page_size"]), accepted)
         try:
-            return asked, session.try_read(place.path, asked, stream=place.stream)
+            return asked, session.try_read(
+                place.path, asked, stream=place.stream, give_up_after=soon
+            )
+        except Unavailable as error:
+            if soon is None or isinstance(error, Unreachable):
+                raise
+            return asked, error
         except RequestRejected as error:
             smaller = [size for size in SMALLER_PAGE_SIZES if size < int(asked.get("page_size", 0))]
             # Later pages would not begin where the one before ended if they were cut smaller.

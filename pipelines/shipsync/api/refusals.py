@@ -117,6 +117,7 @@ def given_up(
     *,
     due: float,
     limit: float | None,
+    may_be_its_rows: bool = False,
 ) -> Unavailable:
     """The error for a request that got no usable answer in time.
 
@@ -138,6 +139,8 @@ def given_up(
         request=request.line,
         attempts=attempts,
         request_id=request_id,
+        why=why,
+        may_be_its_rows=may_be_its_rows,
     )
 
 

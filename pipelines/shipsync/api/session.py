@@ -107,10 +107,19 @@ class Session:
         return outcome
 
     def try_read(
-        self, path: str, params: Parameters, *, stream: str, patience: int = 3
+        self,
+        path: str,
+        params: Parameters,
+        *,
+        stream: str,
+        patience: int = 3,
+        give_up_after: timedelta | None = None,
     ) -> Answer | UnusableBody:
         """As ``read``, but a body that came the same ``patience`` times and can't be read is returned."""
-        return self._send(Request(stream, "GET", path, as_text(params), patience=patience))
+        query = as_text(params)
+        return self._send(
+            Request(stream, "GET", path, query, patience=patience, give_up_after=give_up_after)
+        )
 
     def write(
         self,
@@ -239,6 +248,7 @@ class Session:
             history.request_id,
             due=again.seconds,
             limit=None if self._is_pointless(again) else self._patience(request),
+            may_be_its_rows=again.may_be_its_rows,
         )
 
     def _too_late(self, request: Request) -> DeadlinePassed:

@@ -8,6 +8,7 @@ a fulfillment                        by the filter of its list
 a parcel's tracking                  by its label or its number
 a row of a list that is read whole   with the list
 a row of another list without an id  with everything of its list that has its row's time
+a row of which nothing could be had  with everything that was made or changed between its neighbours
 ===================================  ================================================================
 
 What is loaded leaves the quarantine; so does what the account shows no more.
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import duckdb
@@ -132,17 +133,29 @@ def _retry_row(run: StreamRun, thing: Quarantined) -> None:
         else:
             quarantine.resolve([thing], "gone")
         return
-    moment = _moment(run.stream, thing.body)
-    if moment is not None:
+    window = _window(run.stream, thing.body)
+    if window is not None:
         # What is still there without its id is set aside again by this reading; what isn't is gone.
-        read_again(run, Window(moment - _AROUND, moment + _AROUND))
+        read_again(run, window)
         quarantine.resolve([thing], "gone")
 
 
-def _moment(stream: Stream, body: str | None) -> datetime | None:
-    """When a row without an id was last seen to change, or to be made; None if that is not known."""
+def _window(stream: Stream, body: str | None) -> Window | None:
+    """When a row without an id was made or last seen to change; None if nothing tells of it.
+
+    Of one that was known by its neighbours alone, in another order than that of the stream's times, nothing
+    less than the whole list is sure to show it.
+    """
     try:
         row: Any = orjson.loads(body or "")
     except orjson.JSONDecodeError:
         return None
-    return parse_instant(row.get(stream.cursor)) if isinstance(row, dict) else None
+    if not isinstance(row, dict):
+        return None
+    if "anchor" in row and "earliest" in row:
+        if row.get("field") != stream.cursor:
+            return Window(None, None)
+        earliest, latest = parse_instant(row["earliest"]), parse_instant(row.get("latest"))
+        return Window(earliest and earliest - _AROUND, latest and latest + _AROUND)
+    moment = parse_instant(row.get(stream.cursor))
+    return None if moment is None else Window(moment - _AROUND, moment + _AROUND)

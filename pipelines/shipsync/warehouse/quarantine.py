@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final, Literal
@@ -145,9 +145,12 @@ class Quarantine:
 
 
 def _stored(thing: SetAside, redaction: Redaction) -> str | None:
-    """The body as JSON, redacted; what is no object cannot be looked through, and is kept or not."""
+    """The body as JSON, redacted; what is no object cannot be looked through, and is kept or not.
+
+    Where there is none: between which rows it stood, which is nobody's data.
+    """
     if thing.body is None:
-        return None
+        return None if thing.neighbours is None else orjson.dumps(asdict(thing.neighbours)).decode()
     fit = sound(thing.body)
     if redaction.policy != "keep":
         stream = STREAMS.get(thing.stream)
@@ -159,7 +162,9 @@ def _stored(thing: SetAside, redaction: Redaction) -> str | None:
 
 def _identity(thing: SetAside, body: str | None) -> str:
     kind, what = ("id", thing.row_id)
-    if what is None:
+    if what is None and thing.neighbours is not None:
+        kind, what = ("neighbour", str(thing.neighbours.anchor))
+    elif what is None:
         kind, what = ("position", str(thing.position)) if body is None else ("body", body)
     return blake2b(f"{thing.stream}\x1f{kind}\x1f{what}".encode(), digest_size=16).hexdigest()
 
