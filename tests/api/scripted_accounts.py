@@ -17,6 +17,19 @@ SERVER_TIME = "Sun, 22 Nov 2026 19:26:17 GMT"
 
 HTML = httpx.Response(200, html="<html>maintenance</html>")
 CUT = httpx.Response(200, content=b'{"shipments": [{"shipm')
+ENDS_EARLY = {
+    "in a word": b'{"tags": [{"na',
+    "in a text": b'{"tags": [{"name": "Ann',
+    "in an escape": b'{"tags": [{"name": "\\u00',
+    "in a number": b'{"tags": [{"tag_id": -1.',
+    "behind a colon": b'{"tags": [{"name": ',
+    "behind a row": b'{"tags": [{"name": "a"}',
+    "behind a row and its comma": b'{"tags": [{"name": "a"}, ',
+    "behind the list": b'{"tags": [{"name": "a"}]',
+    "behind a row that is no JSON": b'{"tags": [{"name": none}, {',
+    "behind a backslash that is none": b'{"tags": [{"name": "C:\\Users"}, {',
+}
+"""Bodies that are shorter than they were, though their length is as declared."""
 THROTTLED = httpx.Response(429, headers={"retry-after": "7"})
 
 App = Callable[[httpx.Request], httpx.Response]
@@ -48,7 +61,7 @@ class Script:
         answer = self._answers[min(len(self.requests), len(self._answers)) - 1]
         if isinstance(answer, Exception):
             raise answer
-        # A response can be read once; its stream of bytes is there to be read anew.
+        # A response can be read once; its stream of bytes is there to be read again.
         headers = answer.headers.multi_items()
         return httpx.Response(answer.status_code, headers=headers, stream=answer.stream)
 

@@ -22,6 +22,11 @@ from shipsync.api.reply import Reply
     [
         pytest.param(b'{"shipments": [{"shipment_id": "se-1"}, {"ship', Unusable.CUT, id="cut"),
         pytest.param(b'[{"a": 1},', Unusable.CUT, id="cut list"),
+        pytest.param(b'{"shipments": [{"a": 1}', Unusable.CUT, id="cut behind a row"),
+        pytest.param(b'{"shipments": [{"a": 1}]\n', Unusable.CUT, id="cut behind the list"),
+        pytest.param(b'{"a": none, "b": [{"c": ', Unusable.CUT, id="no value, and cut"),
+        pytest.param(b'{"a": "C:\\q", "b": "D:', Unusable.CUT, id="no escape, and cut"),
+        pytest.param(b'{"a": [{"b": "c}]}', Unusable.NOT_JSON, id="a text without end"),
         pytest.param(b"<html><body>Sign in</body></html>", Unusable.WEB_PAGE, id="html"),
         pytest.param(b"\n  <!DOCTYPE html>", Unusable.WEB_PAGE, id="html after blanks"),
         pytest.param(b"Bad gateway", Unusable.NOT_JSON, id="text"),

@@ -26,6 +26,7 @@ from shipsync.errors import (
 
 from .scripted_accounts import (
     CUT,
+    ENDS_EARLY,
     HTML,
     KEY,
     SERVER_TIME,
@@ -113,7 +114,7 @@ def test_a_cut_answer_is_asked_for_again() -> None:
 UNREADABLE = [
     pytest.param(b'{"tags": [{"name": "a" "b"}]}', id="no comma"),
     pytest.param(b'{"tags": [{"name": "a}]}', id="an open text"),
-    pytest.param(b'{"tags": [{"na', id="cut, and always there"),
+    pytest.param(b'{"tags": [oops]}', id="no value"),
     pytest.param(b'{"tags": []}{"tags": []}', id="twice"),
     pytest.param(b"[" * 5000 + b"]" * 5000, id="nested without end"),
 ]
@@ -132,7 +133,24 @@ def test_a_body_that_is_the_same_each_time_is_not_asked_for_without_end(body: by
     assert caught.value.stream == "tags"
 
 
-@pytest.mark.parametrize("body", UNREADABLE)
+@pytest.mark.parametrize("body", ENDS_EARLY.values(), ids=ENDS_EARLY)
+def test_a_body_that_ends_too_early_is_waited_for_as_any_outage(body: bytes) -> None:
+    script = Script(*[httpx.Response(200, content=body)] * 7, ok({"tags": []}))
+    session, _ = open_session(script)
+    assert session.read("/v2/tags", stream="tags").body == {"tags": []}
+    assert len(script.requests) == 8
+
+
+def test_a_body_that_always_ends_too_early_is_given_up_when_an_outage_is() -> None:
+    script = Script(httpx.Response(200, content=ENDS_EARLY["in a text"]))
+    session, pacing = open_session(script, give_up_after=timedelta(seconds=200))
+    with pytest.raises(Unavailable, match=r"attempts: the answer was cut off \(unterm") as caught:
+        session.read("/v2/tags", stream="tags")
+    assert not isinstance(caught.value, UnreadableAnswer)
+    assert 100 < pacing.monotonic() <= 200
+
+
+@pytest.mark.parametrize("body", [*UNREADABLE, *ENDS_EARLY.values()])
 def test_to_a_write_an_unreadable_answer_is_a_lost_one(body: bytes) -> None:
     script = Script(httpx.Response(200, content=body))
     session, _ = open_session(script)

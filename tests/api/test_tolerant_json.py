@@ -119,6 +119,18 @@ def test_no_damage_raises_anything_unforeseen(value: Any, data: st.DataObject) -
         orjson.dumps(read_json(bytes(raw)).value)
 
 
+@settings(deadline=None)
+@given(JSON, st.data())
+def test_what_was_cut_off_anywhere_ends_early(value: Any, data: st.DataObject) -> None:
+    raw = json.dumps({"shipments": [value]}, ensure_ascii=False).encode()
+    end = data.draw(st.integers(1, len(raw) - 1))
+    with pytest.raises(NotReadable) as caught:
+        read_json(raw[:end])
+    # Cut inside a text, behind a bracket of it, it can't be told from a text without an end.
+    is_in_a_text = caught.value.reason.startswith("unterminated string")
+    assert caught.value.ends_early or (is_in_a_text and raw[:end].endswith(b"}"))
+
+
 def test_repairs_are_told_once_for_each_kind_with_the_first_row_and_field() -> None:
     rows = b'{"shipment_id": "se-%d", "ship_to": {"name": "Ann \\ud83d"}}'
     body = b'\xef\xbb\xbf{"shipments": [' + b", ".join(rows % number for number in range(3)) + b"]}"

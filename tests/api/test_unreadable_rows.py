@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 from shipsync.api import narrowing
-from shipsync.api.endpoints import PRODUCTS, SHIPMENTS
+from shipsync.api.endpoints import LISTINGS, PRODUCTS, SHIPMENTS, Listing
 from shipsync.api.paging import complete, follow
 from shipsync.api.session import Session
-from shipsync.errors import IncompleteRead, UnreadableAnswer
+from shipsync.errors import IncompleteRead, Unavailable, UnreadableAnswer
 from shipsync.set_aside import SetAside
 
 from .scripted_accounts import App, Script, open_session
@@ -154,8 +154,58 @@ def test_too_much_that_is_broken_is_no_matter_of_rows() -> None:
     assert len(served.requests) < 200
 
 
+@pytest.mark.parametrize("listing", LISTINGS.values(), ids=LISTINGS)
+def test_a_list_that_ends_too_early_for_a_while_is_waited_for(listing: Listing) -> None:
+    whole = orjson.dumps({listing.items_key: [dict.fromkeys(listing.key, "1")]})
+    for end in (len(whole) // 2, len(whole) - 1):
+        cut = httpx.Response(200, content=whole[:end])
+        served = Script(*[cut] * 7, httpx.Response(200, content=whole))
+        session, _ = open_session(served)
+        assert len(complete(session, listing).items) == 1
+        assert len(served.requests) == 8
+
+
+class EndsEarly:
+    """The answers of ``served``, cut in the middle where ``cuts`` says so of its number and itself."""
+
+    def __init__(self, served: BrokenList, cuts: Callable[[int, httpx.Response], bool]) -> None:
+        self.served = served
+        self._cuts = cuts
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        answer = self.served(request)
+        if self._cuts(len(self.served.requests), answer):
+            return httpx.Response(200, content=answer.content[: len(answer.content) // 2])
+        return answer
+
+
+def test_a_row_at_which_the_answer_ends_each_time_is_found() -> None:
+    app = EndsEarly(BrokenList(20, ()), lambda _, answer: b'"se-7"' in answer.content)
+    rows, [thing], session = read(app, 20)
+    assert rows == ids(20, {7})
+    assert thing.position == 8
+    assert "cut off" in thing.reason
+    assert session.requests_sent < 60
+
+
+def test_an_outage_while_a_row_is_looked_for_is_no_further_row() -> None:
+    # Three for the page; then the halves end too early for a while, the good ones too.
+    app = EndsEarly(BrokenList(20, {3}), lambda number, _: 4 <= number < 11)
+    rows, [thing], _ = read(app, 20)
+    assert rows == ids(20, {3})
+    assert thing.position == 4
+
+
+def test_an_account_whose_every_list_ends_too_early_is_told_so() -> None:
+    app = EndsEarly(BrokenList(200, ()), lambda *_: True)
+    with pytest.raises(Unavailable, match=r"attempts: the answer was cut off ") as caught:
+        read(app, 200)
+    assert not isinstance(caught.value, UnreadableAnswer)
+    assert len(app.served.requests) < 50
+
+
 def test_a_list_that_is_garbled_as_a_whole_is_told_so_soon() -> None:
-    served = Script(httpx.Response(200, content=b'{"shipments": [oops'))
+    served = Script(httpx.Response(200, content=b'{"shipments": [oops]}'))
     with pytest.raises(UnreadableAnswer) as caught:
         read(served, 500)
     assert len(served.requests) < 100

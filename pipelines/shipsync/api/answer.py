@@ -50,7 +50,12 @@ class UnusableBody:
 
     @property
     def is_of_the_list(self) -> bool:
-        """Whether it may be the rows in it that spoil it, so that fewer of them could be read."""
+        """Whether it came as it was meant, so that it may be the rows in it that spoil it.
+
+        One that ends too early is an outage instead: the next one may be whole.
+        """
+        if self.kind is Unusable.CUT:
+            return False
         return bool(self.reason) or self.kind is Unusable.TOO_LARGE
 
 
@@ -193,7 +198,7 @@ def _not_json(reply: Reply, error: NotReadable) -> UnusableBody:
     text, _ = as_text(reply.content)
     if not text.startswith(("{", "[")):
         return UnusableBody(Unusable.NOT_JSON)
-    kind = Unusable.NOT_JSON if text.rstrip().endswith(("}", "]")) else Unusable.CUT
+    kind = Unusable.CUT if error.ends_early else Unusable.NOT_JSON
     return UnusableBody(kind, error.reason, reply.content, server_time(reply.headers))
 
 

@@ -103,7 +103,7 @@ class Exchange:
         ``history`` counts this attempt already.
 
         Errors are given back, not raised, so that no exception of httpx hangs on to them. A body that
-        came the same ``request.patience`` times and can't be read is given back as such.
+        came whole and the same ``request.patience`` times and can't be read is given back as such.
         """
         is_late = False
         try:

@@ -61,12 +61,17 @@ class Document:
 
 
 class NotReadable(ValueError):
-    """A text that is no JSON even to a tolerant reader; ``reason`` is a clause, ``at`` a position."""
+    """A text that is no JSON even to a tolerant reader; ``reason`` is a clause, ``at`` a position.
 
-    def __init__(self, reason: str, at: int) -> None:
+    ``ends_early``: a document as a whole ends before its first bracket is closed, so that the rest of it
+    seems to be missing. A text that was never closed, in a document that was, is a fault of another kind.
+    """
+
+    def __init__(self, reason: str, at: int, *, ends_early: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.at = at
+        self.ends_early = ends_early
 
 
 def read_json(raw: bytes) -> Document:
@@ -106,8 +111,8 @@ def read_text(text: str, repairs: list[Repair]) -> Document:
         text, more = mended
         try:
             value, end = _decoded(text)
-        except NotReadable:
-            raise first from None
+        except NotReadable as second:
+            raise NotReadable(first.reason, first.at, ends_early=second.ends_early) from None
         repairs = [*repairs, *more]
     rest = text[end:].strip(_BLANK)
     if rest[:1] in ("{", "["):
@@ -160,7 +165,19 @@ _DECODER: Final = json.JSONDecoder(
 
 
 def _decoded(text: str) -> tuple[Any, int]:
-    return decode_at(text, 0)
+    try:
+        return decode_at(text, 0)
+    except NotReadable as error:
+        ends_early = _ends_early(text, error.at)
+        raise NotReadable(error.reason, error.at, ends_early=ends_early) from None
+
+
+def _ends_early(text: str, at: int) -> bool:
+    """Whether ``text``, unreadable from ``at`` on, stops short of the bracket that closes it as a whole."""
+    text = text.rstrip(_BLANK)
+    closing = {"{": "}", "[": "]"}.get(text[:1])
+    # Cut behind an inner bracket it ends with one too, but was in order up to there.
+    return closing is not None and (text[-1] != closing or at >= len(text))
 
 
 def _clause(error: json.JSONDecodeError) -> str:
