@@ -82,7 +82,8 @@ def plan_many(folder: Path) -> None:
         with watched() as saving:
             plan_file.save(plan, folder / "plan.json", b"key")
     wanted = sum(n * 7 % 120 != n % 90 for n in range(LEVELS))
-    assert len(plan.rows) == LEVELS and 0 < len(plan.ready) <= wanted
+    assert len(plan.rows) == LEVELS
+    assert 0 < len(plan.ready) <= wanted
     say(f"plan: {LEVELS:,} targets against {LEVELS:,} levels, {len(plan.ready):,} ready")
     say(f"plan: file read in {reading}, planned in {planning}, plan written in {saving}")
     say(f"plan: {planning.wall / PLAN_SECONDS:.2f} of the {PLAN_SECONDS:.0f} s it may take")
