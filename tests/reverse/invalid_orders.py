@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reverse.orders_shop import Office
+from reverse.orders_shop import NOW, Office
 from reverse.write_kinds import CREATE, fulfillment_rows, pending, shipment_rows
 from shipsync.reverse.plan.problems import Problem
 from shipsync.reverse.plan.row import Plan
@@ -74,6 +74,25 @@ def one_external_id(office: Office) -> None:
 
 def sent_before(office: Office) -> None:
     CREATE.send(office)
+
+
+def let_go(merged_into: str | None = None) -> Change:
+    """The first pending shipment is known to the account no more, as a sync found out."""
+
+    def change(office: Office) -> None:
+        because = "merged" if merged_into else "gone"
+        shipment_id = pending(office)[0]
+        with office.connect() as con:
+            con.execute(
+                "update raw.shipments set _dlt_valid_to = ? where shipment_id = ?",
+                [NOW, shipment_id],
+            )
+            con.execute(
+                "insert into ledger.gone values ('shipments', ?, 1, ?, ?, ?, ?, 'run')",
+                [shipment_id, NOW, NOW, because, merged_into],
+            )
+
+    return change
 
 
 CASES = [
@@ -238,6 +257,22 @@ CASES = [
         "The shipment 'se-1' is not known, neither by ShipStation's id nor by yours. `shipsync sync` "
         "first if it is new.",
         cancel("se-1"),
+    ),
+    Case(
+        P.GONE_SHIPMENT,
+        "cancel: a shipment that was deleted",
+        "The shipment 'se-46966653' is gone: since 2026-03-02 ShipStation knows it no more, as when it was "
+        "deleted there. Take the row out.",
+        cancel("first"),
+        let_go(),
+    ),
+    Case(
+        P.MERGED_SHIPMENT,
+        "a shipment that was merged",
+        "The shipment 'se-46966653' was merged into se-46966654, as was seen on 2026-03-02; name that one "
+        "instead.",
+        fulfil(),
+        let_go("se-46966654"),
     ),
     Case(
         P.AMBIGUOUS_SHIPMENT,

@@ -12,7 +12,10 @@ from sql.story import Story, day
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
-TRIGGERS = ("new_shipment", "shipment_modified", "new_fulfillment", "fulfillment_shipped")
+TRIGGERS = (
+    *("new_shipment", "shipment_modified", "shipment_gone"),
+    *("new_fulfillment", "fulfillment_shipped"),
+)
 
 
 def test_dbt_unit_tests(story: Story) -> None:
@@ -27,7 +30,8 @@ def test_dbt_unit_tests(story: Story) -> None:
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_each_trigger_meets_what_a_list_may_hold(trigger: str) -> None:
     (test,) = [test for test in unit_tests() if test["name"] == trigger]
-    met = {row.get("entity_id") or row.get("fulfillment_id") for row in rows(test)}
+    ids = ("entity_id", "fulfillment_id", "shipment_id")
+    met = {next((row[name] for name in ids if name in row), None) for row in rows(test)}
     assert {"duplicate", "late", "nulls", "reversal", "future", "cancelled"} <= met
     expected = {(row.get("trigger", trigger), row["entity_id"]) for row in test["expect"]["rows"]}
     assert (trigger, "late") in expected

@@ -92,6 +92,8 @@ class ServedAccount:
         headers = {"date": self.date}
         if path.endswith("/track"):
             told = self.tracking.get(path.split("/")[3], self.tracking)
+        elif path.startswith("/v2/shipments/"):
+            told = self._shipment(path.split("/")[3])
         else:
             told = self.bodies.get(LISTS[path], {LISTS[path]: [], **EMPTY})
         if isinstance(told, httpx.Response):
@@ -99,6 +101,14 @@ class ServedAccount:
         # The library's own encoder refuses NaN, which some servers send.
         text = json.dumps(told)
         return httpx.Response(200, content=text.encode("utf-8", "surrogatepass"), headers=headers)
+
+    def _shipment(self, shipment_id: str) -> Any:
+        """The shipment of that id, or the API's 404."""
+        for row in self.bodies.get("shipments", {"shipments": []})["shipments"]:
+            if isinstance(row, dict) and row.get("shipment_id") == shipment_id:
+                return row
+        error = {"error_code": "invalid_identifier", "message": "There is no such shipment."}
+        return httpx.Response(404, json={"request_id": "r-1", "errors": [error]})
 
 
 def listed(name: str, rows: list[Any]) -> Bodies:

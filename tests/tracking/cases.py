@@ -40,12 +40,16 @@ STATUS = {
 
 @dataclass
 class Case:
-    """One order: its shipments, labels and fulfillments, and by label what the carrier says."""
+    """One order: its shipments, labels and fulfillments, and by label what the carrier says.
+
+    ``gone`` says of shipments that the account knows no more into which they were merged, if that was it.
+    """
 
     shipments: list[Body] = field(default_factory=list)
     labels: list[Body] = field(default_factory=list)
     fulfillments: list[Body] = field(default_factory=list)
     tracking: dict[str, Body] = field(default_factory=dict)
+    gone: dict[str, str | None] = field(default_factory=dict)
 
 
 def order(number: str, *labels: Body, **more: Any) -> Case:
@@ -173,12 +177,29 @@ def hold_cases(con: duckdb.DuckDBPyConnection, cases: list[Case], asked: datetim
         )
         con.from_arrow(content.select(schema.names).cast(schema)).create(f"raw.{table.name}")
     migrate(con)
+    for case in cases:
+        for shipment_id, merged_into in case.gone.items():
+            let_go(con, shipment_id, merged_into, asked)
     con.execute(
         "insert into ledger.stream_runs by name select 'run' as run_id, stream, 'loaded' as outcome, "
         "$asked as read_at, $asked as finished_at, 0 as rows, 0 as unchanged, 0 as stale, "
         "0 as caught_late, 0 as pages, 0 as requests, 0 as packages "
         "from (values ('shipments'), ('labels')) streams(stream)",
         {"asked": asked},
+    )
+
+
+def let_go(
+    con: duckdb.DuckDBPyConnection, shipment_id: str, merged_into: str | None, at: datetime
+) -> None:
+    """Close a shipment as a sync does which finds it gone, or merged into another one."""
+    con.execute(
+        "update raw.shipments set _dlt_valid_to = ? where shipment_id = ?", [at, shipment_id]
+    )
+    because = "merged" if merged_into else "gone"
+    con.execute(
+        "insert into ledger.gone values ('shipments', ?, 1, ?, ?, ?, ?, 'run')",
+        [shipment_id, at, at, because, merged_into],
     )
 
 

@@ -49,6 +49,12 @@ def _partly_cancelled() -> Case:
     return case
 
 
+def _gone(number: str, *labels: Body, merged_into: str | None = None) -> Case:
+    case = order(number, *labels)
+    case.gone[f"se-{number}"] = merged_into
+    return case
+
+
 def _outside(**more: object) -> Case:
     case = order("outside")
     case.fulfillments.append(
@@ -97,6 +103,12 @@ CASES: dict[str, Case] = {
     "on_hold": order("on_hold", **HELD),
     "ships_later": order("ships_later", **LATER),
     "cancelled": order("cancelled", shipment_status="cancelled"),
+    "deleted": _gone("deleted"),
+    "merged": _gone("merged", merged_into="se-not_shipped"),
+    "merged_into_nothing_known": _gone("merged_into_nothing_known", merged_into="se-0"),
+    "gone_but_sent": _gone(
+        "gone_but_sent", usps(said("IT", "HUB_SCAN_OUT", "Departed", ON_THE_WAY))
+    ),
     "failed": order("failed", usps(status="error", tracking_number=None)),
     "voided": order("voided", usps(voided=True, status="voided")),
     "reprinted": _reprinted(),

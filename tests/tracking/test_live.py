@@ -170,3 +170,22 @@ def held(shop: Shop, table: str, key: str) -> set[str]:
     with duckdb.connect(str(shop.file), read_only=True) as con:
         sql = f"select {key} from raw.{table} where _dlt_valid_to is null"  # noqa: S608
         return {row[0] for row in con.execute(sql).fetchall()}
+
+
+def test_an_order_that_was_deleted_since_the_last_sync_is_told_to_be_gone(shop: Shop) -> None:
+    shop.sync()
+    with connect(shop.file) as con:
+        [(shipment_id, number)] = con.execute(
+            "select shipment_id, shipment_number from raw.shipments as s "
+            "where shipment_status = 'pending' and _dlt_valid_to is null and not exists "
+            "(from raw.labels where labels.shipment_id = s.shipment_id) and not exists "
+            "(from raw.fulfillments as f where f.shipment_id = s.shipment_id) limit 1"
+        ).fetchall()
+    shop.account.orders.delete(shipment_id)
+
+    order = shop.ask(number)
+
+    assert [s.closed_because for s in order.shipments] == ["gone"]
+    assert "was removed from our shipping system" in told(order, shop.account.clock.now())
+    with connect(shop.file) as con:
+        assert con.execute("select entity_id from ledger.gone").fetchall() == [(shipment_id,)]

@@ -7,6 +7,7 @@ import pytest
 
 from shipsync.errors import AmbiguousOrder, DatabaseError, UnknownOrder
 from shipsync.tracking import find_order, find_orders
+from tracking.cases import let_go
 from tracking.stored_rows import LABEL, MONDAY, SHIPMENT, STATE, TUESDAY, hold, scan
 
 
@@ -203,3 +204,43 @@ def test_an_unknown_reference_is_said_with_the_reference(
 def test_a_database_that_was_never_synced_says_so(database: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(DatabaseError, match="shipsync run"):
         find_order(database, "10452")
+
+
+@pytest.mark.parametrize("reference", ["10452", "#10452", "se-1", "shop-77", "gid-5"])
+def test_every_reference_of_a_shipment_that_is_gone_finds_it(
+    database: duckdb.DuckDBPyConnection, reference: str
+) -> None:
+    hold(
+        database, shipments=[SHIPMENT, {**SHIPMENT, "shipment_id": "se-2", "shipment_number": "9"}]
+    )
+    let_go(database, "se-1", "se-2", TUESDAY)
+
+    order = find_order(database, reference)
+
+    if reference in ("shop-77", "gid-5"):  # which the other shipment has too, and still is
+        assert [shipment.shipment_id for shipment in order.shipments] == ["se-2"]
+        return
+    [shipment] = order.shipments
+    assert (shipment.shipment_id, shipment.closed_because) == ("se-1", "merged")
+    assert shipment.merged_into == "9"
+    assert order.known_at == TUESDAY
+
+
+def test_the_part_of_an_order_that_is_left_is_told_without_the_one_that_is_gone(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    hold(database, shipments=[SHIPMENT, {**SHIPMENT, "shipment_id": "se-2"}])
+    let_go(database, "se-1", None, TUESDAY)
+
+    assert [s.shipment_id for s in find_order(database, "10452").shipments] == ["se-2"]
+
+
+def test_a_database_of_an_older_version_answers_without_knowing_what_went(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    hold(database, shipments=[SHIPMENT])
+    database.execute("drop table ledger.gone")
+
+    assert find_order(database, "10452").order_id == "10452"
+    with pytest.raises(UnknownOrder):
+        find_order(database, "10453")

@@ -35,6 +35,7 @@ information_schema.columns lists all. Times are UTC.
 Trigger = Literal[
     "new_shipment",
     "shipment_modified",
+    "shipment_gone",
     "new_fulfillment",
     "fulfillment_modified",
     "fulfillment_shipped",

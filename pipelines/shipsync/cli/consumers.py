@@ -25,6 +25,7 @@ class Trigger(StrEnum):
 
     NEW_SHIPMENT = "new_shipment"
     SHIPMENT_MODIFIED = "shipment_modified"
+    SHIPMENT_GONE = "shipment_gone"
     NEW_FULFILLMENT = "new_fulfillment"
     FULFILLMENT_MODIFIED = "fulfillment_modified"
     FULFILLMENT_SHIPPED = "fulfillment_shipped"

@@ -202,6 +202,9 @@ def _show_streams(report: SyncReport) -> None:
     for stream in report.streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(_spared(stream))
+        if stream.gone:
+            gone = counted(stream.gone, "row is", "rows are")
+            output.remark(f"{stream.stream}: {gone} known to the account no more, and closed.")
     effort = f"{counted(report.requests, 'request')} and {report.seconds:.1f} s"
     if report.read_up_to is None:
         output.remark(f"No stream was read to its end; it took {effort}.")
@@ -254,6 +257,8 @@ def _say_what_is_odd(stream: StreamReport) -> None:
         output.note(f"{path}: {values} kept in _extra.")
     if stream.note:
         output.note(stream.note)
+    if stream.unproven:
+        output.note(stream.unproven)
     if stream.beyond:
         dated = counted(stream.beyond, "row is", "rows are")
         output.note(

@@ -13,6 +13,7 @@ import orjson
 TRIGGERS: Final = (
     "new_shipment",
     "shipment_modified",
+    "shipment_gone",
     "new_fulfillment",
     "fulfillment_modified",
     "fulfillment_shipped",

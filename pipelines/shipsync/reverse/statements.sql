@@ -52,6 +52,26 @@ from raw.carrier_services
 where _dlt_valid_to is null and service_code is not null
 order by carrier_id, service_code
 
+-- name: gone_shipments
+-- Shipments that the account knows no more, by ShipStation's id or by the caller's: one row for each reference.
+with
+
+asked as (
+    select unnest(from_json($references, '["VARCHAR"]')) as reference
+)
+
+select
+    asked.reference,
+    shipments.shipment_id,
+    strftime(gone.found_at, '%Y-%m-%d') as since,
+    gone.merged_into
+from ledger.gone as gone
+inner join raw.shipments as shipments
+    on gone.entity_id = shipments.shipment_id and gone.closed_at = shipments._dlt_valid_to
+inner join asked on asked.reference in (shipments.shipment_id, shipments.external_shipment_id)
+where gone.stream = 'shipments'
+qualify row_number() over (partition by asked.reference order by gone.closed_at desc, shipments.shipment_id) = 1
+
 -- name: stored_shipments
 -- Shipments by ShipStation's id or by the caller's, with their live labels and fulfillments. What was
 -- done from here and not synced since is known too, as the outbox tells of it.
@@ -385,13 +405,3 @@ from compared
 where (is_given or $replace) and target is distinct from target_before
 order by sku, inventory_location_id
 returning target is null as is_withdrawn
-
--- name: restores_held
--- Restores after which nobody has said yet that the time in between is accounted for.
-select taken_at, restored_at
-from ledger.restores
-where released_at is null
-order by taken_at
-
--- name: restores_release
-update ledger.restores set released_at = $released_at, because = $because where released_at is null

@@ -13,7 +13,7 @@ rows met twice are dropped.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ class KeysetWalk:
     """One walk over ``listing`` along ``field`` (``modified_at`` or ``created_at``), start to end.
 
     ``start`` None begins with the oldest row; ``end`` None ends at the account's time (T0). ``window``
-    names the two query parameters that bound the field.
+    names the two query parameters that bound the field, ``params`` further ones, that filter.
 
     Rows a day or more ahead of T0 did not change while the walk went on: their time is wrong. A walk
     that ends at T0 gives them too, at its end, so that they are not missing for ever.
@@ -71,11 +71,13 @@ class KeysetWalk:
         window: tuple[str, str],
         start: datetime | None = None,
         end: datetime | None = None,
+        params: Mapping[str, str] | None = None,
         hash_of: ContentHash = content_hash,
     ) -> None:
         self._session = session
         self._listing = listing
         self._time = time
+        self._params = params or {}
         self._field = field
         self._window = window
         self._start = start
@@ -188,6 +190,7 @@ class KeysetWalk:
 
     def _ask(self, lower: datetime | None, upper: datetime | None) -> Iterator[Page]:
         params: dict[str, str | int | bool] = {
+            **self._params,
             "sort_by": self._field,
             "sort_dir": "asc",
             "page_size": self._session.connection.page_size,

@@ -59,6 +59,20 @@ class Details:
 
 
 @dataclass(frozen=True)
+class OpenSet:
+    """The rows that may change or vanish unseen by the cursor, and how they are listed.
+
+    ``filter`` is the parameter and the field of a row that hold one of ``statuses``, ``along`` the field
+    that no change moves, ``window`` the parameters that bound it.
+    """
+
+    filter: str
+    statuses: tuple[str, ...]
+    along: str
+    window: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class Stream:
     """One stream: its list (None where it has none), how it is read, its table, its lines.
 
@@ -68,7 +82,7 @@ class Stream:
     seldom that it is read on the longer interval. ``details``: the list leaves something out.
     ``needs_addon``: an account without the Inventory add-on refuses the list, and that is no failure.
     ``dated_by`` is the column that says when a row came about or changed; left out, it is the cursor,
-    or when the row was seen.
+    or when the row was seen. ``open_set``: rows that each run lists whole, whatever the cursor says.
     """
 
     name: str
@@ -83,6 +97,7 @@ class Stream:
     details: Details | None = None
     needs_addon: bool = False
     dated_by: str = ""
+    open_set: OpenSet | None = None
 
     @property
     def id_key(self) -> str:
@@ -122,6 +137,12 @@ SHIPMENTS = Stream(
     ),
     cursor="modified_at",
     window=("modified_at_start", "modified_at_end"),
+    open_set=OpenSet(
+        "shipment_status",
+        ("pending", "on_hold", "processing"),
+        along="created_at",
+        window=("created_at_start", "created_at_end"),
+    ),
 )
 FULFILLMENTS = Stream(
     "fulfillments",

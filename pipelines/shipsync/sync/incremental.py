@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shipsync.sources.batches import LoadPackage
@@ -10,20 +11,25 @@ from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.newest_first import RecentWalk
 from shipsync.sync.context import StreamRun, Window
+from shipsync.sync.gone import MOST_ASKED_BY_ID, load_present, settle_absent
+from shipsync.sync.open_set import sync_open_set
 
 # A job that runs daily starts a little earlier or later each time.
 _SWEEP_EVERY = timedelta(hours=23)
 
 
 def sync_by_keyset(run: StreamRun) -> None:
-    """Read everything modified after the cursor."""
+    """Read everything modified after the cursor, and what is open whatever the cursor says."""
     request = run.run.request
     if request.backfill is not None:
-        read_again(run, request.backfill)
-    elif request.since is not None and run.stored.count() > 0:
-        read_again(run, Window(request.since, None))
+        _read_again_and_settle(run, request.backfill)
+        return
+    if request.since is not None and run.stored.count() > 0:
+        _read_again_and_settle(run, Window(request.since, None))
     else:
         _along_cursor(run, initial=request.since)
+    if run.stream.open_set is not None:
+        sync_open_set(run)
 
 
 def sync_newest_first(run: StreamRun) -> None:
@@ -154,8 +160,31 @@ def _voided(run: StreamRun) -> RecentWalk:
     )
 
 
-def read_again(run: StreamRun, window: Window) -> int:
-    """Read a window whatever the cursor says, leaving the cursor alone; returns the rows that differed.
+def _read_again_and_settle(run: StreamRun, window: Window) -> None:
+    """Read a window again, and ask by id for stored rows that it did not show."""
+    again = read_again(run, window, with_ids=True)
+    stored = run.stored.ids(again.window.start, again.window.end)
+    absent = sorted(stored.difference(again.met))
+    settled = settle_absent(run, absent[:MOST_ASKED_BY_ID], stored=len(stored), met=list(again.met))
+    load_present(run, settled)
+    if len(absent) > MOST_ASKED_BY_ID:
+        run.report.note = (
+            f"{run.stream.name}: {len(absent)} stored rows were not shown; {MOST_ASKED_BY_ID} of them were "
+            "asked for by id. `shipsync reconcile` asks for the rest."
+        )
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """What reading a window again brought: ``met`` are the ids in ``window``, the part that was read."""
+
+    differed: int
+    window: Window
+    met: Mapping[str, None]
+
+
+def read_again(run: StreamRun, window: Window, *, with_ids: bool = False) -> ReadAgain:
+    """Read a window whatever the cursor says, leaving the cursor alone; ``with_ids`` keeps what was met.
 
     A window that was cut short goes on where it stopped.
     """
@@ -168,7 +197,14 @@ def read_again(run: StreamRun, window: Window) -> int:
         if package.cursor is not None:
             run.state.set("backfill", {"window": name, "reached": package.cursor.isoformat()})
 
-    walk = keyset(run, Window(start, window.end))
-    differed = run.load(lambda _: walk.pages(), between=remember, reads_ahead=True)
+    met: dict[str, None] = {}
+
+    def noted() -> Iterator[Walked]:
+        for page in keyset(run, Window(start, window.end)).pages():
+            if with_ids:
+                met.update(dict.fromkeys(str(item.get(run.stream.id_key)) for item in page.items))
+            yield page
+
+    differed = run.load(lambda _: noted(), between=remember, reads_ahead=True)
     run.state.clear("backfill")
-    return differed
+    return ReadAgain(differed, Window(start, window.end), met)

@@ -11,10 +11,10 @@ are then read. That costs a request a month and misses whatever leaves the numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 import duckdb
 import pendulum
@@ -26,8 +26,9 @@ from shipsync.sources.instants import as_parameter
 from shipsync.sources.streams import STREAMS, ReadsBy, Stream
 from shipsync.sources.usable import UsableRow, usable_rows
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
+from shipsync.sync.gone import MOST_ASKED_BY_ID, Settled, load_present, settle_absent
 from shipsync.sync.incremental import keyset, read_again
-from shipsync.sync.out_of_band import load_apart, rows_by_id
+from shipsync.sync.out_of_band import load_apart
 from shipsync.sync.repair import StreamRepair
 from shipsync.sync.reports import record_stream
 from shipsync.sync.snapshots import sync_snapshot
@@ -37,7 +38,6 @@ from shipsync.warehouse.load import Loader
 # The API's times have milliseconds. A bound between two of them is neither in nor out of a window,
 # whether the server counts bounds in or not.
 _BETWEEN_MILLISECONDS = timedelta(microseconds=500)
-MOST_ASKED_BY_ID: Final = 500
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Comparison:
     """One window of one stream (both sides None: the whole list).
 
     ``account`` and ``stored`` are the counts at first, ``stored_after`` the count after the repair,
-    ``repaired`` the rows that differed and were put right, ``found`` how many of each kind.
+    ``repaired`` the rows that differed and were put right, ``found`` how many of each kind. ``unproven``
+    is a sentence of rows that the account does not show and that could not be proved gone.
     """
 
     stream: str
@@ -56,6 +57,7 @@ class Comparison:
     repaired: int
     stored_after: int
     found: Mapping[str, int] = field(default_factory=dict)
+    unproven: str | None = None
 
     @property
     def agrees(self) -> bool:
@@ -155,25 +157,30 @@ def _compare_rows(run: StreamRun) -> Iterator[Comparison]:
             repaired=repair.found.total(),
             stored_after=_stored(run, month),
             found=dict(+repair.found),
+            unproven=_unproven(run),
         )
 
 
 def _ask_for_the_rest(run: StreamRun, window: Window, repair: StreamRepair) -> None:
-    """Settle stored rows of a window that the account did not show in it.
+    """Settle stored rows of a window that the account did not show in it."""
+    settled = _settle(run, window, repair.met)
+    rows = list(settled.present)
+    if rows:
+        shown = set(repair.met)
+        repair.compare(usable_rows(run.stream, rows, run.hashes(rows), run.run.quarantine.put))
+        load_apart(run, rows, again=repair.again)
+        repair.met = shown
+    repair.found["extra"] += len(settled.closed)
+
+
+def _settle(run: StreamRun, window: Window, met: Collection[str]) -> Settled:
+    """Ask for stored rows of a window that it did not show.
 
     So many at most that a list that is broken takes no table with it.
     """
-    rest = sorted(run.stored.ids(window.start, window.end) - repair.met)[:MOST_ASKED_BY_ID]
-    gone = []
-    for row_id in rest:
-        rows = rows_by_id(run, row_id)
-        if rows:
-            repair.compare(usable_rows(run.stream, rows, run.hashes(rows), run.run.quarantine.put))
-            load_apart(run, rows, again=repair.again)
-            repair.met.discard(row_id)
-        else:
-            gone.append(row_id)
-    repair.end(gone)
+    stored = run.stored.ids(window.start, window.end)
+    rest = sorted(stored.difference(met))[:MOST_ASKED_BY_ID]
+    return settle_absent(run, rest, stored=len(stored), met=list(met), is_confirmed=True)
 
 
 def _compare_windows(run: StreamRun) -> Iterator[Comparison]:
@@ -201,8 +208,22 @@ def _compare(run: StreamRun, window: Window) -> Comparison:
 
 def _repair(run: StreamRun, comparison: Comparison) -> Comparison:
     window = Window(comparison.start, comparison.end)
-    repaired = read_again(run, window)
-    return replace(comparison, repaired=repaired, stored_after=_stored(run, window))
+    again = read_again(run, window, with_ids=True)
+    settled = _settle(run, window, again.met)
+    changed = load_present(run, settled)
+    return replace(
+        comparison,
+        repaired=again.differed + changed + len(settled.closed),
+        stored_after=_stored(run, window),
+        found={"extra": len(settled.closed)} if settled.closed else {},
+        unproven=_unproven(run),
+    )
+
+
+def _unproven(run: StreamRun) -> str | None:
+    """What could not be proved of this window alone; the next one begins without it."""
+    said, run.report.unproven = run.report.unproven, None
+    return said
 
 
 def _counted(run: StreamRun, window: Window) -> int:

@@ -7,7 +7,7 @@ missing   the account shows a row that isn't stored   it is loaded
 changed   a stored row differs in a column            its version ends, the account's is loaded
 doubled   one key has several current rows            the one that agrees stays, or else the latest
 lines     the lines of a row differ in any way        they are replaced by the account's
-extra     a stored row that the account lacks         asked for by its id; unknown there, its version ends
+extra     a stored row that the account lacks         asked for by its id (``gone.py``)
 ========  ==========================================  ==================================================
 
 A hash that agrees proves nothing here: columns are compared, so that a table that was changed by hand, or
@@ -71,17 +71,6 @@ class StreamRepair:
         for lines in self._run.stream.lines:
             if lines.table.loading == "children":
                 self._compare_lines(lines, expected)
-
-    def end(self, ids: Sequence[str]) -> None:
-        """End the versions of rows that the account knows no more, and take their lines away."""
-        stream = self._run.stream
-        rows = [row for row in self._stored(stream.table, ids) if row[stream.id_key] in set(ids)]
-        self._end_rows(stream.table, [row["row_number"] for row in rows])
-        for lines in stream.lines:
-            if lines.table.loading == "children":
-                query = _on(lines.table, "delete_lines", stream.id_key)
-                self._cursor.execute(query, {"ids": list(ids)})
-        self.found["extra"] += len(rows)
 
     def _expected(self, usable: Sequence[UsableRow]) -> StreamRows:
         run = self._run

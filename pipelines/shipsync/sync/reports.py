@@ -27,7 +27,9 @@ class StreamReport:
     what is stored. ``caught_late``: changes the list's order had hidden and the trailing sweep found.
     ``extras`` counts values that no column takes, by ``table.path``. ``read_at`` is the account's time.
     ``set_aside``: what could not be used and is kept in the quarantine. ``beyond``: rows loaded whose
-    time lies a day or more ahead of the account's own. ``note`` is a sentence that is no error.
+    time lies a day or more ahead of the account's own. ``gone`` rows are known to the account no more
+    and were closed; ``unproven`` says of which rows that could not be proved, so that they stay. ``note``
+    is a sentence that is no error.
     Of tracking alone: ``calls_saved`` are calls for parcels that were neither finished nor due,
     ``calls_put_off`` those for parcels that were due when the budget was spent.
     """
@@ -46,8 +48,10 @@ class StreamReport:
     calls_put_off: int = 0
     set_aside: int = 0
     beyond: int = 0
+    gone: int = 0
     extras: Mapping[str, int] = field(default_factory=dict)
     note: str | None = None
+    unproven: str | None = None
     error: str | None = None
 
 
@@ -72,8 +76,10 @@ class SyncReport:
 
     @property
     def needs_person(self) -> bool:
-        """Whether somebody should look: something was set aside, or a clock is wrong."""
-        return self.clocks is not None or any(report.set_aside for report in self.streams)
+        """Whether somebody should look: at what was set aside or not proved gone, or at a clock."""
+        return self.clocks is not None or any(
+            report.set_aside or report.unproven for report in self.streams
+        )
 
     @property
     def failed(self) -> list[StreamReport]:

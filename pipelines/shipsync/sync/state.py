@@ -11,6 +11,8 @@ read            when a complete snapshot was read last
 unavailable     when it was said that the account does not offer the list
 gap             how many rows the account counts beyond those stored, when last looked into
 backfill        the window being read again, and how far it has come
+absent          rows gone at once with many others, each with when that was seen first
+open_asked      the last open row that was asked for by id, where not all could be
 sql             of "models": what the last whole build was made of
 ==============  ============================================================================
 """

@@ -29,6 +29,10 @@ delete from raw.this_table where this_key in (select unnest($ids::varchar[]))
 -- name: delete_rows
 delete from raw.this_table where rowid in (select unnest($rows::bigint[]))
 
+-- name: end_versions
+update raw.this_table set _dlt_valid_to = $at
+where _dlt_valid_to is null and this_key in (select unnest($ids::varchar[]))
+
 -- name: end_rows
 update raw.this_table set _dlt_valid_to = $at where rowid in (select unnest($rows::bigint[]))
 
@@ -96,6 +100,33 @@ select * exclude (is_backlog)
 from known
 qualify not is_backlog or row_number() over (partition by is_backlog order by created_at desc, parcel_id) <= $backlog
 
+-- name: newest_ids
+-- The ids of the rows that changed or came last.
+select columns(lambda name: name = $key)::varchar
+from query_table($table)
+where _dlt_valid_to is null
+order by columns(lambda name: name = $column) desc nulls last
+limit $most
+
+-- name: open_shipments
+-- Shipments whose last version is open: the current ones, and those that went since $since and may come back.
+select
+    shipment_id,
+    shipment_status,
+    created_at,
+    _dlt_valid_to is null as is_current
+from raw.shipments
+where
+    shipment_status in (select unnest($statuses::varchar[]))
+    and (
+        _dlt_valid_to is null
+        or (shipment_id, _dlt_valid_to) in (
+            select entity_id, closed_at
+            from ledger.gone
+            where stream = 'shipments' and found_at > $since
+        )
+    )
+
 -- name: pending_hints
 -- Hints of one stream that no sync has read, oldest first: one row per hint.
 select hints.hint_id, hints.query, hints.signed_at, hints.tracking, polls.polled_at
@@ -112,6 +143,22 @@ limit ?
 
 -- name: record_calls
 insert into ledger.tracking_calls (called_at, calls) values ($called_at, $calls)
+
+-- name: record_gone
+insert into ledger.gone (
+    stream, entity_id, times, closed_at, found_at, closed_because, merged_into, run_id
+)
+select
+    $stream,
+    $entity_id,
+    count(*) + 1,
+    $closed_at,
+    $found_at,
+    $closed_because,
+    $merged_into,
+    $run_id
+from ledger.gone
+where stream = $stream and entity_id = $entity_id
 
 -- name: record_poll
 insert into ledger.tracking_polls (label_id, polled_at, changed_at, polls)
@@ -295,58 +342,3 @@ where tracking is not null
 update ledger.quarantine
 set body = null
 where body is not null
-
--- name: has_phases
-select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'run_phases'
-
--- name: phases_of_runs
-select run_id, phase, seconds
-from ledger.run_phases
-where list_contains($run_ids::varchar[], run_id)
-order by run_id, started_at, phase
-
--- name: run_history
-with
-
-streams as (
-    select
-        run_id,
-        sum(rows)::bigint as rows,
-        sum(caught_late)::bigint as caught_late,
-        list(stream order by stream) filter (where outcome = 'failed') as failed
-    from ledger.stream_runs
-    group by run_id
-),
-
-runs as (
-    select * replace (coalesce(outcome, 'going_on') as outcome)
-    from ledger.runs
-)
-
-select
-    runs.run_id,
-    runs.command,
-    runs.started_at,
-    runs.finished_at,
-    runs.outcome,
-    date_diff('millisecond', runs.started_at, runs.finished_at) / 1000.0 as seconds,
-    coalesce(streams.rows, 0) as rows,
-    coalesce(streams.caught_late, 0) as caught_late,
-    coalesce(runs.requests, 0) as requests,
-    streams.failed,
-    runs.error
-from runs
-left join streams on streams.run_id = runs.run_id
-where
-    ($since is null or runs.started_at >= $since)
-    and ($outcome is null or runs.outcome = $outcome)
-    and ($command is null or runs.command = $command)
-    and ($run_id is null or runs.run_id = $run_id)
-order by runs.started_at desc, runs.run_id desc
-limit $limit
-
--- name: streams_of_run
-select stream, outcome, rows, unchanged, stale, caught_late, pages, requests, finished_at, error
-from ledger.stream_runs
-where run_id = $run_id
-order by finished_at, stream

@@ -58,6 +58,17 @@ class StoredStream:
         found = self._cursor.execute(statement(_STATEMENTS, "stored_ids"), values).fetchall()
         return {key for (key,) in found}
 
+    def newest_ids(self, most: int) -> list[str]:
+        """The ids of the rows that changed or came last, the latest first."""
+        values = {
+            "table": self._table,
+            "key": self._stream.id_key,
+            "column": self._stream.newest_by,
+            "most": most,
+        }
+        found = self._cursor.execute(statement(_STATEMENTS, "newest_ids"), values).fetchall()
+        return [key for (key,) in found]
+
     def current(self, ids: Sequence[str]) -> dict[str, StoredVersion]:
         """See ``StoredRows``."""
         values = {

@@ -16,6 +16,7 @@ FACTS: Final = frozenset(
     {
         *("it", "carrier", "number", "link", "seen", "expected", "overdue", "arrived", "words"),
         *("days", "boxes", "labelled", "marked", "hold", "leaves", "proof", "signed"),
+        "other",
     }
 )
 """Every name that a sentence may hold."""
@@ -89,6 +90,7 @@ def facts_of(
         "carrier": phrases.carrier(parcel.carrier if parcel else None),
         "hold": phrases.day(day(shipment.hold_until_date)),
         "leaves": phrases.day(day(shipment.ship_date)),
+        "other": plain_text(shipment.merged_into),
     }
     if parcel is not None:
         found |= _of_parcel(parcel, phrases)

@@ -26,6 +26,7 @@ from shipsync.connection import Connection
 from shipsync.errors import RequestRejected, ShipsyncError, UnknownOrder, UsageError
 from shipsync.sources.streams import STREAMS, TRACKING
 from shipsync.sync.context import RunContext, RunRequest, StreamRun
+from shipsync.sync.gone import load_present, settle_absent
 from shipsync.sync.out_of_band import load_apart
 from shipsync.sync.tracking import ask as ask_parcels
 from shipsync.tracking.numbers import Numbers
@@ -68,7 +69,8 @@ class _Search:
 def ask(connection: Connection, session: Session, reference: str) -> Order:
     """The order that ``reference`` means, as the account tells it now; what it tells is stored.
 
-    A held order costs a call for its shipments, one for the labels of each, one for each parcel that is
+    One of its shipments that the account knows no more is closed, as a sync would close it. A held order
+    costs a call for its shipments, one for the labels of each, one for each parcel that is
     not over; an order that isn't held costs up to eight more to be found, and can't be by its external
     order id, which the API has no filter for. Raises ``UsageError`` for an empty reference,
     ``UnknownOrder``, ``AmbiguousOrder``, ``LockHeld`` while a run is at work, and the errors of reading.
@@ -118,7 +120,8 @@ class _Asking:
         if held is None:
             self._find(reference)
         else:
-            self._read_shipments(held.order_id, [s.shipment_id for s in held.shipments])
+            met = self._read_shipments(held.order_id, [s.shipment_id for s in held.shipments])
+            self._settle(held, met)
         found = self._held(reference)
         if found is None:
             raise UnknownOrder(
@@ -163,12 +166,19 @@ class _Asking:
                     self._read_shipments(None, [shipment_id])
             return
 
-    def _read_shipments(self, number: str | None, shipment_ids: Iterable[str]) -> None:
-        """Load the shipments of a number, or those of the ids one by one."""
-        if number is not None and self._read(
-            _Search(endpoints.SHIPMENTS, "shipment_number", number)
-        ):
-            return
+    def _settle(self, held: Order, met: Sequence[str]) -> None:
+        """Close those shipments of a stored order that the account proves to know no more."""
+        current = [s.shipment_id for s in held.shipments if s.closed_because is None]
+        absent = [shipment_id for shipment_id in current if shipment_id not in met]
+        stream = self._stream(endpoints.SHIPMENTS.stream)
+        load_present(stream, settle_absent(stream, absent, stored=len(current), met=met))
+
+    def _read_shipments(self, number: str | None, shipment_ids: Iterable[str]) -> list[str]:
+        """Load the shipments of a number, or those of the ids one by one; gives the ids that came."""
+        search = _Search(endpoints.SHIPMENTS, "shipment_number", number or "")
+        if number is not None and (rows := self._read(search)):
+            return [str(row.get("shipment_id")) for row in rows]
+        met = []
         for shipment_id in shipment_ids:
             try:
                 answer = self._run.session.read(
@@ -179,6 +189,8 @@ class _Asking:
             self._run.time.observe(answer.server_time)
             if isinstance(answer.body, dict):
                 self._load(endpoints.SHIPMENTS, [answer.body])
+                met.append(str(answer.body.get("shipment_id")))
+        return met
 
     def _read(self, search: _Search) -> list[Item]:
         """Load the rows that a search finds on its first page, and give them."""

@@ -68,6 +68,8 @@ class Shipment:
 
     ``ship_date`` and ``hold_until_date`` are days, told as the moment at which they begin in its zone.
     ``known_at`` is when the account was last seen as a whole, or this shipment of it later still.
+    ``closed_because`` is ``gone`` or ``merged`` where the account knows the shipment no more;
+    ``merged_into`` names the order that took it up, where that is known.
     """
 
     shipment_id: str
@@ -78,11 +80,18 @@ class Shipment:
     hold_until_date: datetime | None = None
     known_at: datetime | None = None
     parcels: tuple[Parcel, ...] = ()
+    closed_because: str | None = None
+    merged_into: str | None = None
 
     @property
     def is_cancelled(self) -> bool:
         """Whether it was cancelled."""
         return self.shipment_status == "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it will go to the buyer: cancelled, or gone without a parcel under way."""
+        return self.is_cancelled or (self.closed_because is not None and not self.under_way)
 
     @property
     def under_way(self) -> tuple[Parcel, ...]:

@@ -124,7 +124,25 @@ def _mentioned(
     missing = [reference for reference in asked if reference not in found]
     for reference, shipment_id in numbers.with_affixes(missing):
         found[reference][shipment_id] = None
+    missing = [reference for reference in asked if reference not in found]
+    for reference, shipment_id in _departed(database, missing):
+        found[reference][shipment_id] = None
     return dict(found)
+
+
+def _departed(
+    database: duckdb.DuckDBPyConnection, references: Sequence[str]
+) -> Iterator[tuple[str, str]]:
+    """References that name a shipment which was merged or deleted, each with its id."""
+    ways = [(reference, way) for reference in references for way in spellings(reference)]
+    if ways and _keeps_departures(database):
+        asked, written = zip(*ways, strict=True)
+        for row in rows(database, "departed_lookup", asked=asked, written=written):
+            yield row["asked"], row["shipment_id"]
+
+
+def _keeps_departures(database: duckdb.DuckDBPyConnection) -> bool:
+    return bool(rows(database, "has_departures")[0]["is_kept"])
 
 
 def _written(
@@ -144,7 +162,11 @@ def _orders(
     zone: ZoneInfo,
 ) -> dict[OrderKey, tuple[Shipment, ...]]:
     """The orders that some shipments belong to, whole; the shipments of each oldest first."""
-    known = {row["shipment_id"]: row for row in _shipments(database, shipment_ids)}
+    wanted = set(shipment_ids)
+    known = {row["shipment_id"]: row for row in _shipments(database, wanted)}
+    if (absent := sorted(wanted - known.keys())) and _keeps_departures(database):
+        departed = rows(database, "departed_shipments", shipment_ids=absent)
+        known |= {row["shipment_id"]: row for row in departed}
     if not known:
         return {}
     siblings = set(numbers.siblings(known.values())) - known.keys()
@@ -164,6 +186,8 @@ def _orders(
                 hold_until_date=_day(row["hold_until_date"], zone),
                 known_at=max(filter(None, (row["known_at"], read_at)), default=None),
                 parcels=tuple(parcels[row["shipment_id"]]),
+                closed_because=row.get("closed_because"),
+                merged_into=row.get("merged_into"),
             )
         )
     return {key: tuple(shipments) for key, shipments in orders.items()}

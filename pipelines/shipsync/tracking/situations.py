@@ -3,6 +3,7 @@
 ::
 
     nothing to follow    not_shipped  on_hold  ships_later  label_voided  label_failed  cancelled
+                         gone  merged
     label only           announced ──7 days──▶ never_scanned      no_number  no_tracking  unreported
     moving               accepted  in_transit  out_for_delivery  arranged  ──7 days──▶ silent
                              └──expected day passed──▶ late
@@ -36,6 +37,8 @@ class Situation(StrEnum):
     LABEL_VOIDED = "label_voided"
     LABEL_FAILED = "label_failed"
     CANCELLED = "cancelled"
+    GONE = "gone"
+    MERGED = "merged"
     ANNOUNCED = "announced"
     NEVER_SCANNED = "never_scanned"
     NO_NUMBER = "no_number"
@@ -170,6 +173,7 @@ BY_LETTERS: Final = {
 
 ENDED: Final = frozenset(
     {_S.RETURNED, _S.LOST, _S.DISPOSED, _S.CARRIER_CANCELLED, _S.CANCELLED, _S.COLLECTED}
+    | {_S.GONE, _S.MERGED}
     | {situation for situation in Situation if situation.startswith("delivered")}
 )
 """Situations in which no further scan is waited for."""
@@ -187,6 +191,8 @@ def situation_of(shipment: Shipment, parcel: Parcel | None, now: datetime) -> Si
     """
     if shipment.is_cancelled:
         return _S.CANCELLED
+    if parcel is None and shipment.closed_because is not None:
+        return _S.MERGED if shipment.closed_because == "merged" else _S.GONE
     if parcel is None:
         return _unsent(shipment, now)
     said = _said(parcel)

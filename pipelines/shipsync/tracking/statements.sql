@@ -39,6 +39,80 @@ inner join wanted on packages.label_id = wanted.label_id
 where packages.tracking_number is not null
 order by packages.label_id, packages.sequence, packages.package_index
 
+-- name: departed_lookup
+-- The shipments gone that a reference can mean by an id or their number: one row per reference and shipment.
+with
+
+wanted as (
+    select
+        unnest(from_json($asked, '["VARCHAR"]')) as asked,
+        unnest(from_json($written, '["VARCHAR"]')) as written
+),
+
+departed as (
+    select
+        shipments.shipment_id,
+        shipments.external_shipment_id,
+        shipments.external_order_id,
+        lower(ltrim(trim(shipments.shipment_number), '# ')) as number
+    from ledger.gone as gone
+    inner join raw.shipments as shipments
+        on gone.entity_id = shipments.shipment_id and gone.closed_at = shipments._dlt_valid_to
+    where gone.stream = 'shipments'
+)
+
+select distinct wanted.asked, departed.shipment_id
+from departed
+inner join wanted
+    on wanted.written in (departed.shipment_id, departed.external_shipment_id, departed.external_order_id)
+    or departed.number = lower(ltrim(wanted.written, '# '))
+
+-- name: departed_shipments
+-- Some shipments that are gone, as they were last, under the names of `order_shipments`: one row each.
+with
+
+wanted as (
+    select unnest(from_json($shipment_ids, '["VARCHAR"]')) as shipment_id
+),
+
+names as (
+    select
+        *,
+        coalesce(
+            nullif(trim(shipment_number), ''),
+            nullif(trim(external_order_id), ''),
+            nullif(trim(external_shipment_id), ''),
+            shipment_id
+        ) as order_id
+    from raw.shipments
+)
+
+select
+    shipments.shipment_id,
+    shipments.store_id,
+    nullif(trim(shipments.shipment_number), '') as shipment_number,
+    nullif(trim(shipments.external_order_id), '') as external_order_id,
+    shipments.ship_to_name,
+    shipments.ship_to_postal_code,
+    shipments.ship_to_city_locality,
+    shipments.ship_to_country_code,
+    shipments.order_id,
+    shipments.shipment_status,
+    shipments.created_at,
+    shipments.ship_date,
+    shipments.hold_until_date,
+    gone.found_at as known_at,
+    gone.closed_because,
+    survivors.order_id as merged_into
+from names as shipments
+inner join wanted on shipments.shipment_id = wanted.shipment_id
+inner join ledger.gone as gone
+    on gone.entity_id = shipments.shipment_id and gone.closed_at = shipments._dlt_valid_to
+left join names as survivors
+    on gone.merged_into = survivors.shipment_id and survivors._dlt_valid_to is null
+where gone.stream = 'shipments'
+qualify row_number() over (partition by shipments.shipment_id order by gone.times desc) = 1
+
 -- name: events
 -- What carriers reported of some parcels, repeats and all, in no order: one row per event.
 with
@@ -89,6 +163,12 @@ from raw.fulfillments as fulfillments
 inner join wanted on fulfillments.shipment_id = wanted.shipment_id
 where fulfillments._dlt_valid_to is null
 order by fulfillments.created_at desc, fulfillments.fulfillment_id
+
+-- name: has_departures
+-- Whether the ledger keeps what went, which that of an older version does not before the next run.
+select count(*) > 0 as is_kept
+from information_schema.tables
+where table_schema = 'ledger' and table_name = 'gone'
 
 -- name: labels
 -- The labels of some shipments, newest first: one row per label.

@@ -127,7 +127,7 @@ def _several(name: str, parts: tuple[_Part, ...], now: datetime, words: Wording)
 
 
 def _parts(order: Order, now: datetime) -> tuple[_Part, ...]:
-    live = [shipment for shipment in order.shipments if not shipment.is_cancelled]
+    live = [shipment for shipment in order.shipments if not shipment.is_over]
     return tuple(
         _Part(shipment, parcel, situation_of(shipment, parcel, now))
         for shipment in live or order.shipments[-1:]

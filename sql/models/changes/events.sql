@@ -20,6 +20,10 @@ pending_changes as (
     select * from {{ ref('pending_changes') }}
 ),
 
+departures as (
+    select * from {{ ref('departures') }}
+),
+
 fulfillments as (
     select * from {{ ref('stg_fulfillments') }}
     where is_current
@@ -48,25 +52,48 @@ modifications as (
     select
         case stream when 'shipments' then 'shipment_modified' else 'fulfillment_modified' end as trigger,
         entity_id,
-        shipment_id,
+        pending_versions.shipment_id,
         content_hash || '/' || occurrence_of_content as version_identity,
         -- A fulfillment has no time of modification: the void or the delivery itself, if it is one.
         coalesce(
             modified_at,
-            case when list_contains(changed_fields, 'voided_at') then after ->> 'voided_at' end::timestamptz,
-            case when list_contains(changed_fields, 'delivered_at') then after ->> 'delivered_at' end::timestamptz,
+            case when list_contains(pending_changes.changed_fields, 'voided_at') then pending_changes.after ->> 'voided_at' end::timestamptz,
+            case when list_contains(pending_changes.changed_fields, 'delivered_at') then pending_changes.after ->> 'delivered_at' end::timestamptz,
             observed_at
         ) as occurred_at,
         observed_at as detected_at,
         load_id,
         version_number,
-        changed_fields is null as is_touch,
-        changed_fields,
-        before,
-        after
+        pending_changes.changed_fields is null and departures.closed_at is null as is_touch,
+        -- A shipment that was gone and is there again.
+        case
+            when departures.closed_at is null then pending_changes.changed_fields
+            else list_sort(list_append(coalesce(pending_changes.changed_fields, []), 'closed_because'))
+        end as changed_fields,
+        {{ with_closed_because('pending_changes.before', 'departures.closed_because') }} as before,
+        {{ with_closed_because('pending_changes.after', 'null') }} as after
     from pending_versions
     left join pending_changes using (stream, entity_id, valid_from)
+    left join departures
+        on pending_versions.stream = 'shipments'
+        and pending_versions.entity_id = departures.shipment_id
+        and pending_versions.previous_valid_to = departures.closed_at
     where version_number > 1
+),
+
+-- Each time that a shipment goes: it may come back.
+gone as (
+    select
+        'shipment_gone' as trigger,
+        departures.shipment_id as entity_id,
+        departures.shipment_id,
+        departures.times::varchar as version_identity,
+        departures.found_at as occurred_at,
+        departures.found_at as detected_at,
+        departures.changed_fields,
+        departures.before,
+        departures.after
+    from departures
 ),
 
 -- A fact of the calendar as much as of a version: a date in the future comes without anything changing.
@@ -96,6 +123,8 @@ candidates as (
     union all by name
     select * from modifications
     union all by name
+    select * from gone
+    union all by name
     select * from shipped
 ),
 
@@ -124,9 +153,10 @@ numbered as (
                 case trigger
                     when 'new_shipment' then 1
                     when 'shipment_modified' then 2
-                    when 'new_fulfillment' then 3
-                    when 'fulfillment_modified' then 4
-                    else 5
+                    when 'shipment_gone' then 3
+                    when 'new_fulfillment' then 4
+                    when 'fulfillment_modified' then 5
+                    else 6
                 end,
                 occurred_at,
                 entity_id,

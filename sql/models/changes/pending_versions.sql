@@ -20,6 +20,7 @@ versions as (
         modified_at,
         content_hash,
         valid_from,
+        valid_to,
         observed_at,
         load_id
     from {{ ref('stg_shipments') }}
@@ -32,6 +33,7 @@ versions as (
         null as modified_at,
         content_hash,
         valid_from,
+        valid_to,
         observed_at,
         load_id
     from {{ ref('stg_fulfillments') }}
@@ -52,7 +54,8 @@ numbered as (
             partition by stream, entity_id, content_hash
             order by valid_from, load_id
         ) as occurrence_of_content,
-        lag(valid_from) over by_age as previous_valid_from
+        lag(valid_from) over by_age as previous_valid_from,
+        lag(valid_to) over by_age as previous_valid_to
     from versions
     semi join unprocessed using (stream, entity_id)
     window by_age as (
@@ -62,7 +65,7 @@ numbered as (
 ),
 
 pending as (
-    select *
+    select * exclude (valid_to)
     from numbered
     semi join unprocessed using (stream, entity_id, load_id)
 )

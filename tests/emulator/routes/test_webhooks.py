@@ -24,3 +24,9 @@ def test_the_example_of_the_document_is_accepted(client: httpx.Client) -> None:
     assert answer.status_code == 200
     assert answer.json()["url"] == example["url"]
     assert client.post("/v2/environment/webhooks", json={**example, "url": "no"}).status_code == 400
+
+
+def test_events_that_there_are_not_are_refused(client: httpx.Client) -> None:
+    for made_up in ("created", "canceled", "updated"):
+        asked = {"event": f"fulfillment_{made_up}_v2", "url": "https://a.example/x"}
+        assert client.post("/v2/environment/webhooks", json=asked).status_code == 400

@@ -20,7 +20,7 @@ from shipsync.reverse.orders.choice import (
     reference,
 )
 from shipsync.reverse.orders.live import CANCELLED
-from shipsync.reverse.orders.stored import StoredShipment, find_shipments
+from shipsync.reverse.orders.stored import StoredShipment, find_gone, find_shipments
 from shipsync.reverse.orders.void_kind import voiding
 from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import Write
@@ -56,7 +56,8 @@ def plan_cancels(
     """
     ignored = check_columns(given, frozenset({*ID_COLUMNS, KEY}), (frozenset(ID_COLUMNS),))
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
+    stored = find_shipments(con, named, pace.name)
+    choice = choose(given.rows, stored, _key, find_gone(con, named))
     keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, cancel_kind.KIND).entries(keys)
     planner = _Planner(choice, past, void_labels)

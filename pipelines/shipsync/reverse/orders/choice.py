@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from shipsync.reverse.orders.stored import StoredShipment
+from shipsync.reverse.orders.stored import GoneShipment, StoredShipment
 from shipsync.reverse.plan.cells import Cells
 from shipsync.reverse.plan.input_files import InputRow
 from shipsync.reverse.plan.problems import InvalidRowError, Problem, lines_by, listed
@@ -29,13 +29,14 @@ def reference(cells: Cells) -> str | None:
 class ShipmentChoice:
     """Which shipment each row means, and on which lines each shipment and each key stands.
 
-    ``given_keys`` came with rows; the others were derived.
+    ``given_keys`` came with rows; the others were derived. ``gone`` are those that were stored once.
     """
 
     stored: Mapping[str, list[StoredShipment]]
     lines: Mapping[str, list[int]]
     lines_by_key: Mapping[str, list[int]]
     given_keys: frozenset[str]
+    gone: Mapping[str, GoneShipment] = field(default_factory=dict)
 
     def one(self, cells: Cells) -> StoredShipment:
         """The shipment that a row means; raises ``InvalidRowError`` unless it is one."""
@@ -44,13 +45,23 @@ class ShipmentChoice:
             raise InvalidRowError(Problem.MISSING_SHIPMENT)
         found = self.stored.get(asked, [])
         if not found:
-            raise InvalidRowError(Problem.UNKNOWN_SHIPMENT, value=asked)
+            raise self._unknown(asked)
         if len(found) > 1:
             ids = ", ".join(one.shipment_id for one in found)
             raise InvalidRowError(
                 Problem.AMBIGUOUS_SHIPMENT, count=len(found), value=asked, ids=ids
             )
         return found[0]
+
+    def _unknown(self, asked: str) -> InvalidRowError:
+        gone = self.gone.get(asked)
+        if gone is None:
+            return InvalidRowError(Problem.UNKNOWN_SHIPMENT, value=asked)
+        if gone.merged_into is None:
+            return InvalidRowError(Problem.GONE_SHIPMENT, value=asked, since=gone.since)
+        return InvalidRowError(
+            Problem.MERGED_SHIPMENT, value=asked, since=gone.since, other=gone.merged_into
+        )
 
     def only(self, cells: Cells) -> StoredShipment:
         """The same; raises also when other lines name the shipment too."""
@@ -82,6 +93,7 @@ def choose(
     rows: Sequence[InputRow],
     stored: Mapping[str, list[StoredShipment]],
     key: Callable[[InputRow, StoredShipment], str],
+    gone: Mapping[str, GoneShipment],
 ) -> ShipmentChoice:
     """What the rows name, among what is stored; ``key`` is what a row that means a shipment is called."""
     named = [
@@ -94,4 +106,5 @@ def choose(
         lines_by((shipment.shipment_id, row.line) for shipment, row in named),
         lines_by((key(row, shipment), row.line) for shipment, row in named),
         frozenset(row.cells[KEY] for row in rows if KEY in row.cells),
+        gone,
     )

@@ -21,6 +21,7 @@ from shipsync.reverse.orders.fulfillment_kind import KIND, Fulfilling, fulfillin
 from shipsync.reverse.orders.live import CANCELLED
 from shipsync.reverse.orders.stored import (
     StoredShipment,
+    find_gone,
     find_shipments,
     read_directory,
     shipments_with,
@@ -56,7 +57,8 @@ def plan_fulfillments(
     """
     ignored = check_columns(given, COLUMNS, REQUIRED)
     named = [ref for row in given.rows if (ref := reference(row.cells))]
-    choice = choose(given.rows, find_shipments(con, named, pace.name), _key)
+    stored = find_shipments(con, named, pace.name)
+    choice = choose(given.rows, stored, _key, find_gone(con, named))
     keys = {_key(row, stored) for row, stored in choice.pairs(given.rows)}
     past = Outbox(con, pace.name, KIND).entries(keys)
     planner = _Planner(choice, read_directory(con).carrier_codes, past)

@@ -38,6 +38,15 @@ class StoredShipment:
     tracking_numbers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GoneShipment:
+    """A shipment that was deleted or merged; ``since`` is the day on which that was found out."""
+
+    shipment_id: str
+    since: str
+    merged_into: str | None
+
+
 @dataclass(frozen=True)
 class StoredDirectory:
     """Names by warehouse id, codes by carrier id, and the services of each carrier."""
@@ -81,6 +90,16 @@ def find_shipments(
         by_id = [one for one in shipments if one.shipment_id == reference]
         found[reference] = by_id or shipments
     return found
+
+
+def find_gone(con: duckdb.DuckDBPyConnection, references: Iterable[str]) -> dict[str, GoneShipment]:
+    """The shipments by these references that were there and are known to the account no more.
+
+    A reference may mean a current shipment beside; that one counts.
+    """
+    listed = orjson.dumps(sorted(set(references))).decode()
+    found = _rows(con, "gone_shipments", {"references": listed})
+    return {str(reference): GoneShipment(*rest) for reference, *rest in found}
 
 
 def shipments_with(con: duckdb.DuckDBPyConnection, numbers: Iterable[str]) -> list[tuple[str, str]]:

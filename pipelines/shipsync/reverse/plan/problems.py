@@ -77,6 +77,8 @@ class Problem(StrEnum):
 
     MISSING_SHIPMENT = "missing_shipment"
     UNKNOWN_SHIPMENT = "unknown_shipment"
+    GONE_SHIPMENT = "gone_shipment"
+    MERGED_SHIPMENT = "merged_shipment"
     AMBIGUOUS_SHIPMENT = "ambiguous_shipment"
     SAME_SHIPMENT = "same_shipment"
     LIVE_LABEL = "live_label"
@@ -224,6 +226,13 @@ SENTENCES: dict[Problem, str] = {
     Problem.UNKNOWN_SHIPMENT: (
         "The shipment {value!r} is not known, neither by ShipStation's id nor by yours. `shipsync sync` "
         "first if it is new."
+    ),
+    Problem.GONE_SHIPMENT: (
+        "The shipment {value!r} is gone: since {since} ShipStation knows it no more, as when it was deleted "
+        "there. Take the row out."
+    ),
+    Problem.MERGED_SHIPMENT: (
+        "The shipment {value!r} was merged into {other}, as was seen on {since}; name that one instead."
     ),
     Problem.AMBIGUOUS_SHIPMENT: (
         "{count} shipments have the external_shipment_id {value!r}; give the shipment_id: {ids}."

@@ -16,7 +16,12 @@ from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
 from shipsync.errors import ShipsyncError, UsageError
 from shipsync.reverse.orders.live import Live
-from shipsync.reverse.orders.stored import find_shipments, pending_shipments, read_directory
+from shipsync.reverse.orders.stored import (
+    find_gone,
+    find_shipments,
+    pending_shipments,
+    read_directory,
+)
 from shipsync.reverse.outbox.apply import check_may_write
 from shipsync.reverse.outbox.rollout import WriteProgress
 from shipsync.reverse.rates.rates import RatesAnswer, keep_rates
@@ -130,12 +135,19 @@ def _found(
 ) -> list[str]:
     """The ids of the shipments meant; one that is not stored is looked for in the account."""
     stored = find_shipments(con, references, session.connection.name)
+    gone = find_gone(con, references)
     found = []
     for reference in references:
         several = stored.get(reference, [])
         if len(several) > 1:
             ids = ", ".join(shipment.shipment_id for shipment in several)
             raise UsageError(f"{len(several)} shipments are called {reference!r}; name one: {ids}.")
+        if not several and reference in gone:
+            one = gone[reference]
+            became = f"merged into {one.merged_into}" if one.merged_into else "deleted or merged"
+            raise UsageError(
+                f"The shipment {reference!r} is gone: it was {became}, as was seen on {one.since}."
+            )
         live = (
             several[0].shipment_id if several else str(Live(session).find(reference)["shipment_id"])
         )
