@@ -69,6 +69,21 @@ def test_a_link_may_point_on_with_a_cursor() -> None:
     assert dict(script.requests[1].url.params) == {"page_size": "1", "cursor": "abc"}
 
 
+@pytest.mark.parametrize(
+    "link", ["http://[::1/v2/products?page=2", "https://[v2]/x", "//[/products"]
+)
+def test_a_link_that_is_no_address_makes_the_list_incomplete(link: str) -> None:
+    with pytest.raises(IncompleteRead, match=r"no address|another list"):
+        pages_of(Script(ok(page(1, 2, links={"next": {"href": link}}))))
+
+
+def test_the_host_of_a_link_is_never_asked() -> None:
+    link = "https://evil.example/v2/products?page=2"
+    script = Script(ok(page(1, 2, links={"next": {"href": link}})), ok(page(2, 2)))
+    assert [page.number for page in pages_of(script)] == [1, 2]
+    assert {request.url.host for request in script.requests} == {"api.shipstation.com"}
+
+
 def test_a_link_to_another_list_is_not_followed() -> None:
     script = Script(ok(page(1, 2, links={"next": {"href": "https://a.example/v2/labels?page=2"}})))
     with pytest.raises(IncompleteRead, match="another list"):

@@ -65,6 +65,7 @@ class Echo:
     """An account on loopback behind a server that echoes the key; ``status`` overrides its answers."""
 
     def __init__(self, account: Account) -> None:
+        self.account = account
         self.status = 0
         self.page = b""
         inner = httpx.Client(transport=Transport(account), base_url="http://emulator")
@@ -182,16 +183,41 @@ def assert_written_nowhere(folder: Path) -> None:
                     assert_seen_nowhere(repr(rows), f"{schema}.{table} in {path}")
 
 
-def write_files(shipments: list[str]) -> None:
-    Path("counts.csv").write_text("sku,location,action,quantity\nNO-SUCH,Main,,5\n")
-    Path("orders.csv").write_text(
-        "external_shipment_id,ship_to_name,ship_to_address_line1,ship_to_city_locality,"
-        "ship_to_state_province,ship_to_postal_code,ship_to_country_code,ship_to_phone,items\n"
+def rows_of(account: Account, path: str) -> list[dict[str, Any]]:
+    with httpx.Client(transport=Transport(account), base_url="http://emulator") as client:
+        answer = client.get(path, params={"page_size": 500}, headers={"api-key": KEY}).json()
+    rows: list[dict[str, Any]] = answer[path.rsplit("/", 1)[-1]]
+    return rows
+
+
+def write_files(account: Account) -> None:
+    """Rows for every kind of write, all of which the account would take."""
+    level = next(row for row in rows_of(account, "/v2/inventory") if row["on_hand"] > 10)
+    Path("counts.csv").write_text(
+        f"sku,inventory_location_id,quantity\n{level['sku']},{level['inventory_location_id']},9\n"
     )
-    Path("cancel.csv").write_text("shipment_id\n" + "\n".join(shipments) + "\n")
+    warehouse = rows_of(account, "/v2/warehouses")[0]["warehouse_id"]
+    header = (
+        "external_shipment_id,warehouse_id,item_sku,item_quantity,ship_to_name,ship_to_phone,"
+        "ship_to_address_line1,ship_to_city_locality,ship_to_state_province,ship_to_postal_code,"
+        "ship_to_country_code\n"
+    )
+    address = "Ann,555 010 0100,1 Main St,Austin,TX,78756,US\n"
+    Path("orders.csv").write_text(f"{header}W-1,{warehouse},MUG,1,{address}")
+    Path("more.csv").write_text(f"{header}W-2,{warehouse},MUG,1,{address}")
+    pending = [
+        row["shipment_id"]
+        for row in rows_of(account, "/v2/shipments")
+        if row["shipment_status"] == "pending"
+    ]
+    carrier = rows_of(account, "/v2/carriers")[0]["carrier_code"]
+    head = "shipment_id,tracking_number,carrier_code\n"
+    Path("shipped.csv").write_text(f"{head}{pending[0]},1Z1,{carrier}\n")
+    Path("later.csv").write_text(f"{head}{pending[1]},1Z2,{carrier}\n")
+    Path("cancel.csv").write_text(f"shipment_id\n{pending[2]}\n")
 
 
-COMMANDS: list[tuple[str, ...]] = [
+ASKING: list[tuple[str, ...]] = [
     ("check",),
     ("check", "--json"),
     ("sync",),
@@ -201,29 +227,51 @@ COMMANDS: list[tuple[str, ...]] = [
     ("locations", "--json"),
     ("status",),
     ("status", "--json"),
+    ("quarantine", "list"),
+    ("quarantine", "retry"),
     ("shipments", "get", "se-1"),
+    ("shipments", "get", "se-1", "--json"),
     ("shipments", "rates", "se-1"),
-    ("shipments", "cancel", "cancel.csv", "--apply"),
-    ("stock", "increment", "SKU-1", "5", "--at", "Main", "--apply"),
-    ("stock", "plan", "counts.csv", "--out", "plan.json"),
+    ("shipments", "rates", "--pending", "--json"),
     ("track", "se-1", "--live"),
-    ("writes", "status"),
+    ("track", "se-1", "--live", "--json"),
 ]
+WRITING: list[tuple[str, ...]] = [
+    ("shipments", "create", "orders.csv", "--apply", "--verify"),
+    ("shipments", "create", "more.csv", "--out", "more.plan.json"),
+    ("shipments", "apply", "more.plan.json", "--verify"),
+    ("shipments", "cancel", "--from", "cancel.csv", "--void-labels", "--apply", "--verify"),
+    ("fulfillments", "create", "shipped.csv", "--apply", "--verify"),
+    ("fulfillments", "create", "later.csv", "--out", "later.plan.json"),
+    ("fulfillments", "apply", "later.plan.json"),
+    ("stock", "plan", "counts.csv", "--out", "plan.json", "--max-change-percent", "100"),
+    ("stock", "apply", "plan.json", "--verify"),
+    ("stock", "increment", "SKU-1", "5", "--at", "Main", "--apply"),
+    ("writes", "status"),
+    ("writes", "status", "--json"),
+]
+WROTE = WRITING[0], WRITING[2], WRITING[3], WRITING[4], WRITING[6], WRITING[8]
+"""Commands whose write the account has taken when they end well."""
 
 
 def test_an_account_that_echoes_the_key_is_read_without_it(
     echo: Echo, run: Run, tmp_path: Path
 ) -> None:
-    write_files(["se-1"])
-    codes = [run(*words) for words in COMMANDS]
-    assert codes[2] == 0, "the rows came, without the key"
+    write_files(echo.account)
+    codes = {words: run(*words) for words in [*ASKING, *WRITING]}
+    assert codes["sync",] == 0, "the rows came, without the key"
+    assert [codes[words] for words in WROTE] == [0] * len(WROTE)
     assert_written_nowhere(tmp_path)
     with duckdb.connect(str(tmp_path / "data" / "default.duckdb"), read_only=True) as con:
         told = con.sql("select count(*) from raw.shipments where _extra::varchar like '%[secret]%'")
         assert told.fetchall()[0][0] > 0, "it was really echoed"
 
 
-REFUSED = [COMMANDS[number] for number in (0, 2, 5, 9, 11, 12, 14)]
+REFUSED = [
+    *(("check",), ("sync",), ("warehouses",), ("shipments", "get", "se-1")),
+    *(("shipments", "rates", "se-1"), ("track", "se-1", "--live"), ("quarantine", "retry")),
+    *WRITING,
+]
 
 
 @pytest.mark.parametrize("status", quickly([302, 400, 401], STATUSES))
@@ -231,8 +279,9 @@ REFUSED = [COMMANDS[number] for number in (0, 2, 5, 9, 11, 12, 14)]
 def test_what_refuses_and_echoes_the_key_is_told_without_it(
     echo: Echo, run: Run, tmp_path: Path, page: bytes, status: int
 ) -> None:
-    write_files(["se-1"])
-    assert run("sync", "--only", "tags", "--only", "shipments", "--only", "inventory_levels") == 0
+    write_files(echo.account)
+    streams = ("tags", "shipments", "inventory_levels", "labels", "carriers", "warehouses")
+    assert run("sync", *(word for name in streams for word in ("--only", name))) == 0
     echo.page, echo.status = page, status
     for words in REFUSED:
         run(*words)

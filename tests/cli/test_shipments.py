@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from cli.orders_command_line import Run, lines, run, served
-from reverse.orders_shop import Office
+from reverse.orders_shop import ADDRESS, Office
 from reverse.write_kinds import pending
 from shipsync.emulator import Fault, FaultKind
 from shipsync.warehouse import lock
@@ -175,3 +177,41 @@ def test_each_run_is_in_the_ledger(run: Run, served: Office) -> None:
             "select command, outcome from ledger.runs order by started_at"
         ).fetchall()
     assert runs == [("shipments create", "needs_person"), ("shipments cancel", "failed")]
+
+
+@pytest.mark.parametrize("policy", ["drop", "hash", "keep"])
+def test_a_plan_that_is_settled_names_nobody_and_still_tells_what_became_of_it(
+    run: Run, served: Office, policy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__PERSONAL_DATA", policy)
+    monkeypatch.setenv("SOURCES__SHIPSTATION__SHOP__PERSONAL_DATA_SALT", "a salt of sixteen bytes")
+    name, street = ADDRESS["ship_to_name"], ADDRESS["ship_to_address_line1"]
+    plan = Path("orders.plan.json")
+
+    def names() -> bool:
+        text = plan.read_text()
+        return str(name) in text or str(street) in text
+
+    run("shipments", "create", "orders.csv", "--out", str(plan))
+    assert names()
+    assert run("shipments", "apply", str(plan), "--one").code == 0
+    assert names(), "another row is to be sent yet"
+    first = run("shipments", "apply", str(plan), "--json")
+    assert names() == (policy == "keep")
+    assert ("were taken out of" in run("shipments", "apply", str(plan)).err) is False
+    again = run("shipments", "apply", str(plan), "--json")
+    assert [row["state"] for row in again.json["rows"]] == ["applied", "applied"]
+    assert first.json["counts"] == {"applied": 2}
+    assert served.writes_sent() == 2
+
+    shown = run("shipments", "get", "W-1", "--json")
+    assert (str(name) in shown.out) == (policy == "keep")
+    assert shown.json["shipment_status"] == "pending"
+
+    with duckdb.connect(str(served.connection.database)) as con:
+        con.execute("delete from ledger.outbox")
+    lost = run("shipments", "apply", str(plan))
+    if policy != "keep":
+        assert lost.code == 2
+        assert "make the plan again from its rows" in lost.err
+        assert served.writes_sent() == 2

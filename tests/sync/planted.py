@@ -135,7 +135,9 @@ class Planted:
 
 
 def _held(file: Path) -> bytes:
-    """What a DuckDB file holds, table by table: in the file itself texts may be compressed."""
+    """What a DuckDB or Parquet file holds, table by table: in the file itself texts may be compressed."""
+    if file.suffix == ".parquet":
+        return repr(duckdb.read_parquet(str(file)).fetchall()).encode()
     if file.suffix != ".duckdb":
         return b""
     with duckdb.connect(str(file), read_only=True) as con:
@@ -148,11 +150,11 @@ def _held(file: Path) -> bytes:
         ).encode()
 
 
-def found_in(folder: Path, marks: list[str]) -> Iterator[tuple[str, str]]:
-    """Every file below ``folder`` in whose bytes a mark stands, with the mark."""
+def found_in(folder: Path, marks: list[str], prefix: str = MARK) -> Iterator[tuple[str, str]]:
+    """Every file below ``folder`` in whose bytes a mark stands, with the mark; all begin with ``prefix``."""
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = file.read_bytes() + _held(file)
-        if MARK.encode() in content:
+        if prefix.encode() in content:
             for mark in marks:
                 if mark.encode() in content:
                     yield str(file.relative_to(folder)), mark

@@ -74,9 +74,13 @@ def test_versions_follow_the_accounts_time_whatever_this_machines_clock_says(
         offset = timedelta(hours=hours)
         report = _sync(account, f"status {number}", at, machine=offset)
         assert report.failed == []
-        # That this machine's clock is ahead does no harm, and says nothing against the account's.
-        assert (report.clocks is not None) == (offset < timedelta(hours=-1))
+        # That this machine's clock is ahead does no harm. That it is behind says nothing against the
+        # account's, once that has said the same before.
+        is_behind = offset < timedelta(hours=-1)
+        assert (report.clocks is not None) == (is_behind and offsets[0] == hours)
         assert report.needs_person == (report.clocks is not None)
+        hinted = any("This machine's clock is" in remark for remark in report.remarks)
+        assert hinted == (is_behind and report.clocks is None)
     for table in ("shipments", "inventory_levels"):
         query = f"select _dlt_valid_from, _dlt_valid_to from raw.{table} order by 1"  # noqa: S608 - a name of ours
         held = account.rows(query)
@@ -152,3 +156,49 @@ def test_a_row_from_the_future_is_loaded_counted_and_moves_no_cursor(
         "select shipment_id, year(modified_at) from raw.shipments where _dlt_valid_to is null order by 1"
     )
     assert current == [("se-1", 2026), ("se-2", 2026)]
+
+
+def test_an_account_whose_clock_runs_fast_is_believed_by_its_own_rows_and_earlier_word(
+    account: ServedAccount,
+) -> None:
+    # As `shipsync emulator --pace 1440` does: a day passes in a minute.
+    for minute in range(0, 60, 5):
+        at = NOW.add(days=minute)
+        rows = [
+            {"shipment_id": f"se-{number}", "modified_at": at.subtract(hours=number).isoformat()}
+            for number in range(1, 4)
+        ]
+        idle = minute in (20, 40)
+        account.bodies = listed("shipments", [] if idle else list(reversed(rows)))
+        account.date = _header(at)
+        report = account.sync("shipments", now=NOW.add(minutes=minute))
+        assert (report.failed, report.clocks) == ([], None), minute
+        assert not report.needs_person
+    assert any("behind the account's" in remark for remark in report.remarks)
+
+
+def test_a_header_ahead_that_nothing_bears_out_is_doubted_however_often_it_is_said(
+    account: ServedAccount,
+) -> None:
+    _sync(account, "pending", NOW)
+    for hour in range(1, 4):
+        at = NOW.add(hours=hour)
+        rows = [
+            {"shipment_id": f"se-{number}", "modified_at": at.subtract(minutes=number).isoformat()}
+            for number in range(3, 0, -1)
+        ]
+        account.bodies = listed("shipments", rows)
+        account.date = _header(at.add(days=8))
+        report = account.sync("shipments", now=at)
+        assert "the account is 8 days ahead" in (report.clocks or "")
+        assert report.needs_person
+
+
+def test_one_row_as_far_ahead_as_the_header_bears_nothing_out(account: ServedAccount) -> None:
+    _sync(account, "pending", NOW)
+    account.bodies = listed(
+        "shipments",
+        [{"shipment_id": "se-7", "modified_at": NOW.add(days=7).isoformat()}],
+    )
+    account.date = _header(NOW.add(days=8))
+    assert account.sync("shipments", now=NOW).needs_person

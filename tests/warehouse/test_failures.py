@@ -187,3 +187,12 @@ def test_a_missing_table_is_told_from_a_missing_function(query: str, is_missing:
         con.execute(query)
 
     assert queries.is_missing_table(raised.value) is is_missing
+
+
+def test_a_folder_in_the_place_of_the_database_is_told_as_such(tmp_path: Path) -> None:
+    error = told(duckdb.IOException("IO Error: Could not read from file: Is a directory"), tmp_path)
+
+    assert (
+        str(error)
+        == f"{tmp_path} is a folder, and a database is a file. Name another with --database."
+    )

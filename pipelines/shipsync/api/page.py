@@ -29,6 +29,7 @@ from shipsync.set_aside import Neighbours, SetAside
 Item = dict[str, Any]
 
 SMALLER_PAGE_SIZES = (250, 100, 50, 25)
+_KINDS = {str: "a text", int: "a number", float: "a number", bool: "a truth value", list: "a list"}
 SOON = timedelta(seconds=15)
 """A page that was not to be had for so long, in five attempts, may hold a row that the server fails over."""
 
@@ -150,8 +151,9 @@ def page_of(
 def _no_objects(items: list[object]) -> Iterator[BrokenRow]:
     for position, item in enumerate(items):
         if not isinstance(item, dict):
-            text = orjson.dumps(item).decode()
-            yield BrokenRow(position, text, f"it is {excerpt(text)[:40]}, and no object")
+            # What it holds is nowhere but in the body, which is kept or not as the settings say.
+            kind = _KINDS.get(type(item), "nothing")
+            yield BrokenRow(position, orjson.dumps(item).decode(), f"it is {kind}, and no object")
 
 
 def _row_by_row(
@@ -208,7 +210,10 @@ def _link(body: Mapping[str, object], place: ListRef, number: int) -> dict[str, 
     href = link.get("href") if isinstance(link, dict) else None
     if not isinstance(href, str) or not href:
         return None
-    parts = urlsplit(href)
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        raise place.incomplete(f"the link after page {number} is no address") from None
     if parts.path and not parts.path.endswith(place.path):
         raise place.incomplete(f"the link after page {number} leads to another list")
     return dict(parse_qsl(parts.query, keep_blank_values=True))

@@ -31,14 +31,18 @@ def get_command(
 ) -> None:
     """Show a shipment as the account has it now.
 
-    It is read from ShipStation, not from the database; --json gives the whole object.
+    It is read from ShipStation, not from the database; --json gives the whole object. Where
+    personal_data is hash or drop, what may not be stored is not shown either.
     """
     from shipsync.api.session import Session
     from shipsync.cli import shipment_view
     from shipsync.reverse.orders.live import Live
+    from shipsync.sources.redaction import redaction_for
+    from shipsync.sources.streams import SHIPMENTS
 
-    with Session(options.account(connection, database)) as session:
-        found = Live(session).find(identifier)
+    account = options.account(connection, database)
+    with Session(account) as session:
+        found = redaction_for(account).apply(SHIPMENTS, Live(session).find(identifier))
     if as_json:
         output.show_json(found)
         return

@@ -200,6 +200,11 @@ def carry_out_plan(family: Family, file: Path, asked: WriteOptions) -> None:
         done = service.applied(account, f"{family} apply", plan, how)
     writes_view.show_applied(done, as_json=asked.as_json, unsent=())
     plan_view.say_what_was_invalid(plan.count(Status.INVALID))
+    try:
+        if service.redact_plan(file, done, account):
+            output.remark(f"Names and addresses were taken out of {file}: all of it is settled.")
+    except UsageError as error:
+        output.note(f"{file} still holds names and addresses: {error}")
     writes_view.say_what_came_of_it(done, f"apply {file} again", unsent=())
 
 

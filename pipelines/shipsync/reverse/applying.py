@@ -128,6 +128,8 @@ def apply_plan(con: duckdb.DuckDBPyConnection, plan: Plan, how: Applying) -> App
     check_own_ledger(con, connection, plan.ledger_id)
     writes = _writes(plan, connection)
     plan_digest = digest(plan)
+    if plan.digest_when_sent is not None:
+        _check_settled(con, plan, writes)
     pick = _pick(con, plan, writes, plan_digest) if how.only_first else None
     means = Means(how.session, how.pacing, how.late_commit_wait)
     reports: list[ApplyReport] = []
@@ -157,13 +159,29 @@ def apply_plan(con: duckdb.DuckDBPyConnection, plan: Plan, how: Applying) -> App
 
 def _writes(plan: Plan, connection: Connection) -> dict[str, list[Write[Any]]]:
     """What would be sent, by kind; raises ``UsageError`` when two writes are at one place."""
-    recorded = recorded_under(connection)
+    # What was taken out of a plan is not there to be sent, nor to be taken out again.
+    recorded = recorded_under(connection) if plan.digest_when_sent is None else dict
     writes: dict[str, list[Write[Any]]] = {name: [] for name in plan.kinds}
     for row in plan.ready:
         writes[row.kind].append(KINDS[row.kind].write(row, recorded))
     for found in writes.values():
         check_apart(found)
     return writes
+
+
+def _check_settled(
+    con: duckdb.DuckDBPyConnection, plan: Plan, writes: dict[str, list[Write[Any]]]
+) -> None:
+    """Raise ``UsageError`` if something is left to do of a plan whose requests are not whole any more."""
+    for kind, of_kind in writes.items():
+        entries = Outbox(con, plan.connection, kind).entries([write.key for write in of_kind])
+        for write in of_kind:
+            entry = entries.get(write.key)
+            if entry is None or not entry.is_done_under(digest(plan)):
+                raise UsageError(
+                    "This plan was applied before, and what names people was taken out of it then, as "
+                    f"personal_data asks. {write.key} is to be sent again: make the plan again from its rows."
+                )
 
 
 def _looked_at(

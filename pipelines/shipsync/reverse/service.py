@@ -23,16 +23,17 @@ from shipsync.reverse.kinds import FIGURES, KINDS
 from shipsync.reverse.orders.cancel_planner import plan_cancels
 from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
 from shipsync.reverse.orders.shipment_file import read_shipments
+from shipsync.reverse.orders.shipment_kind import CREATE_SHIPMENT
 from shipsync.reverse.orders.shipment_planner import plan_shipments
 from shipsync.reverse.outbox.apply import check_may_write, end_run
 from shipsync.reverse.outbox.owner import check_is_there, check_own_ledger, ledger_id
-from shipsync.reverse.outbox.redaction import recorded_under
+from shipsync.reverse.outbox.redaction import Recorded, recorded_under
 from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import LedgerEntry, LedgerEvent, Outbox, all_kinds, connections
 from shipsync.reverse.plan import file
 from shipsync.reverse.plan.input_files import InputRow, InputRows
 from shipsync.reverse.plan.progress import PlanProgress, unwatched
-from shipsync.reverse.plan.row import Family, Plan
+from shipsync.reverse.plan.row import Family, Plan, PlanRow
 from shipsync.reverse.plan.row_sources import RowSource, read_source
 from shipsync.reverse.plan.signature import checking_key, signing_key
 from shipsync.reverse.stock import stored
@@ -160,6 +161,38 @@ def save_plan(plan: Plan, path: Path, database: Path, progress: PlanProgress = u
     Raises ``UsageError`` when it cannot be written.
     """
     file.save(plan, path, signing_key(database), progress)
+
+
+def redact_plan(path: Path, done: Applied, connection: Connection) -> bool:
+    """Take what names people out of a plan's file, once nothing of it is to be sent any more.
+
+    Whether that was done: it is not where personal data is kept, and not while a row is left or its outcome
+    is not known. Applied again, the plan still tells what became of it. Raises ``UsageError`` when the file
+    cannot be written.
+    """
+    plan = done.plan
+    if connection.personal_data == "keep" or plan.digest_when_sent is not None:
+        return False
+    settled = WriteState.APPLIED, WriteState.REJECTED
+    is_open = done.left or done.interrupted or done.stopped_by is not None
+    if is_open or sum(done.counts[state] for state in settled) < len(plan.ready):
+        return False
+    recorded = recorded_under(connection)
+    rows = tuple(_redacted(row, recorded) for row in plan.rows)
+    if rows == plan.rows:
+        return False
+    redacted = replace(plan, rows=rows, digest_when_sent=file.digest(plan))
+    save_plan(redacted, path, connection.database)
+    return True
+
+
+def _redacted(row: PlanRow, recorded: Recorded) -> PlanRow:
+    """A row as it may be kept when it was sent; what an invalid one had in its cells, nobody needs."""
+    if row.request is not None:
+        return replace(row, request=KINDS[row.kind].write(row, recorded).recorded)
+    if row.problem is not None and row.kind == CREATE_SHIPMENT.name:
+        return replace(row, reason=None)
+    return row
 
 
 def load_plan(path: Path, family: Family, database: Path) -> Plan:

@@ -12,6 +12,8 @@ FAR_AHEAD: Final = timedelta(days=1)
 """A row that changes while a run reads shows a time a little after T0; one further ahead is wrong."""
 TOLERATED_DIFFERENCE: Final = timedelta(hours=1)
 """So far apart may the account's clock and this machine's be before one of them is called wrong."""
+_ENOUGH_ROWS: Final = 2
+"""A single row may have a time that is as wrong as the header's."""
 
 
 class AccountTime:
@@ -19,18 +21,26 @@ class AccountTime:
 
     The Date header has whole seconds, cut off, so that no row of a second still going on is below it.
     A server that sends no date is met with this machine's clock, which ``machine`` gives. ``before`` is
-    the account's time of an earlier run, if there was one.
+    the account's time of an earlier run, if there was one, and ``believed`` that of the last one of which
+    it was not doubtful.
 
-    T0 is doubtful if it lies ahead of this machine's clock, for a cursor would be moved past changes
-    that are still to come; and if the account's own rows or an earlier run show that it lies behind. That
-    this machine alone says so proves nothing against the account.
+    A cursor that is moved to a T0 too late passes over changes that are still to come. So T0 is doubtful
+    if it lies ahead of this machine's clock and nothing else of the account's bears it out: neither rows
+    that it shows nor ``believed`` lie more than half as far ahead. It is doubtful too if its own rows or
+    an earlier run show that it lies behind. That this machine's clock says otherwise proves nothing by
+    itself: it may be the one that is wrong.
     """
 
     def __init__(
-        self, machine: Callable[[], datetime] = clock.now, before: datetime | None = None
+        self,
+        machine: Callable[[], datetime] = clock.now,
+        before: datetime | None = None,
+        believed: datetime | None = None,
     ) -> None:
         self._machine = machine
         self._before = before
+        self._believed = believed
+        self._rows_up_to_now = 0
         self._upper_bound: datetime | None = None
         self._machine_time: datetime | None = None
         self._rows_are_ahead = False
@@ -44,6 +54,8 @@ class AccountTime:
     def observe_row(self, changed_at: datetime) -> None:
         """Take the time of a row that the account shows: it lies in the past, if it can be believed."""
         if self._upper_bound is not None and self._machine_time is not None:
+            half_ahead = self._machine_time + (self._upper_bound - self._machine_time) / 2
+            self._rows_up_to_now += half_ahead < changed_at <= self._upper_bound
             is_past = changed_at <= self._machine_time + TOLERATED_DIFFERENCE
             is_ahead = changed_at > self._upper_bound + TOLERATED_DIFFERENCE
             self._rows_are_ahead = self._rows_are_ahead or (is_past and is_ahead)
@@ -66,8 +78,7 @@ class AccountTime:
         """
         if self._upper_bound is None or self._machine_time is None or self._before is None:
             return self.upper_bound
-        is_ahead = self._upper_bound - self._machine_time > TOLERATED_DIFFERENCE
-        if is_ahead and self._machine_time >= self._before:
+        if self.is_ahead and not self._is_borne_out and self._machine_time >= self._before:
             return self._machine_time
         return self._upper_bound
 
@@ -86,7 +97,7 @@ class AccountTime:
             f"The account's clock (the Date header of its first answer) says {_shown(self._upper_bound)}, "
             f"this machine's {_shown(self._machine_time)}"
         )
-        if difference > TOLERATED_DIFFERENCE:
+        if self.is_ahead and not self._is_borne_out:
             return (
                 f"{says}: the account is {_apart(difference)} ahead. Rows were read all the same, and the "
                 "cursor went no further than to the last of them. Set this machine's clock, or tell "
@@ -103,6 +114,36 @@ class AccountTime:
                 "its clock are left for the next run. Run again later, and tell ShipStation if it stays so."
             )
         return None
+
+    @property
+    def hint(self) -> str | None:
+        """What speaks against this machine's clock, while nothing does against the account's."""
+        if self._upper_bound is None or self._machine_time is None or self.is_doubtful:
+            return None
+        if not self.is_ahead:
+            return None
+        return (
+            f"This machine's clock is {_apart(self._upper_bound - self._machine_time)} behind the account's, "
+            "as its rows or earlier runs show too. That does no harm to what is stored; set it all the same."
+        )
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether T0 lies further ahead of this machine's clock than clocks differ."""
+        if self._upper_bound is None or self._machine_time is None:
+            return False
+        return self._upper_bound - self._machine_time > TOLERATED_DIFFERENCE
+
+    @property
+    def _is_borne_out(self) -> bool:
+        """Whether something else than the header shows that the account's clock is that far ahead."""
+        if self._upper_bound is None or self._machine_time is None:
+            return False
+        half_ahead = self._machine_time + (self._upper_bound - self._machine_time) / 2
+        said_before = (
+            self._believed is not None and half_ahead < self._believed <= self._upper_bound
+        )
+        return said_before or self._rows_up_to_now >= _ENOUGH_ROWS
 
     @property
     def _has_gone_back(self) -> bool:

@@ -220,8 +220,9 @@ class KeysetWalk:
         hashes: list[str] = []
         beyond = 0
         for item, instant in zip(page.items, instants, strict=True):
-            if instant is not None and instant > end:
+            if instant is not None:
                 self._time.observe_row(instant)
+            if instant is not None and instant > end:
                 if self._end is not None or instant <= self._latest_credible():
                     continue
                 beyond += 1

@@ -37,7 +37,13 @@ Going back to `keep` brings nothing back by itself: `shipsync run --full-refresh
 again.
 
 A plan of new shipments holds their addresses whatever the setting is, for they are sent; only its owner
-may read it. Webhook bodies in your own folder are yours to remove; of what they say of a parcel nothing
+may read it. Under `hash` and `drop`, `shipments apply` takes them out of the file again, and the reasons of
+invalid rows with them, as soon as every row of the plan is settled; applied again, it still tells what became
+of each. A plan that is not applied, and the file that the rows came from, are yours to remove. Of a cell that
+cannot be sent the command quotes what stands in it, on the terminal alone. `shipments get` shows no more than
+may be stored.
+
+Webhook bodies in your own folder are yours to remove; of what they say of a parcel nothing
 is stored under `hash` and `drop`, the parcel is asked for instead.
 
 ## What is stored as it came

@@ -59,9 +59,16 @@ class RunContext:
 
     def __post_init__(self) -> None:
         before = self.con.execute(statement("shipsync.sync", "last_account_time")).fetchone()
-        self.time = AccountTime(self.session.now, before[0] if before else None)
+        self._account = StreamState(self.con, "account")
+        believed = self._account.get_instant("time")
+        self.time = AccountTime(self.session.now, before[0] if before else None, believed)
         self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
         self.session.sets_aside = self.quarantine.put
+
+    def remember_time(self) -> None:
+        """Keep T0 for the next run to compare its own with, if it can be believed."""
+        if self.time.known is not None and not self.time.is_doubtful:
+            self._account.set("time", self.time.known)
 
     @cached_property
     def redaction(self) -> Redaction:

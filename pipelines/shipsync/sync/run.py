@@ -83,13 +83,15 @@ def run_sync(
         report.read_up_to = run.time.known
         report.set_aside = run.quarantine.named
         report.clocks = run.time.complaint
+        hint = run.time.hint
+        run.remember_time()
     except (ShipsyncError, KeyboardInterrupt) as error:
         report.requests = session.requests_sent - requests_before
         _end(con, report, str(error) or "interrupted")
         raise
     report.requests = session.requests_sent - requests_before
     report.seconds = time.monotonic() - began
-    report.remarks = session.repairs.remarks()
+    report.remarks = [*session.repairs.remarks(), *([hint] if hint else [])]
     _end(con, report, _failures(report.failed) or None)
     return report
 

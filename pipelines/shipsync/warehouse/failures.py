@@ -91,8 +91,12 @@ def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
     if of_storage and _has(text, _SIGNS_OF_DAMAGE):
         return DatabaseCorrupt(
             f"{path} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
-            "`shipsync sync`: it reads the account again. What was written to the account is told by the "
-            "ledger in a copy alone. The file was left as it is."
+            "`shipsync sync`: it reads the account again. The ledger of what was written to the account is "
+            "in such a copy alone. The file was left as it is."
+        )
+    if of_storage and path.is_dir():
+        return DatabaseError(
+            f"{path} is a folder, and a database is a file. Name another with --database."
         )
     if of_storage and path.name.lower() in text and _has(text, _SIGNS_OF_NO_ACCESS):
         return DatabaseError(f"{path} can't be written: {first}. {_ELSEWHERE}")

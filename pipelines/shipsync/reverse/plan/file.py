@@ -37,8 +37,11 @@ _ELSEWHERE = "Give another place with --out."
 
 
 def digest(plan: Plan) -> str:
-    """A fingerprint of everything the plan says; plans made at different times never share one."""
-    return _digest(_canonical(document(plan)))
+    """A fingerprint of everything the plan says; plans made at different times never share one.
+
+    One that was settled and redacted keeps the one that it was sent under.
+    """
+    return plan.digest_when_sent or _digest(_canonical(document(plan)))
 
 
 def document(plan: Plan) -> dict[str, Any]:

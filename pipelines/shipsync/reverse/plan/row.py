@@ -76,7 +76,8 @@ class Plan:
     Rows on one line belong together: a label is voided so that its shipment can be cancelled.
     ``warnings`` are sentences about what is not wrong and may not be meant. ``shared_calls`` are readings
     that serve many rows. A plan with an entry in ``stopped_by`` is not applied; ``ledger_id`` names the
-    ledger that says what was sent of it.
+    ledger that says what was sent of it. ``digest_when_sent``: the plan was settled, and what names people
+    was taken out of it then; this was its digest before.
     """
 
     family: Family
@@ -92,6 +93,7 @@ class Plan:
     shared_calls: int = 0
     observation: Observation | None = None
     ledger_id: str | None = None
+    digest_when_sent: str | None = None
 
     @property
     def ready(self) -> tuple[PlanRow, ...]:
