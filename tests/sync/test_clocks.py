@@ -202,3 +202,22 @@ def test_one_row_as_far_ahead_as_the_header_bears_nothing_out(account: ServedAcc
     )
     account.date = _header(NOW.add(days=8))
     assert account.sync("shipments", now=NOW).needs_person
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [(1.5, "1 h 30 min"), (26, "26 h 00 min"), (47.9, "47 h 54 min"), (49, "2 days")],
+)
+def test_how_far_ahead_a_header_is_is_told(account: ServedAccount, hours: float, told: str) -> None:
+    _sync(account, "pending", NOW)
+    report = _sync(account, "on_hold", NOW.add(hours=1), header=timedelta(hours=hours))
+    assert f"the account is {told} ahead" in (report.clocks or "")
+    # The same is said of this machine's clock once the account's rows bear it out.
+    rows = [
+        {"shipment_id": f"se-{number}", "modified_at": NOW.add(hours=hours).isoformat()}
+        for number in range(2)
+    ]
+    account.bodies = listed("shipments", rows)
+    account.date = _header(NOW.add(hours=hours))
+    report = account.sync("shipments", now=NOW)
+    assert f"This machine's clock is {told} behind" in report.remarks[-1]

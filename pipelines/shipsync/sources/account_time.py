@@ -158,6 +158,8 @@ def _shown(moment: datetime) -> str:
 
 
 def _apart(difference: timedelta) -> str:
-    if difference >= timedelta(days=2):
-        return f"{difference.days} days"
-    return f"{difference // timedelta(hours=1)} h {difference // timedelta(minutes=1) % 60:02} min"
+    # Instants of pendulum differ by one of its intervals, which a timedelta does not divide.
+    minutes = int(difference.total_seconds()) // 60
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} h {minutes % 60:02} min"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,21 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path, HEAD, ["A-1", "Main", 1])
     with pytest.raises(InputFileError, match="bytes; at most 1,000 are read"):
         read_excel(path, path.read_bytes(), largest=1000)
+
+
+def test_a_cell_that_is_no_date_gets_a_sentence_with_its_row(tmp_path: Path) -> None:
+    made, file = tmp_path / "made.xlsx", tmp_path / "odd.xlsx"
+    book = openpyxl.Workbook()
+    for row in (("sku", "quantity"), ("A", 12345)):
+        book.active.append(row)
+    book.save(made)
+    with zipfile.ZipFile(made) as whole, zipfile.ZipFile(file, "w") as spoilt:
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name.endswith("sheet1.xml"):
+                number = b'<c r="B2" t="n"><v>12345</v></c>'
+                assert number in content
+                content = content.replace(number, b'<c r="B2" t="d"><v>0000-00-00</v></c>')
+            spoilt.writestr(name, content)
+    with pytest.raises(InputFileError, match="a cell in row 2 that cannot be read"):
+        read_rows(file)

@@ -211,3 +211,28 @@ def test_a_column_that_means_nothing_is_named(tmp_path: Path) -> None:
     content = "sku,location,quantity,shelf label\nA-1,Main,1,top\n"
     given = read_rows(write(tmp_path, "counts.csv", content))
     assert check_columns(given, COLUMNS, REQUIRED) == ("shelf label",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b'{"sku": ' + b"[" * 10_000 + b"]" * 10_000 + b"}\n", "is not JSON on line 1"),
+        (b'{"sku": "A"}\n{"sku": "Ann \\ud83d"}\n', "half a character in 'sku' on line 2"),
+    ],
+)
+def test_json_that_cannot_be_read_gets_a_sentence(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    with pytest.raises(InputFileError, match=words):
+        read_rows(write(tmp_path, "odd.jsonl", content))
+
+
+@pytest.mark.parametrize("instant", [2**62, -(2**62)])
+def test_a_date_in_parquet_that_no_calendar_has_gets_a_sentence(
+    tmp_path: Path, instant: int
+) -> None:
+    file = tmp_path / "odd.parquet"
+    when = pa.array([instant], pa.timestamp("us"))
+    pq.write_table(pa.table({"sku": ["A"], "when": when}), file)
+    with pytest.raises(InputFileError, match="holds a date"):
+        read_rows(file)

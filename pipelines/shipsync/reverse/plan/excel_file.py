@@ -115,8 +115,7 @@ def _has_text(sheet: Any) -> bool:
 
 def _rows(path: Path, values: Any, formulas: Any) -> Iterator[tuple[int, list[object]]]:
     """Each row that is not blank; raises for a formula without a result."""
-    pairs = zip(values.iter_rows(), formulas.iter_rows(), strict=False)
-    for number, (row, told) in enumerate(pairs, start=1):
+    for number, (row, told) in _read(path, values, formulas):
         for cell, formula in zip(row, told, strict=False):
             if cell.value is None and formula.value is not None:
                 raise InputFileError(
@@ -128,13 +127,32 @@ def _rows(path: Path, values: Any, formulas: Any) -> Iterator[tuple[int, list[ob
             yield number, cells
 
 
+def _read(path: Path, values: Any, formulas: Any) -> Iterator[tuple[int, tuple[Any, Any]]]:
+    """Each row of both readings, with its number; raises for one that openpyxl does not understand."""
+    pairs = zip(values.iter_rows(), formulas.iter_rows(), strict=False)
+    number = 0
+    while True:
+        number += 1
+        try:
+            pair = next(pairs, None)
+        except Exception as error:
+            raise InputFileError(
+                f"{path} has a cell in row {number} that cannot be read ({type(error).__name__}); correct it "
+                "in Excel, or save the sheet as CSV UTF-8."
+            ) from None
+        if pair is None:
+            return
+        yield number, pair
+
+
 def _value(cell: Any) -> object:
     """The cell's value as it is seen."""
     value, form = cell.value, getattr(cell, "number_format", "") or ""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float) and form.strip(_ZEROS) == "" and len(form) > 1:
-        return f"{value:.0f}".zfill(len(form)) if value == int(value) else value
+        is_whole = isinstance(value, int) or value.is_integer()
+        return f"{value:.0f}".zfill(len(form)) if is_whole else value
     if isinstance(value, datetime) and value.time() == time.min:
         return value.date()
     return value

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -36,6 +37,8 @@ _ENDINGS = {
 }
 _EXACT_UP_TO = 10**15
 """A whole number beyond this may have lost its last digits as a float."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""A surrogate without its other half: no text in UTF-8 has one, and what JSON escapes may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _with_nan(content: str) -> object:
     """What Python's own JSON makes of it, which writes NaN and reads it; None if that cannot read it."""
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -167,7 +170,12 @@ def _parquet(path: Path) -> tuple[tuple[str, ...], tuple[InputRow, ...]]:
         except duckdb.Error as error:
             first = str(error).splitlines()[0]
             raise InputFileError(f"{path} cannot be read as Parquet: {first}.") from None
-    records = enumerate(table.to_pylist(), start=1)
+    try:
+        records = enumerate(table.to_pylist(), start=1)
+    except (OverflowError, ValueError) as error:
+        raise InputFileError(
+            f"{path} holds a date or a text that cannot be read ({error}); correct it where the file is made."
+        ) from None
     rows = tuple(InputRow(line, cells(path, line, record)) for line, record in records)
     return tuple(table.column_names), rows
 
@@ -183,6 +191,10 @@ def cells(source: Path | str, line: int, record: Mapping[str, object]) -> dict[s
                 f"{source} holds no plain text or number in {column!r} on line {line}."
             )
         text = value if type(value) is str else plain_text(value)
+        if not text.isascii() and _HALF.search(text):
+            raise InputFileError(
+                f"{source} holds half a character in {column!r} on line {line}; write it anew."
+            )
         stripped = text.strip()
         if stripped and stripped not in NO_VALUES:
             texts[column] = text if column in SKU_COLUMNS else stripped
