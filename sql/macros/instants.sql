@@ -10,7 +10,7 @@
 
 {#- The calendar day on which something happened. -#}
 {% macro local_date(instant) -%}
-    ({{ instant }} at time zone {{ account_zone() }})::date
+    (({{ instant }}) at time zone {{ account_zone() }})::date
 {%- endmacro %}
 
 {#-
@@ -22,7 +22,7 @@
 {% macro written_date(instant) -%}
     case
         when epoch_us({{ instant }}) % 3600000000 = 0
-            then greatest({{ local_date(instant) }}, ({{ instant }} at time zone 'UTC')::date)
+            then greatest({{ local_date(instant) }}, (({{ instant }}) at time zone 'UTC')::date)
         else {{ local_date(instant) }}
     end
 {%- endmacro %}

@@ -61,10 +61,10 @@
     {{ return(['shipments', 'shipment_items', 'labels', 'label_packages', 'fulfillments', 'tracking', 'tracking_events']) }}
 {% endmacro %}
 
-{#- Shipments of which anything is new to the model that asks. -#}
-{% macro pending_shipments() %}
+{#- Shipments of which anything in those tables is new to the model that asks; of all that decide on parcels by default. -#}
+{% macro pending_shipments(raw_tables=none) %}
     {%- set by_label = ['label_packages', 'tracking', 'tracking_events'] -%}
-    {%- for raw_table in tables_of_orders() %}
+    {%- for raw_table in raw_tables or tables_of_orders() %}
     select shipment_id
     {%- if raw_table in by_label %}
     from {{ ref('stg_labels') }}

@@ -24,11 +24,13 @@ SHIPS = {
     "summer": (day(10, 7), day(10, 7)),
     "noon": (day(10, 12), day(10, 7)),
 }
-# The macros that know the zone. A local time, which has none, may be cut to its day.
-KNOWING = {Path("macros/instants.sql"), Path("macros/tracking.sql")}
+# A day of an interval is 23 or 25 hours where the session's clocks change.
+# The macros that know the zone, or work on days alone. A local time, which has none, may be cut to its day.
+KNOWING = {Path(f"macros/{name}.sql") for name in ("instants", "tracking", "metrics")}
 BY_SESSION = re.compile(
     r"(?i)(?<!_local_at)::date\b|(?<!, 10\) )\bas date\)|\bdate_trunc\s*\(|\bcurrent_date\b|\btoday\s*\(|"
-    r"\bdate_diff\s*\(|\bdatediff\s*\(|\b(day|dayofweek|isodow|hour|month|week|year|date_part|extract)\s*\("
+    r"\binterval \d+ days?\b|\bto_days\s*\(|"
+    r"\bdate_?diff\s*\(\s*'(day|week|month|quarter|year)|\b(day|dayofweek|isodow|hour|month|week|year|date_part|extract)\s*\("
 )
 
 
@@ -107,7 +109,14 @@ def test_no_statement_takes_the_day_of_an_instant_by_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["created_at::date", "cast(x as date)", "date_trunc('day', x)", "year(created_at)"]
+    "wrong",
+    [
+        "created_at::date",
+        "cast(x as date)",
+        "date_trunc('day', x)",
+        "year(created_at)",
+        "x - interval 28 days",
+    ],
 )
 def test_the_search_finds_what_it_looks_for(wrong: str) -> None:
     assert BY_SESSION.search(wrong)

@@ -73,7 +73,7 @@ def test_columns_are_described_as_they_are(story: Story) -> None:
     for row in story.rows(
         """
         select table_name, column_name from information_schema.columns
-        where table_schema in ('staging', 'core', 'changes', 'reverse', 'tracking')
+        where table_schema in ('staging', 'core', 'changes', 'reverse', 'tracking', 'metrics')
             and table_name not in ('processed_loads', 'taken_loads')
         order by table_name, ordinal_position
         """
@@ -86,3 +86,26 @@ def test_columns_are_described_as_they_are(story: Story) -> None:
     assert all(
         column["description"] for model in described().values() for column in model["columns"]
     )
+
+
+METRICS = sorted(path.stem for path in (sql_dir() / "models" / "metrics").glob("*.sql"))
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_mart_says_what_its_numbers_are(name: str) -> None:
+    """Pages, documentation and tools read these: nothing here may be left out."""
+    model = described()[name]
+    assert set(model["config"]["meta"]) == {"grain", "caveat", "coverage"}
+    assert model["description"].rstrip().endswith(model["config"]["meta"]["grain"])
+    metrics = [column for column in model["columns"] if "config" in column]
+    assert metrics or name == "pipeline_health"
+    for column in metrics:
+        assert set(column["config"]["meta"]) == {"unit", "formula", "caveat", "coverage"}
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_mart_fits_two_screens_and_has_a_case_worked_out_by_hand(name: str) -> None:
+    folder = sql_dir() / "models" / "metrics"
+    assert len((folder / f"{name}.sql").read_text().splitlines()) <= 120
+    cases = yaml.safe_load((folder / "unit_tests.yml").read_text())["unit_tests"]
+    assert name in {case["model"] for case in cases}

@@ -142,6 +142,9 @@ class Options:
     labels [?]."""
     unmapped_scans: bool = False
     """A scan in the middle of some USPS journeys says UN and CARRIER_STATUS_NOT_MAPPED [C]."""
+    return_labels: bool = False
+    """Of some delivered parcels a return label is made two days later, which names the label of the way
+    out; such labels are documented [O], how a shop makes them is assumed [I]."""
     returns_after_delivery: bool = False
     """Some parcels are delivered and, days later, come back to the sender [I]."""
 

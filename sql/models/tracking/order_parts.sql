@@ -36,7 +36,7 @@ judged as (
         end as is_late,
         parcel_id is not null
         and not is_finished
-        and heard_at < {{ as_of() }} - to_days(stuck_after_days::integer) as is_stuck
+        and heard_at < {{ as_of() }} - interval 24 hours * stuck_after_days::integer as is_stuck
     from ended
 )
 

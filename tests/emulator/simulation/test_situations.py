@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator.conftest import make_account
-from shipsync.emulator import Account, JournalEntry
+from shipsync.emulator import Account, JournalEntry, Options
 from shipsync.emulator.account.journal import Kind
 from shipsync.emulator.simulation.actions import Action
 from shipsync.emulator.simulation.simulation import Simulation
@@ -47,7 +47,12 @@ def labels(simulated: Account) -> Versions:
     return versions(simulated, "labels")
 
 
-ORDINARY = set(Action) - {Action.MERGED, Action.DELETED, Action.RULES_RAN}
+ORDINARY = set(Action) - {
+    Action.MERGED,
+    Action.DELETED,
+    Action.RULES_RAN,
+    Action.RETURN_LABELLED,
+}
 """What happens without being switched on; ``test_vanishing`` has the others."""
 
 
@@ -135,6 +140,19 @@ def test_a_shipment_has_at_most_one_live_label(simulated: Account) -> None:
         live[body["shipment_id"]] += now_live - state.get(entry.entity_id, False)
         state[entry.entity_id] = now_live
         assert live[body["shipment_id"]] <= 1
+
+
+def test_a_return_label_names_the_way_out() -> None:
+    account = make_account(shipments=0, options=Options(return_labels=True))
+    Simulation(account).run(20)
+    back = [
+        body for entry in account.journal.of("labels") if (body := entry.body)["is_return_label"]
+    ]
+    assert len({body["label_id"] for body in back}) > 3
+    for body in back:
+        out = account.entity("labels", body["outbound_label_id"])
+        assert (out["shipment_id"], out["is_return_label"]) == (body["shipment_id"], False)
+        assert out["created_at"] < body["created_at"]
 
 
 def test_some_shipments_hold_a_voided_and_a_live_label(labels: Versions) -> None:

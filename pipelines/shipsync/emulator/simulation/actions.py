@@ -36,6 +36,7 @@ class Action(StrEnum):
     PARCEL_HELD_UP = "parcel held up"
     PARCEL_RETURNED = "parcel returned"
     PARCEL_DELIVERED = "parcel delivered"
+    RETURN_LABELLED = "return labelled"
 
     FULFILLED_OUTSIDE = "fulfilled outside"
     FULFILLED_IN_ADVANCE = "fulfilled in advance"

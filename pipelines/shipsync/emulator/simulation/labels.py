@@ -129,6 +129,33 @@ class LabelSimulation:
         self._account.parcels.put_tracking(label_id, way.body(sighting.at), cause=action)
         if sighting.scan is Scan.DELIVERED:
             self._account.parcels.note_delivery(label_id, cause=action)
+            if self._account.options.return_labels and _is_sent_back(label):
+                self._world.after(2 * DAY, lambda: self._label_return(label))
+
+    def _label_return(self, label: Body) -> None:
+        """Make the label with which the buyer sends it back."""
+        shipment = self._account.find("shipments", label["shipment_id"])
+        if shipment is None:
+            return
+        rng = random.Random(f"{self._account.seed} return {label['label_id']}")
+        back = label_body(
+            self._account.numbers,
+            rng,
+            shipment,
+            service_code=label["service_code"],
+            created_at=self._world.now(),
+            external_id=auto_external_id(rng),
+            batch_id=self._account.numbers.new_id("batches"),
+        )
+        back |= {
+            "is_return_label": True,
+            "outbound_label_id": label["label_id"],
+            "rma_number": f"RMA-{label['label_id'].removeprefix('se-')}",
+        }
+        self._account.parcels.put_label(
+            back, warehouse_id=shipment["warehouse_id"], cause=Action.RETURN_LABELLED
+        )
+        self.follow(back)
 
     def _void(self, label_id: str, rng: random.Random) -> None:
         label = self._account.find("labels", label_id)
@@ -158,6 +185,10 @@ class LabelSimulation:
         ):
             self._account.orders.cancel(shipment_id, cause=Action.CANCELLED)
             self._stock.release(shipment["items"])
+
+
+def _is_sent_back(label: Body) -> bool:
+    return not label["is_return_label"] and int(label["label_id"].removeprefix("se-")) % 9 == 0
 
 
 def _service_for(shipment: Body, rng: random.Random) -> str:
