@@ -30,13 +30,12 @@ def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer
 def served(
     tmp_path: Path, fork_server: ForkServer, request: pytest.FixtureRequest
 ) -> Iterator[ServedShop]:
-    """A shop of which nothing is held yet; the seed is the test's parameter."""
+    """A shop of which nothing is held yet; the test's parameter is its seed, or seed and options."""
+    seed, given = request.param if isinstance(request.param, tuple) else (request.param, None)
     # The journal knows the tracking of labels, not of their further boxes.
-    options = Options(tracks_further_boxes=False)
-    account = Account(seed=request.param, options=options, start=START)
+    options = given or Options(tracks_further_boxes=False)
+    account = Account(seed=seed, options=options, start=START)
     seed_account(account, shipments=90, days=12)
     simulation = Simulation(account, orders_per_day=12)
     with serve(account) as server:
-        yield ServedShop(
-            Shop(account, tmp_path), simulation, fork_server, server.url, request.param
-        )
+        yield ServedShop(Shop(account, tmp_path), simulation, fork_server, server.url, seed)

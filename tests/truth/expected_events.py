@@ -16,6 +16,7 @@ from truth.synced_shop import Shop
 RANKS = (
     "new_shipment",
     "shipment_modified",
+    "shipment_gone",
     "new_fulfillment",
     "fulfillment_modified",
     "fulfillment_shipped",
@@ -23,6 +24,7 @@ RANKS = (
 VIEWS = {
     "new_shipments": "new_shipment",
     "shipments_modified": "shipment_modified",
+    "shipments_gone": "shipment_gone",
     "new_fulfillments": "new_fulfillment",
     "fulfillments_shipped": "fulfillment_shipped",
 }
@@ -111,9 +113,14 @@ def _of_entity(
     kind: str, entity_id: str, held: Sequence[Version], since: datetime
 ) -> Iterator[Event]:
     name = SINGULAR[kind]
+    departures = 0
     for number, version in enumerate(held):
         body, seen = version.body, version.observed_at
         shipment_id = body["shipment_id"]
+        if version.gone_at is not None and kind == "shipments":
+            departures += 1
+            gone, times = version.gone_at, (str(departures),)
+            yield Event("shipment_gone", entity_id, shipment_id, gone, gone, False, content=times)
         if number == 0:
             created = _instant(body["created_at"])
             if created >= since and seen > since:
@@ -127,7 +134,8 @@ def _of_entity(
             shipment_id,
             occurred or seen,
             seen,
-            {**older, "modified_at": None} == {**body, "modified_at": None},
+            held[number - 1].gone_at is None
+            and {**older, "modified_at": None} == {**body, "modified_at": None},
             number,
             (version.content_hash, str(1 + sum(v.body == body for v in held[:number]))),
         )

@@ -38,8 +38,8 @@ class Order:
 
     ``after_requests`` answered, ``after_files`` opened, renamed or removed, ``after_seconds``, or
     ``at_seam``: about to do that to a file the first time (see ``seam``). ``action`` is ``sync``,
-    ``build`` or ``run``. With ``now``, the account's time, no wait takes any time; ``deliver_to`` is
-    where a run delivers to.
+    ``build``, ``run`` or ``reconcile``. With ``now``, the account's time, no wait takes any time;
+    ``deliver_to`` is where a run delivers to.
     """
 
     action: str
@@ -121,15 +121,24 @@ def run(order: Order) -> Ending:
     pacing = (
         JumpingPacing(pendulum.instance(datetime.fromisoformat(order.now))) if order.now else None
     )
-    error = None
     with Session(settings, on_request=answered, pacing=pacing) as session:
-        if order.action == "build":
-            job.build(settings.database, None)
-        elif order.action == "sync":
-            error = _failures(job.sync(settings, session, Scope()))
-        else:
-            error = _failures(job.run(settings, session, Scope()).sync)
+        error = _made(order, settings, session)
     return Ending(False, error, requests, files, tuple(seams))
+
+
+def _made(order: Order, settings: Connection, session: Session) -> str | None:
+    """Make the run; what failed in it."""
+    match order.action:
+        case "build":
+            job.build(settings.database, None)
+            return None
+        case "reconcile":
+            differ = [one for one in job.reconcile(settings, session) if not one.agrees]
+            return f"windows differ: {differ[:3]}" if differ else None
+        case "sync":
+            return _failures(job.sync(settings, session, Scope()))
+        case _:
+            return _failures(job.run(settings, session, Scope()).sync)
 
 
 def _failures(report: Any) -> str | None:

@@ -18,7 +18,7 @@ from truth.comparison import (
 )
 from truth.expected_events import Event, events_of_versions, shipping
 from truth.second_reading import differences
-from truth.seen_versions import Version
+from truth.seen_versions import Version, versions_of
 from truth.synced_shop import Shop
 
 Versions = Mapping[str, Mapping[Key, Sequence[Version]]]
@@ -55,7 +55,7 @@ def _matched(
     history: Sequence[State],
     types: Mapping[str, str],
 ) -> list[Version] | None:
-    found: list[Version] = []
+    found: list[State] = []
     position = -1
     for row in chain:
         for later in range(position + 1, len(history)):
@@ -69,9 +69,8 @@ def _matched(
         else:
             return None
         position = later
-        if row is not None and state is not None:
-            found.append(Version(state, row["observed_at"], row["content_hash"]))
-    return found
+        found.append(state)
+    return versions_of(found, chain)
 
 
 def compare_events_held(shop: Shop, where: str, versions: Versions) -> int:

@@ -12,6 +12,8 @@ from truth.comparison import KEYS, Complaints, Key, State, Table, as_held, state
 from truth.second_reading import Body, Row, differences
 from truth.synced_shop import Shop, Synced
 
+OPEN = frozenset({"pending", "on_hold", "processing"})
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -38,8 +40,26 @@ def sights(
             # What changed after T0 stands behind the window's end; at T0 itself it is the server's choice.
             changed = [_instant(state["modified_at"]) for state in seen if state]
             must = must and all(instant < synced.at for instant in changed)
-            seen = tuple(s for s in seen if s and _instant(s["modified_at"]) <= synced.at)
+            must = must and (synced.reads_all or _shows(history, synced.first))
+            seen = tuple(s for s in seen if not s or _instant(s["modified_at"]) <= synced.at)
         yield Sight(synced.at, seen, must and bool(seen))
+
+
+def _shows(history: Sequence[tuple[int, State]], now: int) -> bool:
+    """Whether a sync shows a shipment's last state by itself: by its ``modified_at``, or as it is open.
+
+    One that is gone is missed if it was never anything but open.
+    """
+    states = [state for sequence, state in history if sequence <= now]
+    last = states[-1] if states else None
+    if last is None:
+        return all(state["shipment_status"] in OPEN for state in states if state)
+    former = next((state for state in reversed(states[:-1]) if state), None)
+    return (
+        last["shipment_status"] in OPEN
+        or former is None
+        or former["modified_at"] != last["modified_at"]
+    )
 
 
 def _was_read(shop: Shop, kind: str, key: Key, synced: Synced) -> bool:
@@ -92,11 +112,27 @@ def explained(
 
 @dataclass(frozen=True)
 class Version:
-    """A version that is held: the object it is, when the run that saw it began, and its hash."""
+    """A version that is held: the object it is, when the run that saw it began, and its hash.
+
+    ``gone_at``: when the run began that found it gone, if nothing followed it at once.
+    """
 
     body: Body
     observed_at: datetime
     content_hash: str
+    gone_at: datetime | None = None
+
+
+def versions_of(states: Sequence[State], chain: Sequence[Row | None]) -> list[Version]:
+    """The versions of a chain whose states are known, None standing for the time that it was gone."""
+    found = []
+    for place, (state, row) in enumerate(zip(states, chain, strict=True)):
+        if state is not None and row is not None:
+            is_gone = place + 1 < len(chain) and chain[place + 1] is None
+            # A run begins on a second, and versions begin at most some microseconds after it.
+            gone_at = row["_dlt_valid_to"].replace(microsecond=0) if is_gone else None
+            found.append(Version(state, row["observed_at"], row["content_hash"], gone_at))
+    return found
 
 
 def compare_versions(
@@ -121,11 +157,7 @@ def compare_versions(
                 if found is None:
                     complaints.add(f"{kind} {key}: {_account_of(chain, seen)}")
                     continue
-                told[kind][key] = [
-                    Version(state, row["observed_at"], row["content_hash"])
-                    for state, row in zip(found, chain, strict=True)
-                    if state is not None and row is not None
-                ]
+                told[kind][key] = versions_of(found, chain)
     complaints.settle()
     return told
 

@@ -17,6 +17,7 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
 from shipsync.emulator import Account, Transport
 from shipsync.job import Scope
+from shipsync.sync.reconcile import Comparison
 from shipsync.sync.reports import StreamReport, SyncReport
 from shipsync.warehouse import models
 
@@ -28,13 +29,14 @@ class Synced:
     """One sync: what it said, and which part of the journal and of the requests fell into it.
 
     ``first`` and ``last`` are journal lengths when it began and ended, ``requests`` the part of the
-    account's log that it caused.
+    account's log that it caused. ``reads_all``: it compared every row, as ``reconcile`` does.
     """
 
     report: SyncReport
     first: int
     last: int
     requests: slice
+    reads_all: bool = False
 
     @property
     def at(self) -> pendulum.DateTime:
@@ -81,6 +83,20 @@ class Shop:
         requests = slice(asked, len(self.account.requests))
         self.syncs.append(Synced(report, first, len(self.account.journal), requests))
         return self.syncs[-1]
+
+    def reconcile(self) -> list[Comparison]:
+        """Compare everything with the account; counts as a sync that read all but the tracking."""
+        pacing = JumpingPacing(self.account.clock.now())
+        first, asked = len(self.account.journal), len(self.account.requests)
+        with Session(self.connection, transport=Transport(self.account), pacing=pacing) as session:
+            compared = job.reconcile(self.connection, session)
+        [(at,)] = self.rows("select max(read_at) from ledger.stream_runs")
+        streams = [StreamReport(name, "loaded") for name in {one.stream for one in compared}]
+        report = SyncReport("", [*streams, StreamReport("tracking", "skipped")], at)
+        requests = slice(asked, len(self.account.requests))
+        last = len(self.account.journal)
+        self.syncs.append(Synced(report, first, last, requests, reads_all=True))
+        return compared
 
     def build(self, *, run_tests: bool = False) -> None:
         """Build the models as of the last sync."""
