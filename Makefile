@@ -74,7 +74,7 @@ wheel: setup
 
 # The lock names no registry host, so it installs from any mirror.
 lock:
-	uv pip compile --universal --python-version 3.11 --extra dev --extra excel --extra mcp --extra notebooks --extra postgres \
+	uv pip compile --universal --python-version 3.11 --extra dev --extra excel --extra mcp --extra notebooks --extra postgres --extra prometheus \
 	  --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 

@@ -105,6 +105,65 @@ _A_NEW_SALT: Final = (
 )
 
 
+def _hours(period: timedelta) -> float:
+    return period.total_seconds() / 3600
+
+
+def _check_range(key: str, value: float, low: float, high: int) -> None:
+    if not low <= value <= high:
+        raise ConfigurationError(f"{key} is {value:g}; {low} to {high} are allowed.")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+AlertForm = Literal["json", "slack", "healthchecks"]
+ALERT_FORMS: tuple[AlertForm, ...] = ("json", "slack", "healthchecks")
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """Where and how it is told that something needs a person; nowhere while ``url`` is None.
+
+    ``max_age`` is the age from which a last good run, or a stream's last good reading, is too old. Raises
+    ``ConfigurationError`` for a value that cannot be used; the address, which may hold a password, is not
+    quoted.
+    """
+
+    url: Secret | None = None
+    form: AlertForm = "json"
+    max_age: timedelta = timedelta(hours=24)
+
+    def __post_init__(self) -> None:
+        if self.form not in ALERT_FORMS:
+            raise ConfigurationError(
+                f"form in [alerts] is {self.form!r}; it can be {', '.join(ALERT_FORMS)}."
+            )
+        _check_range("max_age_hours in [alerts]", _hours(self.max_age), 0.01, 8760)
+        if self.url is not None and not _may_be_posted_to(self.url.reveal()):
+            raise ConfigurationError(
+                "url in [alerts] must be an address that begins with https://, or with http:// for this "
+                "machine."
+            )
+
+
+def _may_be_posted_to(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    is_encrypted = parts.scheme == "https" and bool(host)
+    return url.isascii() and (is_encrypted or (parts.scheme == "http" and is_loopback(host)))
+
+
 @dataclass(frozen=True)
 class Connection:
     """One ShipStation account, checked when it is made.
@@ -145,6 +204,7 @@ class Connection:
     changes_since: pendulum.DateTime | None = None
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
+    alerts: AlertSettings = AlertSettings()
 
     def __post_init__(self) -> None:
         _check_key(self.api_key)
@@ -178,7 +238,7 @@ class Connection:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must be in nothing that is shown or stored, whoever says it."""
-        given = (self.api_key, self.deliver_secret, self.personal_data_salt)
+        given = (self.api_key, self.deliver_secret, self.personal_data_salt, self.alerts.url)
         return tuple(secret for secret in given if secret is not None)
 
     @property
@@ -208,25 +268,6 @@ def check_personal_data(policy: str, salt: Secret | None) -> None:
             f"personal_data_salt has fewer than {LEAST_SALT_BYTES} bytes, so it could be guessed. "
             f"{_A_NEW_SALT}"
         )
-
-
-def _hours(period: timedelta) -> float:
-    return period.total_seconds() / 3600
-
-
-def _check_range(key: str, value: float, low: float, high: int) -> None:
-    if not low <= value <= high:
-        raise ConfigurationError(f"{key} is {value:g}; {low} to {high} are allowed.")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` names this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_key(key: Secret) -> None:

@@ -13,6 +13,7 @@ POSTGRES: Mapping[str, str] = {
 }
 EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
+PROMETHEUS: Mapping[str, str] = {"prometheus_client": "prometheus-client"}
 NOTEBOOKS: Mapping[str, str] = {"marimo": "marimo", "altair": "altair"}
 
 

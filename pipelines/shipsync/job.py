@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import duckdb
+
 from shipsync import clock, queries
+from shipsync.alerts import run_end
 from shipsync.api.session import Session
-from shipsync.errors import ConfigurationError, ShipsyncError
+from shipsync.errors import ConfigurationError, LockHeld, ShipsyncError
 from shipsync.merchant import Merchant
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
@@ -28,6 +31,7 @@ from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
 from shipsync.warehouse.models import BuildReport
+from shipsync.warehouse.runs import Phases
 from shipsync.warehouse.sql_project import fingerprint
 
 if TYPE_CHECKING:
@@ -74,11 +78,14 @@ def run(
     ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to) and ``ModelError``.
     """
     target = _target(connection)
-    with lock.hold(connection.database):
-        synced = _sync(connection, session, scope, "run", progress)
+    with _held(connection) as phases:
+        synced = _sync(connection, session, scope, "run", progress, phases)
         if synced.read_up_to is None:
             return JobReport(synced, None)
-        with _recorded_build(connection.database, connection.merchant) as is_other_sql:
+        with (
+            phases.measured("build"),
+            _recorded_build(connection.database, connection.merchant) as is_other_sql,
+        ):
             built = models.build(
                 connection.database,
                 now=synced.read_up_to,
@@ -86,15 +93,45 @@ def run(
                 merchant=connection.merchant,
                 full_refresh=is_other_sql,
             )
-        return JobReport(synced, built, _deliver(connection.database, target))
+        with phases.measured("deliver"):
+            return JobReport(synced, built, _deliver(connection.database, target))
+
+
+@contextmanager
+def _held(connection: Connection) -> Iterator[Phases]:
+    """The run lock; at the end its phases are recorded, and told is what needs a person."""
+    try:
+        with lock.hold(connection.database):
+            phases = Phases()
+            try:
+                yield phases
+            except Exception as failure:
+                _conclude(connection, phases, failure)
+                raise
+            _conclude(connection, phases, None)
+    except LockHeld:
+        with suppress(Exception):
+            run_end.tell_of_lock(connection)
+        raise
+
+
+def _conclude(connection: Connection, phases: Phases, failure: Exception | None) -> None:
+    # The ledger may be what failed; the failure that is told is the run's own.
+    with suppress(ShipsyncError, duckdb.Error):
+        if phases.run_id is not None:
+            with connect(connection.database) as con:
+                runs.record_phases(con, phases)
+    # Whatever is wrong with an alert, the run is what it is.
+    with suppress(Exception):
+        run_end.tell(connection, failure)
 
 
 def sync(
     connection: Connection, session: Session, scope: Scope, *, progress: SyncProgress | None = None
 ) -> SyncReport:
     """Read what changed into the raw tables; errors as ``run``, but for ``ModelError``."""
-    with lock.hold(connection.database):
-        return _sync(connection, session, scope, "sync", progress)
+    with _held(connection) as phases:
+        return _sync(connection, session, scope, "sync", progress, phases)
 
 
 def build(
@@ -187,9 +224,14 @@ def _sync(
     scope: Scope,
     command: str,
     progress: SyncProgress | None,
+    phases: Phases,
 ) -> SyncReport:
     enforced = enforce(connection)
-    with explained(connection.database), connect(connection.database) as con:
+    with (
+        phases.measured("sync"),
+        explained(connection.database),
+        connect(connection.database) as con,
+    ):
         migrate(con)
         report = run_sync(
             con,
@@ -202,6 +244,7 @@ def _sync(
             command=command,
             progress=progress,
         )
+    phases.run_id = report.run_id
     report.privacy = str(enforced) if enforced else None
     return report
 

@@ -34,11 +34,16 @@ def open_shop(folder: Path) -> duckdb.DuckDBPyConnection:
     """An empty feed in ``folder``; the ledger is up to date."""
     con = connect(folder / "shop.duckdb")
     migrate(con)
+    make_feed(con)
+    return con
+
+
+def make_feed(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table of events, which is empty."""
     con.execute("create schema changes")
     con.execute(
         f"create table changes.events ({', '.join(f'{n} {t}' for n, t in COLUMNS.items())})"
     )
-    return con
 
 
 def happen(con: duckdb.DuckDBPyConnection, *shipments: str, hours: int = 1) -> None:

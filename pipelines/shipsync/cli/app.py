@@ -7,13 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from shipsync.cli import (
+    backup,
     changes,
     dashboard,
     demo,
     emulator,
     export,
     fulfillments,
+    history,
     inbox,
+    init,
     locations,
     mcp,
     quarantine,
@@ -29,7 +32,6 @@ from shipsync.version import __version__
 app = typer.Typer(
     name="shipsync",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -56,6 +58,7 @@ def shipsync(
     """Keep a ShipStation account in DuckDB and write decisions made in SQL back to it."""
 
 
+app.add_typer(init.app)
 app.add_typer(demo.app)
 app.add_typer(runs.app)
 app.add_typer(changes.app, name="changes")
@@ -67,7 +70,9 @@ app.add_typer(writes.app, name="writes")
 app.add_typer(track.app)
 app.add_typer(locations.app)
 app.add_typer(status.app)
+app.add_typer(history.app)
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(backup.app)
 app.add_typer(export.app)
 app.add_typer(dashboard.app)
 app.add_typer(mcp.app)

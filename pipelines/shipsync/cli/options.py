@@ -60,6 +60,7 @@ def local(name: str, database: Path | None) -> Local:
     found = settings.local(name, database=database)
     _remember(found.deliver_secret)
     _remember(found.personal_data_salt)
+    _remember(found.alerts.url)
     if not found.database.exists():
         raise UsageError(
             f"There is no database {found.database} yet. `shipsync sync` makes it; --connection "

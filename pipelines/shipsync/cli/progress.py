@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+    from shipsync.sync.reports import StreamReport, SyncProgress
 
 
 @contextmanager
 def shown() -> Iterator[SyncProgress]:
     """Where a sync reports its progress: bars that vanish with the block, if there is a terminal."""
     if not sys.stderr.isatty():
+        from shipsync.sync.reports import NoProgress
+
         yield NoProgress()
         return
     from rich.console import Console
@@ -34,6 +36,18 @@ def shown() -> Iterator[SyncProgress]:
     )
     with bars:
         yield _Drawn(bars)
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """What to tell the step to that a command is at: a spinner with its words, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("begins") as status:
+        yield lambda words: status.update(words)
 
 
 class _Drawn:

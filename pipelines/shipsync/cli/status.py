@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shipsync.cli import options, output
+from shipsync.cli import options, output, times
 from shipsync.cli.runs import Only
 from shipsync.errors import NeedsPerson
 from shipsync.plurals import counted
 
 if TYPE_CHECKING:
+    from shipsync.alerts.conditions import Condition
+    from shipsync.settings import Local
     from shipsync.sync.reconcile import Comparison
+    from shipsync.sync.reports import RunStatus, StreamStatus
+    from shipsync.warehouse.lock import LockState
 
 app = typer.Typer()
 
-SHOWN_CHARACTERS = 100
 _KINDS = {
     "missing": "missing",
     "changed": "that differed",
@@ -30,51 +34,123 @@ _KINDS = {
 CHECK_PATIENCE = timedelta(seconds=30)
 
 
-@app.command(epilog="Example: shipsync status --json")
+@app.command(epilog="Example: shipsync status --max-age 2h --exit-code")
 def status(
+    max_age: Annotated[
+        timedelta | None,
+        typer.Option(
+            "--max-age",
+            metavar="TIME",
+            parser=times.period,
+            help="Count a last good run that is older as trouble: 90m, 2h, 1d.",
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 3 when something needs a person.")
+    ] = False,
+    prometheus: Annotated[
+        bool,
+        typer.Option("--prometheus", help="Print figures in the text format of Prometheus."),
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show rows, newest record and last good run of each stream.
+    """Show what needs a person, then how fresh each stream is.
 
-    Says so if commands stepped aside twice in a row (exit code 4), or a run is at work for over an hour.
+    What needs a person is a failed or overdue run, a stale stream, writes of unknown outcome, what waits in
+    the quarantine, events that could not be delivered, a spent budget, and a run at work for over an hour.
     """
+    found = _read(options.local(connection, database), max_age)
+    # Said even when the table goes into a pipe.
+    if found.complaint is not None:
+        output.note(found.complaint)
+    if prometheus:
+        from shipsync.cli.prometheus import exposition
+
+        output.write(exposition(connection, found))
+    elif as_json:
+        output.show_json(
+            {
+                "database": found.database,
+                "needs_person": found.conditions,
+                "streams": found.streams,
+                "runs": found.runs,
+                "lock": found.standing,
+                "alerts_error": found.alerts_error,
+            }
+        )
+    else:
+        _show_status(found)
+    if exit_code and found.conditions:
+        raise typer.Exit(NeedsPerson.exit_code)
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one account stands: ``conditions`` that need a person first."""
+
+    database: Path
+    conditions: list[Condition]
+    streams: list[StreamStatus]
+    runs: list[RunStatus]
+    standing: LockState
+    complaint: str | None
+    alerts_error: str | None
+
+
+def _read(local: Local, max_age: timedelta | None) -> Status:
     from shipsync import clock
-    from shipsync.queries import ResultRows
+    from shipsync.alerts.conditions import conditions
+    from shipsync.alerts.state import last_error
     from shipsync.sync.reports import recent_runs, stream_status
     from shipsync.warehouse import lock
-    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.copies import readable
 
-    file = options.local(connection, database).database
-    standing = lock.state(file)
-    complaint = standing.complaint(clock.now())
-    # Said first: while a run is at work, the database may not be open to anybody else.
-    if complaint is not None:
-        output.note(complaint)
-    with connect(file, read_only=True) as con:
-        streams, latest = stream_status(con), recent_runs(con)
-    if as_json:
-        shown = {"database": file, "streams": streams, "runs": latest, "lock": standing}
-        output.show_json(shown)
-        return
+    now = clock.now()
+    standing = lock.state(local.database)
+    with readable(local.database) as con:
+        lost = last_error(con)
+        return Status(
+            local.database,
+            conditions(con, local, standing, now, max_age=max_age),
+            stream_status(con),
+            recent_runs(con),
+            standing,
+            standing.complaint(now),
+            f"{lost[1]} It was tried at {output.cell(lost[0])}; the next run tries again."
+            if lost
+            else None,
+        )
+
+
+def _show_status(found: Status) -> None:
+    from shipsync.queries import ResultRows
+
+    if found.conditions:
+        told = ("needs_person", "subject", "since", "what")
+        rows = [[c.name.value, c.subject, c.since, c.message] for c in found.conditions]
+        output.show_table(ResultRows(told, rows))
+        output.say()
+    else:
+        output.remark("Nothing needs a person.")
+    if found.alerts_error:
+        output.note(found.alerts_error)
     columns = ("stream", "rows", "newest", "read_up_to", "last_good_run_at", "requests")
-    cells = [[getattr(stream, column) for column in columns] for stream in streams]
-    output.show_table(ResultRows(columns, cells), title=str(file))
-    for stream in streams:
+    cells = [[getattr(stream, column) for column in columns] for stream in found.streams]
+    output.show_table(ResultRows(columns, cells), title=str(found.database))
+    for stream in found.streams:
         if stream.calls_saved or stream.calls_put_off:
             output.remark(
                 f"{stream.stream}: {counted(stream.calls_saved, 'call')} saved so far, as parcels were not "
                 f"due; {counted(stream.calls_put_off, 'call')} put off by the last run's budget. See "
                 "tracking.schedule."
             )
-    output.say()
-    columns = ("command", "started_at", "finished_at", "outcome", "requests", "error")
-    cells = [
-        [*(getattr(run, c) for c in columns[:-1]), output.shortened(run.error, SHOWN_CHARACTERS)]
-        for run in latest
-    ]
-    output.show_table(ResultRows(columns, cells), title="Latest runs")
+    for run in found.runs[:1]:
+        output.remark(
+            f"The last command was {run.command} at {output.cell(run.started_at)}: "
+            f"{run.outcome or 'it goes on'}. `shipsync runs` lists all."
+        )
 
 
 @app.command(epilog="Example: shipsync check --connection west")

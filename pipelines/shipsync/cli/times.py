@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 _UNITS = {"h": "hours", "d": "days"}
+_PERIODS = {"m": "minutes"} | _UNITS
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ def instant(text: str) -> datetime:
             "how long ago (36h, 7d)."
         ) from None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def period(text: str) -> timedelta:
+    """``90m``, ``2h``, ``1d``: how long. Raises ``typer.BadParameter``."""
+    number, unit = text[:-1], text[-1:]
+    if number.isdecimal() and unit in _PERIODS and len(number) <= 5 and int(number):
+        return timedelta(**{_PERIODS[unit]: int(number)})
+    raise typer.BadParameter(f"{text!r} is no length of time; write 90m, 2h or 1d.")
 
 
 def span(text: str) -> Span:

@@ -27,6 +27,7 @@ STATUS_EXAMPLE = "Example: shipsync writes status --state unknown"
 RESOLVE_EXAMPLE = (
     'Example: shipsync writes resolve recount-17 --applied --because "counted the shelf"'
 )
+RELEASE_EXAMPLE = 'Example: shipsync writes release --because "all files since Monday are archived"'
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -103,6 +104,30 @@ def resolve_command(
         output.show_json(writes_view.entry_document(entry))
     else:
         writes_view.show_entries([entry], service.location_names(file), as_json=False)
+
+
+@app.command("release", epilog=RELEASE_EXAMPLE)
+def release_command(
+    because: Annotated[
+        str, typer.Option("--because", metavar="TEXT", help="Say how you know; it is kept.")
+    ] = "",
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Allow writes again after a restore.
+
+    The ledger does not know what was sent between the backup and the restore. Say this once no file is left
+    that was applied in that time and would be planned again: its keys are not known here.
+    """
+    from shipsync.reverse import service
+
+    file = options.local(connection, database).database
+    taken_at = service.release(file, because=because)
+    if as_json:
+        output.show_json({"released": [taken_at]})
+    else:
+        output.say(f"Writes go out again; the backup was of {output.cell(taken_at)}.")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -26,10 +27,22 @@ from shipsync.reverse.orders.shipment_file import read_shipments
 from shipsync.reverse.orders.shipment_kind import CREATE_SHIPMENT
 from shipsync.reverse.orders.shipment_planner import plan_shipments
 from shipsync.reverse.outbox.apply import check_may_write, end_run
-from shipsync.reverse.outbox.owner import check_is_there, check_own_ledger, ledger_id
+from shipsync.reverse.outbox.owner import (
+    check_is_there,
+    check_own_ledger,
+    check_released,
+    ledger_id,
+)
 from shipsync.reverse.outbox.redaction import Recorded, recorded_under
 from shipsync.reverse.outbox.states import Source, WriteState
-from shipsync.reverse.outbox.store import LedgerEntry, LedgerEvent, Outbox, all_kinds, connections
+from shipsync.reverse.outbox.store import (
+    STATEMENTS,
+    LedgerEntry,
+    LedgerEvent,
+    Outbox,
+    all_kinds,
+    connections,
+)
 from shipsync.reverse.plan import file
 from shipsync.reverse.plan.input_files import InputRow, InputRows
 from shipsync.reverse.plan.progress import PlanProgress, unwatched
@@ -41,6 +54,7 @@ from shipsync.reverse.stock.change import Change
 from shipsync.reverse.stock.guards import Guards
 from shipsync.reverse.stock.planner import plan_stock
 from shipsync.sources.redaction import PersonalPolicy
+from shipsync.statements import statement
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
@@ -242,6 +256,7 @@ def _carried_out(
     with connect(connection.database) as con:
         migrate(con)
         check_own_ledger(con, connection, plan.ledger_id)
+        check_released(con)
         run_id = runs.begin(con, command)
         try:
             done = apply_plan(con, plan, how)
@@ -311,6 +326,24 @@ def resolve(
             ]
         )
         return outbox.entries([key])[key]
+
+
+def release(database: Path, *, because: str) -> datetime:
+    """Record that what was sent between a backup and its restore is accounted for.
+
+    Returns when the backup was taken. Raises ``UsageError`` for an empty reason, and where no restore waits.
+    """
+    if not because.strip():
+        raise UsageError('Say what it rests on: --because "all files since Monday are archived".')
+    with lock.hold(database), connect(database) as con:
+        migrate(con)
+        held = con.execute(statement(STATEMENTS, "restores_held")).fetchone()
+        if held is None:
+            raise UsageError("No restore waits for this; writes go out already.")
+        values = {"released_at": clock.now(), "because": because.strip()}
+        con.execute(statement(STATEMENTS, "restores_release"), values)
+        taken_at: datetime = held[0]
+        return taken_at
 
 
 def _only(entries: Sequence[LedgerEntry], key: str, kind: str | None) -> LedgerEntry:

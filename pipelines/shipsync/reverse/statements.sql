@@ -405,3 +405,13 @@ from compared
 where (is_given or $replace) and target is distinct from target_before
 order by sku, inventory_location_id
 returning target is null as is_withdrawn
+
+-- name: restores_held
+-- Restores after which nobody has said yet that the time in between is accounted for.
+select taken_at, restored_at
+from ledger.restores
+where released_at is null
+order by taken_at
+
+-- name: restores_release
+update ledger.restores set released_at = $released_at, because = $because where released_at is null

@@ -338,3 +338,24 @@ SETTINGS: dict[str, Setting] = {
         "Signs deliveries to an https address; base64, as Standard Webhooks has it.",
     ),
 }
+
+ALERT_SETTINGS: dict[str, Setting] = {
+    "url": Setting(
+        "url",
+        "an address",
+        _secret,
+        "Where a run tells what needs a person; from `.dlt/secrets.toml` or the environment only.",
+    ),
+    "form": Setting(
+        "form",
+        "json, slack or healthchecks",
+        _text,
+        "What is sent: `json` ([documented](operations.md#alerts)), `slack` or `healthchecks`.",
+    ),
+    "max_age_hours": Setting(
+        "max_age",
+        "a number of hours",
+        _hours,
+        "A last good run, or a last good reading of a list, that is older than this needs a person.",
+    ),
+}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from typing import Final
 
-from shipsync.connection import Connection
+from shipsync.connection import AlertSettings, Connection
 from shipsync.merchant import Merchant
-from shipsync.settings.keys import SETTINGS, Setting
+from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS, Setting
 
 # Defaults that depend on the connection, or that mean something no value says.
 _DEFAULTS_IN_WORDS: Final = {
@@ -38,6 +39,15 @@ shared. A key that is not in this table is an error.
 | key | default | what it sets |
 |---|---|---|
 """
+_ALERTS: Final = """
+## Alerts
+
+In a section of their own, `[alerts]`, in the same places: `ALERTS__URL` in the environment. A connection of
+another name may have its own, `[alerts.west]` or `ALERTS__WEST__URL`, and takes the rest from `[alerts]`.
+
+| key | default | what it sets |
+|---|---|---|
+"""
 _FOOT: Final = """
 This page is generated: `make docs` writes it from `pipelines/shipsync/settings/keys.py`.
 """
@@ -45,17 +55,22 @@ This page is generated: `make docs` writes it from `pipelines/shipsync/settings/
 
 def page() -> str:
     """The page, in Markdown: every setting with its default and what it sets."""
-    rows = (
-        f"| `{key}` | {_default(key, setting)} | {setting.help}{_marks(setting)} |\n"
-        for key, setting in SETTINGS.items()
+    return (
+        _HEAD + _rows(SETTINGS, Connection) + _ALERTS + _rows(ALERT_SETTINGS, AlertSettings) + _FOOT
     )
-    return _HEAD + "".join(rows) + _FOOT
 
 
-def _default(key: str, setting: Setting) -> str:
+def _rows(settings: Mapping[str, Setting], of: type[Connection | AlertSettings]) -> str:
+    return "".join(
+        f"| `{key}` | {_default(key, setting, of)} | {setting.help}{_marks(setting)} |\n"
+        for key, setting in settings.items()
+    )
+
+
+def _default(key: str, setting: Setting, of: type[Connection | AlertSettings]) -> str:
     if key in _DEFAULTS_IN_WORDS:
         return _DEFAULTS_IN_WORDS[key]
-    known = [*fields(Connection), *fields(Merchant)]
+    known = [*fields(of), *fields(Merchant)]
     (value,) = (f.default for f in known if f.name == setting.argument)
     assert value is not MISSING, f"{key} has no default; say so in words"
     if value is None or value == ():

@@ -2,8 +2,8 @@
 
 The places are dlt's own, and so is their order: environment (``SOURCES__SHIPSTATION__API_KEY``),
 then ``.dlt/secrets.toml``, then ``.dlt/config.toml``. ``[sources.shipstation]`` holds what all
-connections share, ``[sources.shipstation.<name>]`` what one has for itself. dlt is not imported for
-it: every command begins here, and must begin quickly.
+connections share, ``[sources.shipstation.<name>]`` what one has for itself; so do ``[alerts]`` and
+``[alerts.<name>]``. dlt is not imported for it: every command begins here, and must begin quickly.
 """
 
 from __future__ import annotations
@@ -13,23 +13,45 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from shipsync.connection import Connection, PersonalData, Secret, check_personal_data
+from shipsync.connection import (
+    AlertSettings,
+    Connection,
+    PersonalData,
+    Secret,
+    check_personal_data,
+)
 from shipsync.errors import ConfigurationError
 from shipsync.merchant import Merchant
-from shipsync.settings.keys import SETTINGS
+from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS, Setting
 
 if TYPE_CHECKING:
     import pendulum
 
 
 CONFIG_DIR = Path(".dlt")
-_SECTION = ("sources", "shipstation")
-_ENVIRONMENT_PREFIX = "SOURCES__SHIPSTATION__"
 _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A table of the configuration: where it stands, and the settings that it knows."""
+
+    path: tuple[str, ...]
+    settings: Mapping[str, Setting]
+
+    @property
+    def prefix(self) -> str:
+        """What its variables in the environment begin with."""
+        return "".join(f"{part.upper()}__" for part in self.path)
+
+
+_ACCOUNT = _Section(("sources", "shipstation"), SETTINGS)
+_ALERTS = _Section(("alerts",), ALERT_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,10 @@ class Local:
     order_suffixes: tuple[str, ...] = ()
     largest_webhook_mb: int = Connection.largest_webhook_mb
     merchant: Merchant = field(default=Merchant())
+    slow_lists_every: timedelta = Connection.slow_lists_every
+    inventory_every: timedelta = Connection.inventory_every
+    tracking_calls_per_day: int = Connection.tracking_calls_per_day
+    alerts: AlertSettings = Connection.alerts
 
 
 def load(
@@ -119,6 +145,12 @@ def local(
         order_suffixes=arguments.get("order_suffixes", Local.order_suffixes),
         largest_webhook_mb=arguments.get("largest_webhook_mb", Local.largest_webhook_mb),
         merchant=arguments.get("merchant", Local.merchant),
+        slow_lists_every=arguments.get("slow_lists_every", Local.slow_lists_every),
+        inventory_every=arguments.get("inventory_every", Local.inventory_every),
+        tracking_calls_per_day=arguments.get(
+            "tracking_calls_per_day", Local.tracking_calls_per_day
+        ),
+        alerts=arguments["alerts"],
     )
 
 
@@ -168,63 +200,80 @@ def _arguments(
     name: str, environ: Mapping[str, str] | None, config_dir: Path | None
 ) -> dict[str, Any]:
     """What the configuration says of connection ``name``, as arguments of ``Connection``."""
-    if not _NAME.fullmatch(name) or name in SETTINGS:
+    if not _NAME.fullmatch(name) or name in SETTINGS or name in ALERT_SETTINGS:
         raise ConfigurationError(
             f"{name!r} cannot name a connection; use small letters, digits and single underscores, "
             "and no name of a setting."
         )
     environ = os.environ if environ is None else environ
-    places = list(_places(name, environ, CONFIG_DIR if config_dir is None else config_dir))
-    for place in places:
-        _refuse_unknown(place)
-
+    folder = CONFIG_DIR if config_dir is None else config_dir
     arguments: dict[str, Any] = {"name": name, "database": Path("data") / f"{name}.duckdb"}
-    for key, setting in SETTINGS.items():
-        place_of_key = next((place for place in places if key in place.values), None)
-        if place_of_key is not None:
-            arguments[setting.argument] = _read(key, place_of_key)
+    arguments |= _given(_ACCOUNT, name, environ, folder)
     decided = {f.name for f in fields(Merchant)} & arguments.keys()
     if decided:
         arguments["merchant"] = Merchant(**{name: arguments.pop(name) for name in decided})
+    arguments["alerts"] = AlertSettings(**_given(_ALERTS, name, environ, folder))
     return arguments
 
 
-def _places(name: str, environ: Mapping[str, str], config_dir: Path) -> Iterator[_ConfigFile]:
+def _given(
+    section: _Section, name: str, environ: Mapping[str, str], config_dir: Path
+) -> dict[str, Any]:
+    """What is set in one section, by the names of the arguments that it sets."""
+    places = list(_places(section, name, environ, config_dir))
+    for place in places:
+        _refuse_unknown(section, place)
+    given = {}
+    for key, setting in section.settings.items():
+        place_of_key = next((place for place in places if key in place.values), None)
+        if place_of_key is not None:
+            given[setting.argument] = _read(key, setting, place_of_key)
+    return given
+
+
+def _places(
+    section: _Section, name: str, environ: Mapping[str, str], config_dir: Path
+) -> Iterator[_ConfigFile]:
     """Every place in the order in which they are asked; the first that has a value gives it."""
-    yield _ConfigFile("the environment", _from_environment(environ, name))
-    yield _ConfigFile("the environment", _inherited(name, _from_environment(environ, "")))
+    yield _ConfigFile("the environment", _from_environment(section, environ, name))
+    for_all = _from_environment(section, environ, "")
+    yield _ConfigFile("the environment", _inherited(section, name, for_all))
     for file in (config_dir / "secrets.toml", config_dir / "config.toml"):
-        section = _section(file)
-        own = section.get(name, {})
-        shared = {k: v for k, v in section.items() if k in SETTINGS or not isinstance(v, dict)}
-        for values in (own if isinstance(own, dict) else {}, _inherited(name, shared)):
+        found = _at(_content(file), section.path)
+        table = found if isinstance(found, dict) else {}
+        own = table.get(name, {})
+        shared = {
+            k: v for k, v in table.items() if k in section.settings or not isinstance(v, dict)
+        }
+        for values in (
+            own if isinstance(own, dict) else {},
+            _inherited(section, name, shared),
+        ):
             if file.name == "config.toml":
-                _refuse_secrets(file, values)
+                _refuse_secrets(section, file, values)
             yield _ConfigFile(str(file), values)
 
 
-def _inherited(name: str, shared: Mapping[str, object]) -> Mapping[str, object]:
+def _inherited(section: _Section, name: str, shared: Mapping[str, object]) -> Mapping[str, object]:
     # If a connection fell back on another's key, a misspelt --connection would load one account
     # into the file of another and write stock into the wrong one. So too with a shared file.
     if name == "default":
         return shared
-    return {k: v for k, v in shared.items() if k not in SETTINGS or not SETTINGS[k].is_own}
+    known = section.settings
+    return {k: v for k, v in shared.items() if k not in known or not known[k].is_own}
 
 
-def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, object]:
+def _from_environment(
+    section: _Section, environ: Mapping[str, str], name: str
+) -> dict[str, object]:
     found: dict[str, object] = {}
     for variable, value in environ.items():
-        if variable.startswith(_ENVIRONMENT_PREFIX):
-            rest = variable.removeprefix(_ENVIRONMENT_PREFIX).lower()
-            section, _, key = rest.rpartition("__")
-            if section == name:
+        if variable.startswith(section.prefix):
+            rest = variable.removeprefix(section.prefix).lower()
+            connection, _, key = rest.rpartition("__")
+            if connection == name:
                 found[key] = value
     return found
-
-
-def _section(file: Path) -> dict[str, object]:
-    found = _at(_content(file), _SECTION)
-    return found if isinstance(found, dict) else {}
 
 
 def _content(file: Path) -> dict[str, object]:
@@ -241,30 +290,31 @@ def _content(file: Path) -> dict[str, object]:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror or error}.") from None
 
 
-def _refuse_unknown(place: _ConfigFile) -> None:
+def _refuse_unknown(section: _Section, place: _ConfigFile) -> None:
     for key in place.values:
-        if key in SETTINGS:
+        if key in section.settings:
             continue
         import difflib  # only needed on the way out; keeps every other start fast
 
-        near = difflib.get_close_matches(key, SETTINGS, n=1)
+        near = difflib.get_close_matches(key, section.settings, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
+        where = "" if section is _ACCOUNT else f", section [{'.'.join(section.path)}]"
         raise ConfigurationError(
-            f"Unknown setting {key!r} in {place.label}.{hint} Known: {', '.join(SETTINGS)}."
+            f"Unknown setting {key!r} in {place.label}{where}.{hint} "
+            f"Known: {', '.join(section.settings)}."
         )
 
 
-def _refuse_secrets(file: Path, values: Mapping[str, object]) -> None:
+def _refuse_secrets(section: _Section, file: Path, values: Mapping[str, object]) -> None:
     for key in values:
-        if key in SETTINGS and SETTINGS[key].is_secret:
+        if key in section.settings and section.settings[key].is_secret:
             raise ConfigurationError(
                 f"{key} is in {file}, a file made to be shared; move it to "
                 f"{file.with_name('secrets.toml')}, which stays out of version control."
             )
 
 
-def _read(key: str, place: _ConfigFile) -> object:
-    setting = SETTINGS[key]
+def _read(key: str, setting: Setting, place: _ConfigFile) -> object:
     try:
         return setting.convert(place.values[key])
     except (TypeError, ValueError, OverflowError):
@@ -276,8 +326,8 @@ def _read(key: str, place: _ConfigFile) -> object:
 
 def _missing_key(name: str, config_dir: Path) -> str:
     own = "" if name == "default" else name
-    variable = f"{_ENVIRONMENT_PREFIX}{own.upper()}{'__' if own else ''}API_KEY"
-    section = ".".join((*_SECTION, own) if own else _SECTION)
+    variable = f"{_ACCOUNT.prefix}{own.upper()}{'__' if own else ''}API_KEY"
+    section = ".".join((*_ACCOUNT.path, own) if own else _ACCOUNT.path)
     return (
         f"No API key for connection {name!r}. Put it into {config_dir / 'secrets.toml'} as "
         f'api_key = "..." under [{section}], or into the environment as {variable}. '

@@ -342,3 +342,58 @@ where tracking is not null
 update ledger.quarantine
 set body = null
 where body is not null
+
+-- name: has_phases
+select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'run_phases'
+
+-- name: phases_of_runs
+select run_id, phase, seconds
+from ledger.run_phases
+where list_contains($run_ids::varchar[], run_id)
+order by run_id, started_at, phase
+
+-- name: run_history
+with
+
+streams as (
+    select
+        run_id,
+        sum(rows)::bigint as rows,
+        sum(caught_late)::bigint as caught_late,
+        list(stream order by stream) filter (where outcome = 'failed') as failed
+    from ledger.stream_runs
+    group by run_id
+),
+
+runs as (
+    select * replace (coalesce(outcome, 'going_on') as outcome)
+    from ledger.runs
+)
+
+select
+    runs.run_id,
+    runs.command,
+    runs.started_at,
+    runs.finished_at,
+    runs.outcome,
+    date_diff('millisecond', runs.started_at, runs.finished_at) / 1000.0 as seconds,
+    coalesce(streams.rows, 0) as rows,
+    coalesce(streams.caught_late, 0) as caught_late,
+    coalesce(runs.requests, 0) as requests,
+    streams.failed,
+    runs.error
+from runs
+left join streams on streams.run_id = runs.run_id
+where
+    ($since is null or runs.started_at >= $since)
+    and ($outcome is null or runs.outcome = $outcome)
+    and ($command is null or runs.command = $command)
+    and ($run_id is null or runs.run_id = $run_id)
+order by runs.started_at desc, runs.run_id desc
+limit $limit
+
+-- name: streams_of_run
+select stream, outcome, rows, unchanged, stale, caught_late, pages, requests, finished_at, error
+from ledger.stream_runs
+where run_id = $run_id
+order by finished_at, stream

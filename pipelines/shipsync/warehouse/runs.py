@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, Literal
 
 import duckdb
@@ -43,3 +48,36 @@ def end(
 ) -> None:
     """Record how the run ended; ``error`` is a sentence without secrets."""
     con.execute(statement(_STATEMENTS, "end_run"), [clock.now(), outcome, requests, error, run_id])
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One part of a run, and how long it took in seconds."""
+
+    name: str
+    started_at: datetime
+    seconds: float
+
+
+@dataclass
+class Phases:
+    """The parts of one run while it goes on; ``run_id`` is None until its sync has one."""
+
+    run_id: str | None = None
+    ended: list[Phase] = field(default_factory=list)
+
+    @contextmanager
+    def measured(self, name: str) -> Iterator[None]:
+        """The block is the part of that name; it counts however it ends."""
+        started_at, began = clock.now(), time.monotonic()
+        try:
+            yield
+        finally:
+            self.ended.append(Phase(name, started_at, time.monotonic() - began))
+
+
+def record_phases(con: duckdb.DuckDBPyConnection, phases: Phases) -> None:
+    """Record how long each part of a run took."""
+    for phase in phases.ended:
+        values = [phases.run_id, phase.name, phase.started_at, phase.seconds]
+        con.execute(statement(_STATEMENTS, "record_phase"), values)

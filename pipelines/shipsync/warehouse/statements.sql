@@ -26,6 +26,9 @@ select json_serialize_sql($1)
 -- name: record_migration
 insert into ledger.migrations (name, applied_at) values (?, ?)
 
+-- name: record_phase
+insert or replace into ledger.run_phases (run_id, phase, started_at, seconds) values (?, ?, ?, ?)
+
 -- name: has_quarantine
 select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'quarantine'
 

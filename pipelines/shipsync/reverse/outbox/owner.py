@@ -8,7 +8,7 @@ import duckdb
 
 from shipsync import queries
 from shipsync.connection import Connection
-from shipsync.errors import UsageError
+from shipsync.errors import NeedsPerson, UsageError
 from shipsync.reverse.outbox.store import STATEMENTS, connections
 from shipsync.statements import statement
 
@@ -57,4 +57,17 @@ def check_own_ledger(
         raise UsageError(
             f"This database holds the writes of connection {others[0]!r}, so {connection.name!r} sends "
             "nothing from it. Choose the one with --connection, or another file with --database."
+        )
+
+
+def check_released(con: duckdb.DuckDBPyConnection) -> None:
+    """Raise ``NeedsPerson`` while it is not known what was sent between a backup and its restore."""
+    held = con.execute(statement(STATEMENTS, "restores_held")).fetchone()
+    if held is not None:
+        taken_at, restored_at = held
+        raise NeedsPerson(
+            f"This database was restored at {restored_at:%Y-%m-%d %H:%M} UTC from a backup of "
+            f"{taken_at:%Y-%m-%d %H:%M} UTC, so it does not know what was sent to the account in between. "
+            "Make sure that nothing of that time is sent again, then `shipsync writes release`. Nothing was "
+            "sent."
         )
