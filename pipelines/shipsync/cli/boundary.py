@@ -47,7 +47,14 @@ def run(
     What a command makes can be read by its owner alone, whatever the umask.
     ``tree`` gives another command tree than shipsync's own.
     """
-    environ = os.environ if environ is None else environ
+    code = _run(arguments, os.environ if environ is None else environ, tree)
+    output.tell("ended", f"exit code {code}", {"exit_code": code})
+    return code
+
+
+def _run(
+    arguments: Sequence[str], environ: Mapping[str, str], tree: Callable[[], Any] | None
+) -> int:
     as_json = "--json" in takewhile(lambda word: word != "--", arguments)
     output.begin()
     before_command = takewhile(lambda word: word.startswith("-"), arguments)
@@ -97,7 +104,8 @@ def _usage_sentence(mistake: typer.TyperException) -> str:
 def _failed(kind: str, sentence: str, exit_code: int, *, as_json: bool) -> int:
     """Say how it failed; returns the exit code."""
     sentence = _without_secrets(sentence)
-    _say(sentence)
+    if not output.tell("failed", sentence, {"type": kind, "exit_code": exit_code}):
+        _say(sentence)
     if as_json and not output.has_begun():
         with suppress(OutputFailed):
             document = {"type": kind, "message": sentence, "exit_code": exit_code}

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,10 +28,33 @@ T = TypeVar("T")
 _ESCAPED = "shipsync.escaped"
 _progress = {"has_begun": False}
 
+Listener = Callable[[str, str, dict[str, object]], bool]
+"""Takes an event, a sentence and what belongs to it; tells whether it stands in the place of the sentence."""
+
+_listeners: list[Listener] = []
+
 
 def begin() -> None:
-    """Take note that a command begins, which has printed nothing yet."""
+    """Take note that a command begins, which has printed nothing yet and keeps no log."""
     _progress["has_begun"] = False
+    _listeners.clear()
+
+
+def listen(listener: Listener) -> None:
+    """Tell ``listener`` what is said from here on, until the next command begins."""
+    _listeners.append(listener)
+
+
+def tell(event: str, message: str, fields: dict[str, object] | None = None) -> bool:
+    """Tell whoever listens; returns whether nothing else need be said of it.
+
+    A log that cannot be written any more ends no command: what it did is done.
+    """
+    is_told = False
+    for listener in _listeners:
+        with suppress(OSError):
+            is_told = listener(event, message, fields or {}) or is_told
+    return is_told
 
 
 def has_begun() -> bool:
@@ -122,7 +146,8 @@ def remark(text: str) -> None:
 
 def note(text: str) -> None:
     """Say on standard error what must not go unseen."""
-    sys.stderr.write(_printable(text) + "\n")
+    if not tell("note", text):
+        sys.stderr.write(_printable(text) + "\n")
 
 
 def cell(value: object) -> str:

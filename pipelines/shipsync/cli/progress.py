@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,27 +15,33 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def shown() -> Iterator[SyncProgress]:
-    """Where a sync reports its progress: bars that vanish with the block, if there is a terminal."""
+def shown(requests_per_minute: int, only: Sequence[str] | None = None) -> Iterator[SyncProgress]:
+    """Where a sync reports its progress: bars that vanish with the block, if there is a terminal.
+
+    Something moves from the first moment on. ``only`` are the streams that it reads (None: all); the time
+    that is left is told by the requests still to be made at ``requests_per_minute``.
+    """
     if not sys.stderr.isatty():
         from shipsync.sync.reports import NoProgress
 
         yield NoProgress()
         return
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bars
 
+    from shipsync.sources.streams import STREAMS
+
     bars = Bars(
-        TextColumn("{task.description:<20}"),
+        SpinnerColumn(finished_text=" "),
+        TextColumn("{task.description:<26}"),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[counts]}"),
-        TimeRemainingColumn(compact=True),
         console=Console(stderr=True),
         transient=True,
     )
     with bars:
-        yield _Drawn(bars)
+        yield _Drawn(bars, len(only or STREAMS), requests_per_minute)
 
 
 @contextmanager
@@ -51,23 +57,36 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 class _Drawn:
-    """One bar per stream."""
+    """One bar per stream, numbered; before the first, one that says that the database is opened."""
 
-    def __init__(self, bars: Bars) -> None:
+    def __init__(self, bars: Bars, streams: int, requests_per_minute: int) -> None:
         self._bars = bars
+        self._streams = streams
+        self._requests_per_minute = requests_per_minute
         self._tasks: dict[str, TaskID] = {}
+        self._opening = bars.add_task("opening the database", total=None, counts="")
 
     def began(self, stream: str) -> None:
         """A bar appears."""
-        self._tasks[stream] = self._bars.add_task(stream, total=None, counts="")
+        self._bars.update(self._opening, visible=False)
+        named = f"{len(self._tasks) + 1:>2}/{self._streams} {stream}"
+        self._tasks[stream] = self._bars.add_task(named, total=None, counts="")
 
     def advanced(
         self, stream: str, *, rows: int, expected: int | None, pages: int, requests: int
     ) -> None:
         """The bar moves, if its end is known."""
         of = f" of {expected:,}" if expected else ""
-        counts = f"rows {rows:,}{of}, pages {pages:,}, requests {requests:,}"
+        left = self._time_left(rows, expected, requests)
+        counts = f"rows {rows:,}{of}, pages {pages:,}, requests {requests:,}{left}"
         self._bars.update(self._tasks[stream], completed=rows, total=expected, counts=counts)
+
+    def _time_left(self, rows: int, expected: int | None, requests: int) -> str:
+        """The time that the account's rate asks for, by the rows that a request has brought so far."""
+        if not expected or not rows or expected <= rows:
+            return ""
+        minutes = (expected - rows) * requests / rows / self._requests_per_minute
+        return f", {minutes:.0f} min left" if minutes >= 1 else ", less than a minute left"
 
     def ended(self, report: StreamReport) -> None:
         """The bar is full and shows the outcome."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from shipsync.cli import options, output, times
+from shipsync.cli import log, options, output, times
 from shipsync.cli.deliver import say_how_it_ended
 from shipsync.errors import LockHeld, NeedsPerson
 from shipsync.plurals import counted
@@ -61,6 +61,8 @@ FullRefresh = Annotated[
 @app.command(epilog="Example: shipsync run --connection west")
 def run(
     changes_since: ChangesSince = None,
+    log_file: log.File = None,
+    log_format: log.Format = log.LogFormat.TEXT,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -78,12 +80,16 @@ def run(
     from shipsync.api.session import Session
     from shipsync.cli import progress
 
+    log.begin("run", log_file, log_format)
     account = options.account(connection, database)
     if changes_since is not None:
         account = replace(account, changes_since=pendulum.instance(changes_since))
     try:
-        with Session(account) as session, progress.shown() as shown:
-            report = job.run(account, session, job.Scope(), progress=shown)
+        with (
+            Session(account) as session,
+            progress.shown(account.requests_per_minute) as shown,
+        ):
+            report = job.run(account, session, job.Scope(), progress=log.watched(shown))
     except LockHeld as held:
         _step_aside(held, account.database, is_asked_for=as_json)
     if as_json:
@@ -110,6 +116,8 @@ def sync(
     backfill: Backfill = None,
     only: Only = None,
     full_refresh: FullRefresh = False,
+    log_file: log.File = None,
+    log_format: log.Format = log.LogFormat.TEXT,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -122,6 +130,7 @@ def sync(
     from shipsync.api.session import Session
     from shipsync.cli import progress
 
+    log.begin("sync", log_file, log_format)
     scope = job.Scope(
         only=frozenset(only) if only else None,
         since=since,
@@ -129,8 +138,11 @@ def sync(
         full_refresh=full_refresh,
     )
     account = options.account(connection, database)
-    with Session(account) as session, progress.shown() as shown:
-        report = job.sync(account, session, scope, progress=shown)
+    with (
+        Session(account) as session,
+        progress.shown(account.requests_per_minute, only) as shown,
+    ):
+        report = job.sync(account, session, scope, progress=log.watched(shown))
     if as_json:
         output.show_json(report)
     else:
@@ -151,6 +163,8 @@ def build(
         ),
     ] = False,
     changes_since: ChangesSince = None,
+    log_file: log.File = None,
+    log_format: log.Format = log.LogFormat.TEXT,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -161,6 +175,7 @@ def build(
     """
     from shipsync import job
 
+    log.begin("build", log_file, log_format)
     local = options.local(connection, database)
     report = job.build(
         local.database,

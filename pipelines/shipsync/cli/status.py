@@ -205,9 +205,11 @@ def reconcile(
     """
     from shipsync import job
     from shipsync.api.session import Session
+    from shipsync.cli import progress
 
     account = options.account(connection, database)
-    with Session(account) as session:
+    with Session(account) as session, progress.steps() as step:
+        step("comparing the tables with the account")
         compared = job.reconcile(
             account, session, only=frozenset(only) if only else None, by_counts=by_counts
         )

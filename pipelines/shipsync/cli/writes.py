@@ -58,10 +58,12 @@ def status_command(
     Of every kind: stock, create_shipment, cancel_shipment, void_label, create_fulfillment.
     """
     from shipsync.reverse import service
-    from shipsync.reverse.kinds import KINDS
 
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"There is no kind {kind!r} of write; it can be {', '.join(KINDS)}.")
+    if kind is not None:
+        from shipsync.reverse.kinds import KINDS
+
+        if kind not in KINDS:
+            raise UsageError(f"There is no kind {kind!r} of write; it can be {', '.join(KINDS)}.")
     file = options.local(connection, database).database
     entries = service.outcomes(file, connection)
     if not entries:

@@ -12,28 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import duckdb
 
 from shipsync import clock
-from shipsync.connection import Connection, RateSettings
 from shipsync.errors import ShipsyncError, UsageError
-from shipsync.reverse.applying import Applied, Applying, apply_plan, check_applicable
-from shipsync.reverse.kinds import FIGURES, KINDS
-from shipsync.reverse.orders.cancel_planner import plan_cancels
-from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
-from shipsync.reverse.orders.shipment_file import read_shipments
-from shipsync.reverse.orders.shipment_kind import CREATE_SHIPMENT
-from shipsync.reverse.orders.shipment_planner import plan_shipments
-from shipsync.reverse.outbox.apply import check_may_write, end_run
 from shipsync.reverse.outbox.owner import (
     check_is_there,
     check_own_ledger,
     check_released,
     ledger_id,
 )
-from shipsync.reverse.outbox.redaction import Recorded, recorded_under
 from shipsync.reverse.outbox.states import Source, WriteState
 from shipsync.reverse.outbox.store import (
     STATEMENTS,
@@ -43,29 +33,32 @@ from shipsync.reverse.outbox.store import (
     all_kinds,
     connections,
 )
-from shipsync.reverse.plan import file
 from shipsync.reverse.plan.input_files import InputRow, InputRows
 from shipsync.reverse.plan.progress import PlanProgress, unwatched
-from shipsync.reverse.plan.row import Family, Plan, PlanRow
 from shipsync.reverse.plan.row_sources import RowSource, read_source
-from shipsync.reverse.plan.signature import checking_key, signing_key
 from shipsync.reverse.stock import stored
 from shipsync.reverse.stock.change import Change
-from shipsync.reverse.stock.guards import Guards
-from shipsync.reverse.stock.planner import plan_stock
-from shipsync.sources.redaction import PersonalPolicy
 from shipsync.statements import statement
 from shipsync.warehouse import lock, runs
 from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
-MakePlan = Callable[[duckdb.DuckDBPyConnection], Plan]
+# What plans and sends is imported where that is done: to look at the ledger needs none of it, and is quick.
+if TYPE_CHECKING:
+    from shipsync.connection import Connection, RateSettings
+    from shipsync.reverse.applying import Applied, Applying
+    from shipsync.reverse.outbox.redaction import Recorded
+    from shipsync.reverse.plan.row import Family, Plan, PlanRow
+    from shipsync.reverse.stock.guards import Guards
+    from shipsync.sources.redaction import PersonalPolicy
+
+    class OrdersAccount(RateSettings, PersonalPolicy, Protocol):
+        """What planning needs to know of a connection; no key."""
+
+
+MakePlan = Callable[[duckdb.DuckDBPyConnection], "Plan"]
 """Makes a plan of the rows of a source, against what an open database holds; reads only."""
-
-
-class OrdersAccount(RateSettings, PersonalPolicy, Protocol):
-    """What planning needs to know of a connection; no key."""
 
 
 def stock(
@@ -79,6 +72,8 @@ def stock(
     """Plans the changes of stock of a source."""
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        from shipsync.reverse.stock.planner import plan_stock
+
         given = _read(con, source, progress)
         return plan_stock(
             con,
@@ -97,6 +92,10 @@ def new_shipments(
     source: RowSource, account: OrdersAccount, *, progress: PlanProgress = unwatched
 ) -> MakePlan:
     """Plans the shipments of a source."""
+    from shipsync.reverse.orders.shipment_file import read_shipments
+    from shipsync.reverse.orders.shipment_planner import plan_shipments
+    from shipsync.reverse.outbox.redaction import recorded_under
+
     recorded = recorded_under(account)
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
@@ -117,6 +116,8 @@ def cancels(
     """Plans the cancellation of the shipments that a source, or a list of ids, names."""
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        from shipsync.reverse.orders.cancel_planner import plan_cancels
+
         given = _named(source) if isinstance(source, Sequence) else _read(con, source, progress)
         return plan_cancels(
             con, given, account, now=clock.now(), void_labels=void_labels, progress=progress
@@ -131,6 +132,8 @@ def fulfillments(
     """Plans the fulfillments of a source."""
 
     def make(con: duckdb.DuckDBPyConnection) -> Plan:
+        from shipsync.reverse.orders.fulfillment_planner import plan_fulfillments
+
         given = _read(con, source, progress)
         return plan_fulfillments(con, given, account, now=clock.now(), progress=progress)
 
@@ -160,6 +163,10 @@ def planned(database: Path, make: MakePlan) -> Plan:
 
 def plan_document(plan: Plan, account: OrdersAccount) -> dict[str, object]:
     """The plan as its file has it, with of buyers only what the account's settings keep."""
+    from shipsync.reverse.kinds import KINDS
+    from shipsync.reverse.outbox.redaction import recorded_under
+    from shipsync.reverse.plan import file
+
     kept = file.document(plan)
     if account.personal_data != "keep":
         recorded = recorded_under(account)
@@ -174,6 +181,9 @@ def save_plan(plan: Plan, path: Path, database: Path, progress: PlanProgress = u
 
     Raises ``UsageError`` when it cannot be written.
     """
+    from shipsync.reverse.plan import file
+    from shipsync.reverse.plan.signature import signing_key
+
     file.save(plan, path, signing_key(database), progress)
 
 
@@ -184,6 +194,9 @@ def redact_plan(path: Path, done: Applied, connection: Connection) -> bool:
     is not known. Applied again, the plan still tells what became of it. Raises ``UsageError`` when the file
     cannot be written.
     """
+    from shipsync.reverse.outbox.redaction import recorded_under
+    from shipsync.reverse.plan import file
+
     plan = done.plan
     if connection.personal_data == "keep" or plan.digest_when_sent is not None:
         return False
@@ -202,6 +215,9 @@ def redact_plan(path: Path, done: Applied, connection: Connection) -> bool:
 
 def _redacted(row: PlanRow, recorded: Recorded) -> PlanRow:
     """A row as it may be kept when it was sent; what an invalid one had in its cells, nobody needs."""
+    from shipsync.reverse.kinds import KINDS
+    from shipsync.reverse.orders.shipment_kind import CREATE_SHIPMENT
+
     if row.request is not None:
         return replace(row, request=KINDS[row.kind].write(row, recorded).recorded)
     if row.problem is not None and row.kind == CREATE_SHIPMENT.name:
@@ -214,6 +230,10 @@ def load_plan(path: Path, family: Family, database: Path) -> Plan:
 
     Raises ``InputFileError`` if it is none of the family, not as it was made, or not signed here.
     """
+    from shipsync.reverse.kinds import FIGURES
+    from shipsync.reverse.plan import file
+    from shipsync.reverse.plan.signature import checking_key
+
     check_is_there(database)
     return file.load(path, family, lambda: checking_key(database, path), FIGURES)
 
@@ -225,6 +245,9 @@ def planned_and_applied(
 
     Raises ``ConfigurationError`` for a read-only connection, before anything else.
     """
+    from shipsync.reverse.applying import Applied
+    from shipsync.reverse.outbox.apply import check_may_write
+
     check_may_write(connection)
     with lock.hold(connection.database):
         plan = planned(connection.database, make)
@@ -239,6 +262,8 @@ def applied(connection: Connection, command: str, plan: Plan, how: Applying) -> 
     Raises ``UsageError`` for a plan that was stopped or is for another connection or ledger, and
     ``ConfigurationError`` for a read-only connection.
     """
+    from shipsync.reverse.applying import check_applicable
+
     check_applicable(plan, connection)
     check_is_there(connection.database)
     with lock.hold(connection.database):
@@ -253,6 +278,9 @@ def _carried_out(
     *,
     has_invalid: bool = False,
 ) -> Applied:
+    from shipsync.reverse.applying import apply_plan
+    from shipsync.reverse.outbox.apply import end_run
+
     with connect(connection.database) as con:
         migrate(con)
         check_own_ledger(con, connection, plan.ledger_id)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
-from shipsync.api.answer import Answer
 from shipsync.reverse.outbox.finding import Finding, ReadBack
 from shipsync.reverse.outbox.states import WriteState
 from shipsync.reverse.outbox.store import JsonObject, LedgerEntry, LedgerEvent
+
+if TYPE_CHECKING:
+    from shipsync.api.answer import Answer
 
 A = TypeVar("A")
 

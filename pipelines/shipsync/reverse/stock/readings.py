@@ -15,20 +15,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 from pydantic import TypeAdapter
 
 from shipsync.api.endpoints import INVENTORY_LEVELS
-from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, complete, follow
-from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.connection import RateSettings
 from shipsync.errors import IncompleteRead
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.stock.change import Cost, StockLocation
 from shipsync.reverse.stock.stored import ABSENT, StoredLevel
+
+# Asking is imported where the account is asked: a plan is made without it, and begins quickly.
+if TYPE_CHECKING:
+    from shipsync.api.paging import Item
+    from shipsync.api.session import Session
 
 STREAM = "stock"
 LISTING_IS_FRESH_FOR = timedelta(seconds=30)
@@ -162,6 +165,8 @@ class LevelReader:
 
     def listed(self) -> LevelListing:
         """Every level that is listed now; a place that is missing has nothing on hand."""
+        from shipsync.api.paging import complete
+
         snapshot = complete(self._session, INVENTORY_LEVELS, STREAM)
         levels = ListedLevels(snapshot.items)
         return LevelListing(snapshot.server_time or self._pacing.now(), levels)
@@ -171,6 +176,8 @@ class LevelReader:
 
         Where the filtered list never comes out even, the whole list says.
         """
+        from shipsync.api.paging import SNAPSHOT_ATTEMPTS
+
         for _ in range(SNAPSHOT_ATTEMPTS):
             try:
                 items, read_at = self._filtered(place)
@@ -182,6 +189,8 @@ class LevelReader:
         return listing.read_at, listing.levels.at(place)
 
     def _filtered(self, place: StockLocation) -> tuple[list[Item], datetime | None]:
+        from shipsync.api.paging import follow
+
         params: dict[str, str | int | bool] = {
             "inventory_location_id": place.inventory_location_id,
             "page_size": self._session.connection.page_size,
