@@ -192,6 +192,8 @@ class Connection:
     tracking_calls_per_run: int = 300
     tracking_calls_per_day: int = 5000
     tracking_finished_after_days: int = 60
+    tracking_returns_days: int = 10
+    delivery_sweep: timedelta = timedelta(hours=1)
     tracking_language: str = "en"
     tracking_wording: Path | None = None
     tracking_promises: bool = False
@@ -228,6 +230,8 @@ class Connection:
         _check_range("tracking_calls_per_run", self.tracking_calls_per_run, 0, 1_000_000)
         _check_range("tracking_calls_per_day", self.tracking_calls_per_day, 0, 1_000_000)
         _check_range("tracking_finished_after_days", self.tracking_finished_after_days, 1, 3650)
+        _check_range("tracking_returns_days", self.tracking_returns_days, 0, 365)
+        _check_range("delivery_sweep_every_hours", _hours(self.delivery_sweep), 0, 8760)
         check_personal_data(self.personal_data, self.personal_data_salt)
 
     @property

@@ -78,6 +78,7 @@ def status(
                 "runs": found.runs,
                 "lock": found.standing,
                 "alerts_error": found.alerts_error,
+                "label_lists": found.label_lists,
             }
         )
     else:
@@ -88,7 +89,10 @@ def status(
 
 @dataclass(frozen=True)
 class Status:
-    """How one account stands: ``conditions`` that need a person first."""
+    """How one account stands: ``conditions`` that need a person first.
+
+    ``label_lists``: how far lists of labels tell of deliveries.
+    """
 
     database: Path
     conditions: list[Condition]
@@ -97,12 +101,14 @@ class Status:
     standing: LockState
     complaint: str | None
     alerts_error: str | None
+    label_lists: str | None
 
 
 def _read(local: Local, max_age: timedelta | None) -> Status:
     from shipsync import clock
     from shipsync.alerts.conditions import conditions
     from shipsync.alerts.state import last_error
+    from shipsync.sync.label_statuses import lists_told
     from shipsync.sync.reports import recent_runs, stream_status
     from shipsync.warehouse import lock
     from shipsync.warehouse.copies import readable
@@ -121,6 +127,7 @@ def _read(local: Local, max_age: timedelta | None) -> Status:
             f"{lost[1]} It was tried at {output.cell(lost[0])}; the next run tries again."
             if lost
             else None,
+            lists_told(con),
         )
 
 
@@ -146,6 +153,8 @@ def _show_status(found: Status) -> None:
                 f"due; {counted(stream.calls_put_off, 'call')} put off by the last run's budget. See "
                 "tracking.schedule."
             )
+    if found.label_lists is not None:
+        output.remark(f"tracking: {found.label_lists}")
     for run in found.runs[:1]:
         output.remark(
             f"The last command was {run.command} at {output.cell(run.started_at)}: "

@@ -215,6 +215,18 @@ SETTINGS: dict[str, Setting] = {
         _whole,
         "A parcel without news for so long is not asked for any more.",
     ),
+    "tracking_returns_days": Setting(
+        "tracking_returns_days",
+        _DAYS,
+        _whole,
+        "A delivered parcel is looked at again 4 and 10 days after, within so many days: it may come back.",
+    ),
+    "delivery_sweep_every_hours": Setting(
+        "delivery_sweep",
+        "a number of hours",
+        _hours,
+        "How often labels of parcels under way are listed again, to see which were delivered; 0 is each run.",
+    ),
     "tracking_language": Setting(
         "tracking_language",
         "the code of a language",

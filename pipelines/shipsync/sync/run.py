@@ -20,9 +20,10 @@ from shipsync.errors import (
     UsageError,
     WrongAddress,
 )
-from shipsync.sources.streams import STREAMS, ReadsBy
+from shipsync.sources.streams import LABELS, STREAMS, ReadsBy
 from shipsync.sync.context import RunContext, RunRequest, StreamRun, Window
 from shipsync.sync.incremental import sync_by_keyset, sync_newest_first
+from shipsync.sync.label_statuses import read_statuses
 from shipsync.sync.reports import (
     NoProgress,
     StreamReport,
@@ -151,6 +152,8 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 if run.request.backfill is None:
                     read_hinted(stream_run)
                 _SYNCS[stream.reads_by](stream_run)
+                if stream is LABELS and run.request.backfill is None:
+                    read_statuses(stream_run)
             except DatabaseError:
                 raise
             except ShipsyncError as error:

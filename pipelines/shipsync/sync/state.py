@@ -13,6 +13,11 @@ gap             how many rows the account counts beyond those stored, when last 
 backfill        the window being read again, and how far it has come
 absent          rows gone at once with many others, each with when that was seen first
 open_asked      the last open row that was asked for by id, where not all could be
+statuses        of labels: when those under way were last listed again
+sweep_pace      of labels: what that cost, and how often it is worth it
+lists           of tracking: how far lists of labels are trusted with telling deliveries
+planned_by      of tracking: the settings that every parcel was planned by
+ended           of tracking: the last end of a label's version that the plans know of
 sql             of "models": what the last whole build was made of
 ==============  ============================================================================
 """
@@ -33,10 +38,19 @@ _STATEMENTS = "shipsync.sync"
 
 
 class StreamState:
-    """The state of one stream, value by value; each change is committed at once."""
+    """The state of one stream, value by value; each change is committed at once.
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, stream: str) -> None:
-        self._cursor = con.cursor()
+    ``in_transaction_of_caller``: a change is committed with what else the caller's transaction holds.
+    """
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        stream: str,
+        *,
+        in_transaction_of_caller: bool = False,
+    ) -> None:
+        self._cursor = con if in_transaction_of_caller else con.cursor()
         self._stream = stream
 
     def get(self, name: str) -> Any:

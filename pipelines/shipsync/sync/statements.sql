@@ -8,9 +8,6 @@ from (select unnest($parcel_ids) as parcel_id) as parcels
 inner join raw.labels as labels
     on split_part(parcels.parcel_id, '/', 1) = labels.label_id and labels._dlt_valid_to is null
 
--- name: clear_schedule
-delete from ledger.tracking_schedule
-
 -- name: clear_state
 delete from ledger.marks where stream = ? and mark = ?
 
@@ -38,67 +35,6 @@ update raw.this_table set _dlt_valid_to = $at where rowid in (select unnest($row
 
 -- name: get_state
 select value from ledger.marks where stream = ? and mark = ?
-
--- name: list_parcels
--- Parcels that are not known to be finished, with what polling must know of each. A label is one parcel,
--- asked for by its id; each further box of it is another, asked for by its number.
--- What was never asked for and is older than $backlog_before takes calls only when some are left:
--- the newest $backlog of them are here.
-with
-
-labels as (
-    select label_id, created_at, tracking_number, carrier_code
-    from raw.labels
-    where
-        _dlt_valid_to is null
-        and not coalesce(voided, false)
-        and coalesce(trackable, true)
-        and coalesce(status, 'completed') not in ('voided', 'error')
-),
-
-boxes as (
-    select distinct
-        labels.label_id || '/' || packages.tracking_number as parcel_id,
-        labels.created_at,
-        labels.carrier_code
-    from raw.label_packages as packages
-    inner join labels on packages.label_id = labels.label_id
-    where packages.tracking_number <> labels.tracking_number and packages.tracking_number <> ''
-),
-
-parcels as (
-    select label_id as parcel_id, created_at, carrier_code from labels
-    union all
-    select parcel_id, created_at, carrier_code from boxes
-),
-
-known as (
-    select
-        parcels.parcel_id,
-        parcels.created_at,
-        tracking.status_code,
-        tracking.status_detail_code,
-        tracking.carrier_detail_code,
-        try_cast(left(tracking.estimated_delivery_date_text, 10) as date) as expected_on,
-        -- a clock that was once ahead puts no parcel off for as long
-        if(polls.polled_at > $now, $now, polls.polled_at) as polled_at,
-        polls.changed_at,
-        parcels.carrier_code,
-        coalesce(polls.failures, 0) as failures,
-        polls.polled_at is null and parcels.created_at < $backlog_before as is_backlog
-    from parcels
-    left join ledger.tracking_polls as polls on parcels.parcel_id = polls.label_id
-    left join raw.tracking as tracking
-        on parcels.parcel_id = tracking.label_id and tracking._dlt_valid_to is null
-    where
-        -- of a parcel delivered in part the rest is still to come
-        (coalesce(tracking.status_code, '') <> 'DE' or tracking.status_detail_code = 'DELIVERED_IN_PART')
-        and coalesce(polls.changed_at >= $silent_before, true)
-)
-
-select * exclude (is_backlog)
-from known
-qualify not is_backlog or row_number() over (partition by is_backlog order by created_at desc, parcel_id) <= $backlog
 
 -- name: newest_ids
 -- The ids of the rows that changed or came last.
@@ -292,9 +228,6 @@ group by stream
 update ledger.hints set taken_at = $taken_at, tracking = null
 where list_contains($hint_ids::varchar[], hint_id)
 
--- name: write_schedule
-insert into ledger.tracking_schedule from planned
-
 -- name: last_account_time
 -- The account's own time in the last run that knows it.
 select max(read_at) from ledger.stream_runs
@@ -397,3 +330,261 @@ select stream, outcome, rows, unchanged, stale, caught_late, pages, requests, fi
 from ledger.stream_runs
 where run_id = $run_id
 order by finished_at, stream
+
+-- name: list_new_loads
+-- Loads that ledger.followed_parcels has not taken in.
+create or replace temp table new_loads as
+with
+
+present as (
+    select distinct 'labels' as raw_table, _dlt_load_id as load_id from raw.labels
+    union all
+    select distinct 'label_packages' as raw_table, _dlt_load_id as load_id from raw.label_packages
+    union all
+    select distinct 'tracking' as raw_table, _dlt_load_id as load_id from raw.tracking
+)
+
+select raw_table, load_id
+from present
+anti join ledger.followed_loads using (raw_table, load_id)
+
+-- name: touch_loaded
+-- Labels that a new load concerns, or of which a version ended after $ended_after: an end leaves no load.
+create or replace temp table touched as
+select label_id from raw.labels
+where
+    _dlt_load_id in (select load_id from new_loads where raw_table = 'labels')
+    or _dlt_valid_to > $ended_after
+union
+select label_id from raw.label_packages
+where _dlt_load_id in (select load_id from new_loads where raw_table = 'label_packages')
+union
+select split_part(label_id, '/', 1) as label_id from raw.tracking
+where _dlt_load_id in (select load_id from new_loads where raw_table = 'tracking')
+
+-- name: touch_parcels
+create or replace temp table touched as
+select distinct split_part(parcel_id, '/', 1) as label_id
+from (select unnest($parcel_ids::varchar[]) as parcel_id)
+
+-- name: touch_followed
+-- All that the pace can be another for.
+create or replace temp table touched as
+select distinct label_id from ledger.followed_parcels where polled_at is not null or says_delivered
+
+-- name: count_new_loads
+select count(*) from new_loads
+
+-- name: forget_all
+delete from ledger.followed_parcels
+
+-- name: forget_loads
+delete from ledger.followed_loads
+
+-- name: last_ended
+select max(_dlt_valid_to) from raw.labels
+
+-- name: forget_touched
+delete from ledger.followed_parcels where label_id in (select label_id from touched)
+
+-- name: follow_planned
+insert into ledger.followed_parcels by name select * from planned
+
+-- name: take_new_loads
+insert into ledger.followed_loads select raw_table, load_id from new_loads
+
+-- name: forget_delivered
+delete from ledger.followed_parcels where next_poll_at is null and delivered_at < $delivered_before
+
+-- name: note_planned
+insert into ledger.tracking_planned values ($planned_at, $backlog_before)
+
+-- name: clear_planned
+delete from ledger.tracking_planned
+
+-- name: parcels_to_plan
+-- Parcels of touched labels that are not known to be finished, with what polling must know of each. A label
+-- is one parcel, asked for by its id; each further box of it is another, asked for by its number.
+with
+
+labels as (
+    select
+        label_id,
+        created_at,
+        tracking_number,
+        carrier_code,
+        coalesce(tracking_status = 'delivered', false) as says_delivered,
+        _dlt_valid_from as valid_from
+    from raw.labels
+    semi join touched using (label_id)
+    where
+        _dlt_valid_to is null
+        and not coalesce(voided, false)
+        and coalesce(trackable, true)
+        and coalesce(status, 'completed') not in ('voided', 'error')
+),
+
+earlier_versions as (
+    select distinct label_id
+    from raw.labels
+    semi join touched using (label_id)
+    where _dlt_valid_to is not null
+),
+
+boxes as (
+    select distinct labels.label_id || '/' || packages.tracking_number as parcel_id, labels.label_id
+    from raw.label_packages as packages
+    inner join labels on packages.label_id = labels.label_id
+    where packages.tracking_number <> labels.tracking_number and packages.tracking_number <> ''
+),
+
+-- A label tells of the box that has its number.
+parcels as (
+    select
+        labels.label_id as parcel_id,
+        labels.label_id,
+        labels.created_at,
+        labels.carrier_code,
+        labels.says_delivered,
+        -- the packages of a run are a microsecond apart, its polls stand at its second
+        if(earlier_versions.label_id is null, null, date_trunc('second', labels.valid_from)) as label_changed_at
+    from labels
+    left join earlier_versions on labels.label_id = earlier_versions.label_id
+    union all
+    select boxes.parcel_id, labels.label_id, labels.created_at, labels.carrier_code, false, null
+    from boxes
+    inner join labels on boxes.label_id = labels.label_id
+),
+
+answers as (
+    select
+        tracking.*,
+        tracking.status_code = 'DE' and tracking.status_detail_code is distinct from 'DELIVERED_IN_PART'
+            as is_delivered
+    from raw.tracking as tracking
+    semi join parcels on tracking.label_id = parcels.parcel_id
+),
+
+deliveries as (
+    select
+        answers.label_id as parcel_id,
+        min(
+            if(
+                answers.actual_delivery_date between parcels.created_at and answers._dlt_valid_from,
+                answers.actual_delivery_date,
+                answers._dlt_valid_from
+            )
+        ) as delivered_at
+    from answers
+    inner join parcels on answers.label_id = parcels.parcel_id
+    where answers.is_delivered
+    group by answers.label_id
+)
+
+select
+    parcels.parcel_id,
+    parcels.created_at,
+    answers.status_code,
+    answers.status_detail_code,
+    answers.carrier_detail_code,
+    try_cast(left(answers.estimated_delivery_date_text, 10) as date) as expected_on,
+    -- a clock that was once ahead puts no parcel off for as long
+    if(polls.polled_at > $now, $now, polls.polled_at) as polled_at,
+    polls.changed_at,
+    parcels.carrier_code,
+    coalesce(polls.failures, 0) as failures,
+    parcels.says_delivered,
+    if(parcels.label_changed_at > $now, $now, parcels.label_changed_at) as label_changed_at,
+    deliveries.delivered_at
+from parcels
+left join ledger.tracking_polls as polls on parcels.parcel_id = polls.label_id
+left join answers on parcels.parcel_id = answers.label_id and answers._dlt_valid_to is null
+left join deliveries on parcels.parcel_id = deliveries.parcel_id
+where
+    not coalesce(answers.is_delivered and deliveries.delivered_at < $delivered_before, false)
+    and coalesce(polls.changed_at >= $silent_before, true)
+
+-- name: choose_parcels
+-- Whom to ask for, of all that are due. First those whose label has come to say delivered; then those of the
+-- last 30 days, the one first that is overdue by most, measured in its own interval; then older ones. What
+-- was never asked for and is older than $backlog_before, or was delivered when it was first seen, takes
+-- calls only when some are left, the newest first.
+with
+
+due as (
+    select
+        parcel_id,
+        carrier_code,
+        created_at,
+        is_urgent,
+        polled_at is null and (created_at < $backlog_before or (says_delivered and not is_urgent)) as is_backlog,
+        created_at < $old_before as is_old,
+        epoch($now - next_poll_at) / every_seconds as overdue
+    from ledger.followed_parcels
+    where next_poll_at <= $now
+)
+
+select parcel_id, carrier_code
+from due
+order by
+    is_urgent desc,
+    is_backlog,
+    is_old,
+    if(is_backlog, null, overdue) desc,
+    created_at desc,
+    parcel_id
+limit $budget
+
+-- name: count_followed
+-- Parcels that are followed, and those of them that are due; of the backlog only $budget count.
+with
+
+followed as (
+    select
+        polled_at is null and (created_at < $backlog_before or (says_delivered and not is_urgent)) as is_backlog,
+        next_poll_at <= $now as is_due,
+        state
+    from ledger.followed_parcels
+    where next_poll_at is not null
+),
+
+counted as (
+    select
+        count(*) filter (not is_backlog and (state <> 'delivered' or is_due)) as followed,
+        count(*) filter (not is_backlog and is_due) as due,
+        least(count(*) filter (is_backlog and is_due), $budget) as backlog
+    from followed
+)
+
+select followed + backlog, due + backlog from counted
+
+-- name: list_evidence
+-- Of parcels delivered up to $told_before, by carrier: of how many the label says so, and of how many not. And of
+-- how many it has said so for hours, while the carrier does not.
+select
+    coalesce(carrier_code, '') as carrier_code,
+    count(*) filter (delivered_at <= $told_before and says_delivered) as told,
+    count(*) filter (delivered_at <= $told_before and not says_delivered) as missed,
+    count(*) filter (
+        delivered_at is null and says_delivered and polled_at > label_changed_at + interval 6 hours
+    ) as contradicted
+from ledger.followed_parcels
+where parcel_id = label_id
+group by all
+order by all
+
+-- name: window_under_way
+-- The oldest label of those created from $oldest to $youngest whose parcel is under way, and how many there are.
+select min(created_at), count(*)
+from ledger.followed_parcels
+where
+    parcel_id = label_id
+    and not says_delivered
+    and delivered_at is null
+    and created_at between $oldest and $youngest
+
+-- name: told_since
+-- Labels that came to say delivered after $since.
+select count(*)
+from ledger.followed_parcels
+where parcel_id = label_id and says_delivered and label_changed_at > $since

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import duckdb
-import pyarrow as pa
 
 from shipsync.set_aside import SetAside
 from shipsync.sources.batches import LoadPackage
@@ -15,56 +14,32 @@ from shipsync.sources.keyset import Walked
 from shipsync.sources.streams import TRACKING
 from shipsync.sources.tracking import LABELS_PER_PAGE, Unanswered, tracking_pages
 from shipsync.statements import statement
-from shipsync.sync.context import RunContext, StreamRun
-from shipsync.sync.polling_policy import (
-    LONGEST_SILENCE,
-    PollChoice,
-    PolledParcel,
-    PollPlan,
-    choose,
-    plans,
-)
+from shipsync.sync.context import StreamRun
+from shipsync.sync.followed_parcels import FollowedParcels
+from shipsync.sync.label_statuses import lists_read_at
+from shipsync.sync.poll_budget import calls_left, record_calls
 from shipsync.warehouse.database import transaction
 
 _STATEMENTS: Final = "shipsync.sync"
-_INSTANT: Final = pa.timestamp("us", tz="UTC")
-_SCHEDULE: Final = pa.schema(
-    [
-        ("label_id", pa.string()),
-        ("state", pa.string()),
-        ("created_at", _INSTANT),
-        ("heard_at", _INSTANT),
-        ("last_polled_at", _INSTANT),
-        ("next_poll_at", _INSTANT),
-        ("why", pa.string()),
-        ("planned_at", _INSTANT),
-    ]
-)
 
 
 def sync_tracking(run: StreamRun) -> None:
     """Ask for the parcels that are due, within the budgets of run and day, most telling first.
 
-    The schedule is written anew whatever became of the calls.
+    The schedule holds as of the end of it, whatever became of the calls.
     """
-    now = run.run.time.upper_bound
+    followed = FollowedParcels(run.run.con, run.run.connection)
     try:
-        choice = _choose(run.run, now)
+        now = run.run.time.upper_bound
+        followed.refresh(now)
+        followed.measure(now, lists_read_at(run.run.con))
+        choice = followed.choose(now, calls_left(run.run, now))
         run.report.calls_saved, run.report.calls_put_off = choice.saved, choice.put_off
-        carriers = {parcel.parcel_id: parcel.carrier_code or "" for parcel in choice.chosen}
-        parcel_ids = list(carriers)
+        parcel_ids = list(choice.chosen)
         for first in range(0, len(parcel_ids), LABELS_PER_PAGE):
-            ask(run, parcel_ids[first : first + LABELS_PER_PAGE], carriers)
+            ask(run, parcel_ids[first : first + LABELS_PER_PAGE], choice.chosen)
     finally:
-        _write_schedule(run.run, run.run.time.upper_bound)
-
-
-def calls_left(run: RunContext, now: datetime) -> int:
-    """Calls for tracking that this run may make: its own budget, or what is left of the day's."""
-    row = run.con.execute(statement(_STATEMENTS, "calls_of_day"), {"now": now}).fetchone()
-    spent = int(row[0]) if row else 0
-    connection = run.connection
-    return max(0, min(connection.tracking_calls_per_run, connection.tracking_calls_per_day - spent))
+        followed.note_planned(run.run.time.upper_bound)
 
 
 def ask(
@@ -99,14 +74,13 @@ def ask(
     finally:
         now = run.run.time.upper_bound
         calls = run.run.session.requests_by_stream[TRACKING] - before
-        run.run.con.execute(
-            statement(_STATEMENTS, "record_calls"), {"called_at": now, "calls": calls}
-        )
+        record_calls(run.run, now, calls)
     with transaction(run.run.con):
         answered = [key for key in parcel_ids if key not in unanswered]
         record_polls(run, answered, now, changed)
         for parcel in unanswered.values():
             _record_failure(run, parcel, now)
+        _plan_again(run, list(unanswered))
 
 
 def _record_failure(run: StreamRun, parcel: Unanswered, polled_at: datetime) -> None:
@@ -131,7 +105,10 @@ def carriers_of(con: duckdb.DuckDBPyConnection, parcel_ids: Sequence[str]) -> di
 def record_polls(
     run: StreamRun, parcel_ids: Sequence[str], polled_at: datetime, changed: Set[str]
 ) -> None:
-    """Remember when parcels were asked for, and which answers differed from the one before."""
+    """Remember when parcels were asked for, and which answers differed from the one before.
+
+    To be called in a transaction, for what is planned for them belongs to it.
+    """
     run.run.con.execute(
         statement(_STATEMENTS, "record_poll"),
         {
@@ -140,46 +117,9 @@ def record_polls(
             "changed": list(changed),
         },
     )
+    _plan_again(run, parcel_ids)
 
 
-def _choose(run: RunContext, now: datetime) -> PollChoice:
-    budget = calls_left(run, now)
-    return choose(_plans(run, now, backlog=budget), now, budget=budget)
-
-
-def _plans(run: RunContext, now: datetime, *, backlog: int) -> Iterator[PollPlan]:
-    finished_after = timedelta(days=run.connection.tracking_finished_after_days)
-    rows = run.con.execute(
-        statement(_STATEMENTS, "list_parcels"),
-        {
-            "backlog_before": now - finished_after,
-            "silent_before": now - min(finished_after, LONGEST_SILENCE),
-            "backlog": backlog,
-            "now": now,
-        },
-    ).fetchall()
-    return plans((PolledParcel(*row) for row in rows), finished_after)
-
-
-def _write_schedule(run: RunContext, now: datetime) -> None:
-    columns: dict[str, list[object]] = {name: [] for name in _SCHEDULE.names}
-    for one in _plans(run, now, backlog=0):
-        parcel = one.parcel
-        values = (
-            parcel.parcel_id,
-            one.state.value,
-            parcel.created_at,
-            parcel.changed_at,
-            parcel.polled_at,
-            one.next_poll_at,
-            one.why,
-            now,
-        )
-        for name, value in zip(columns, values, strict=True):
-            columns[name].append(value)
-    planned = pa.table(columns, schema=_SCHEDULE)
-    with transaction(run.con):
-        run.con.execute(statement(_STATEMENTS, "clear_schedule"))
-        run.con.register("planned", planned)
-        run.con.execute(statement(_STATEMENTS, "write_schedule"))
-        run.con.unregister("planned")
+def _plan_again(run: StreamRun, parcel_ids: Sequence[str]) -> None:
+    followed = FollowedParcels(run.run.con, run.run.connection)
+    followed.plan_again(parcel_ids, run.run.time.upper_bound)

@@ -24,6 +24,7 @@ from shipsync.sync.context import StreamRun
 from shipsync.sync.out_of_band import expect_apart
 from shipsync.sync.stored import StoredStream
 from shipsync.sync.tracking import ask, record_polls
+from shipsync.warehouse.database import transaction
 
 _STATEMENTS: Final = "shipsync.sync"
 # A flood of forged hints takes no more requests than this from one stream of one run.
@@ -110,7 +111,8 @@ def _read_parcels(run: StreamRun, hints: Sequence[_Hint]) -> None:
                 [Walked([labelled(label_id, body)], run.hashes([labelled(label_id, body)]), None)]
             )
         )
-        record_polls(run, [label_id], hint.signed_at, {label_id} if changed else set())
+        with transaction(run.run.con):
+            record_polls(run, [label_id], hint.signed_at, {label_id} if changed else set())
     asked = [key for key in latest if key in held and key not in told]
     if asked:
         ask(run, asked[:MOST_READS])

@@ -14,7 +14,16 @@ from shipsync.reverse.stock.targets import give_targets
 from shipsync.warehouse.database import connect
 
 # What runs note of themselves grows with every run; nothing else may differ by a row.
-OF_RUNS = {"runs", "stream_runs", "marks", "tracking_polls", "tracking_calls", "tracking_schedule"}
+OF_RUNS = {
+    "runs",
+    "stream_runs",
+    "marks",
+    "tracking_polls",
+    "tracking_calls",
+    "tracking_planned",
+    "followed_parcels",
+    "followed_loads",
+}
 BUILT = ("raw", "raw_staging", "staging", "core", "changes", "tracking", "reverse")
 
 
