@@ -246,7 +246,7 @@ WRITING: list[tuple[str, ...]] = [
     ("fulfillments", "apply", "later.plan.json"),
     ("stock", "plan", "counts.csv", "--out", "plan.json", "--max-change-percent", "100"),
     ("stock", "apply", "plan.json", "--verify"),
-    ("stock", "increment", "SKU-1", "5", "--at", "Main", "--apply"),
+    ("stock", "increment", "SKU-1", "Main", "5", "--apply"),
     ("writes", "status"),
     ("writes", "status", "--json"),
 ]

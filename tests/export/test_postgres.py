@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from parameters import quickly
 from shipsync.cli import boundary
 from shipsync.errors import ExportFailed, UsageError
 from shipsync.export.run import export
@@ -211,12 +216,58 @@ def test_a_first_export_that_fails_leaves_no_table_half_made(
         )
     with pytest.raises(ExportFailed, match="as it was or whole"):
         export(database, target(server.url), schemas=["first"])
-    tables = ask(
-        "select tablename from pg_tables where schemaname = 'first' and tablename not like '\\_dlt%'"
-    )
+    assert ask("select schemaname, tablename from pg_tables where schemaname like 'first%'") == []
+    with connect(database) as con:
+        con.execute("drop table first.wrong")
+    export(database, target(server.url), schemas=["first"])
+    assert ask("select count(*) from first.good") == [(10,)]
 
-    for (name,) in tables:
-        assert (name, ask(f"select count(*) from first.{name}")) == ("good", [(10,)])  # noqa: S608
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from export.test_postgres import export, target
+
+renamed = 0
+def audit(event, arguments):
+    global renamed
+    if event == "os.rename":
+        renamed += 1
+        if renamed == int(sys.argv[4]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(audit)
+export(Path(sys.argv[1]), target(sys.argv[2]), schemas=[sys.argv[3]])
+"""
+
+
+@pytest.mark.parametrize("files", quickly([35], range(5, 80, 5)))
+def test_a_first_export_that_is_killed_leaves_each_table_whole_or_not_at_all(
+    server: Server, ask: Ask, database: Path, files: int
+) -> None:
+    schema = f"killed{files}"
+    with connect(database) as con:
+        con.execute(f"create schema {schema}")
+        for name, rows in (("one", 10), ("two", 10), ("empty", 0), ("three", 10)):
+            con.execute(f"create table {schema}.{name} as select range as id from range({rows})")  # noqa: S608
+    tests = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", KILLED, str(database), server.url, schema, str(files)]
+    ended = subprocess.run(command, env=tests, check=False, capture_output=True)
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+    names = ask(
+        f"select tablename from pg_tables where schemaname = '{schema}' "  # noqa: S608
+        "and tablename not like '\\_dlt%' order by 1"
+    )
+    assert names in ([], [("empty",), ("one",), ("three",), ("two",)])
+    for again in (False, True):
+        if again:
+            export(database, target(server.url), schemas=[schema])
+        elif not names:
+            continue
+        for name, rows in (("one", 10), ("two", 10), ("empty", 0), ("three", 10)):
+            assert ask(f"select count(*) from {schema}.{name}") == [(rows,)]  # noqa: S608
+    query = "select schema_name from information_schema.schemata where schema_name like '%draft%'"
+    assert ask(query) == []
 
 
 def test_a_failed_repeat_leaves_the_tables_as_they_were(

@@ -1,8 +1,10 @@
 """A Postgres database: a schema for each schema, loaded by dlt from arrow through ADBC.
 
 dlt fills staging tables (``core_staging``) first and then replaces each table in a transaction of its
-own, so that readers see a table as it was or as it is, and views on it stay. What a failed export has
-begun and not filled is dropped again.
+own, so that readers see a table as it was or as it is, and views on it stay. It would make a table that is
+not there yet empty, and fill it at the end: such a table is loaded into a schema of drafts
+(``core_shipsync_draft``), and moved when it is whole. So a table is never there by half, whenever an export
+is killed; drafts that one left are dropped by the next.
 """
 
 from __future__ import annotations
@@ -75,25 +77,27 @@ class Postgres:
         """
         try:
             with tables.connected(self.url) as server:
-                before = tables.present(server, relations)
+                present = tables.present(server, relations)
+                tables.drop_drafts(server, relations)
+            self._load(con, [r for r in relations if r in present], told)
+            missing = [r for r in relations if r not in present]
+            try:
+                self._load(con, missing, told, suffix=tables.DRAFT)
+                with tables.connected(self.url) as server:
+                    tables.publish(server, missing)
+            finally:
+                # What cannot be reached now is told by the failure itself.
+                with suppress(tables.server_error()), tables.connected(self.url) as server:
+                    tables.drop_drafts(server, relations)
         except tables.server_error() as failure:
             raise self._failed(failure) from failure
-        read: dict[str, int] = {}
-
-        def note(table: Exported) -> None:
-            read[table.table] = table.rows
-            told(table)
-
-        try:
-            self._load(con, relations, note)
-        except BaseException:
-            # What cannot be reached now is told by the failure itself.
-            with suppress(tables.server_error()), tables.connected(self.url) as server:
-                tables.drop_unfilled(server, [r for r in relations if r not in before], read)
-            raise
 
     def _load(
-        self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], told: Told
+        self,
+        con: duckdb.DuckDBPyConnection,
+        relations: Sequence[Relation],
+        told: Told,
+        suffix: str = "",
     ) -> None:
         with _settings(), TemporaryDirectory(prefix="shipsync-export-") as folder:
             import dlt
@@ -110,7 +114,7 @@ class Postgres:
                         truncate_staging_dataset=True,
                         type_mapper=_types(),
                     ),
-                    dataset_name=schema,
+                    dataset_name=f"{schema}{suffix}",
                 )
                 try:
                     pipeline.run([_resource(con, relation, told) for relation in group])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +13,8 @@ from shipsync.statements import statement
 # psycopg2 tells no types.
 ServerConnection: TypeAlias = Any
 
+DRAFT: Final = "_shipsync_draft"
+"""What the name of a schema ends in that holds tables which are being made."""
 _PATIENCE_SECONDS: Final = 10
 
 
@@ -48,18 +50,34 @@ def filled(server: ServerConnection, relations: Sequence[Relation]) -> list[str]
     return [r.full_name for r in relations if r in held and _count(server, r, at_most=1)]
 
 
-def drop_unfilled(
-    server: ServerConnection, relations: Collection[Relation], read: Mapping[str, int]
-) -> None:
-    """Drop what an export has made of ``relations`` but not filled with the rows it ``read``."""
+def publish(server: ServerConnection, relations: Sequence[Relation]) -> None:
+    """Move drafts of ``relations`` to where they belong, all of them or none."""
     from psycopg2 import sql
 
-    for relation in present(server, list(relations)):
-        if _count(server, relation) != read.get(relation.full_name):
-            name = sql.Identifier(relation.schema, relation.name)
-            with server.cursor() as cursor:
-                drop = sql.SQL(statement(STATEMENTS, "postgres_drop"))
-                cursor.execute(drop.format(table=name))
+    with server.cursor() as cursor:
+        cursor.execute("begin")
+        try:
+            for relation in relations:
+                make = sql.SQL(statement(STATEMENTS, "postgres_make_schema"))
+                cursor.execute(make.format(schema=sql.Identifier(relation.schema)))
+                move = sql.SQL(statement(STATEMENTS, "postgres_move"))
+                draft = sql.Identifier(f"{relation.schema}{DRAFT}", relation.name)
+                cursor.execute(move.format(table=draft, schema=sql.Identifier(relation.schema)))
+        except BaseException:
+            cursor.execute("rollback")
+            raise
+        cursor.execute("commit")
+
+
+def drop_drafts(server: ServerConnection, relations: Sequence[Relation]) -> None:
+    """Drop what an export left of tables that it had not made whole."""
+    from psycopg2 import sql
+
+    drop = sql.SQL(statement(STATEMENTS, "postgres_drop_schema"))
+    with server.cursor() as cursor:
+        for schema in dict.fromkeys(relation.schema for relation in relations):
+            for name in (f"{schema}{DRAFT}", f"{schema}{DRAFT}_staging"):
+                cursor.execute(drop.format(schema=sql.Identifier(name)))
 
 
 def _count(server: ServerConnection, relation: Relation, at_most: int | None = None) -> int:

@@ -11,8 +11,14 @@ select num_rows from parquet_file_metadata($file)
 -- How many rows a table of Postgres has, counted up to a number.
 select count(*) from (select from {table} limit %(at_most)s) as counted
 
--- name: postgres_drop
-drop table {table}
+-- name: postgres_drop_schema
+drop schema if exists {schema} cascade
+
+-- name: postgres_make_schema
+create schema if not exists {schema}
+
+-- name: postgres_move
+alter table {table} set schema {schema}
 
 -- name: postgres_tables
 -- The tables and views of a Postgres database: one row each.

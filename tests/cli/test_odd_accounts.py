@@ -1,0 +1,147 @@
+"""Whole syncs of accounts whose lists are full of odd rows: over HTTP, through dlt, into DuckDB.
+
+Every run ends with 0 or 3, what is as it should be is there once, and the same account twice is the same. The
+seed is printed; ``SHIPSYNC_FUZZ_SEED=...`` goes through the same accounts again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from shipsync.cli import boundary
+from sources.odd_bodies import Body, Spoiled, served, spoiled
+from sync.served_bodies import EMPTY, LISTS, ServedAccount
+from sync.served_over_http import listening
+
+SEED = int(os.environ.get("SHIPSYNC_FUZZ_SEED") or secrets.randbelow(2**32))
+print(f"SHIPSYNC_FUZZ_SEED={SEED}")  # noqa: T201 - it is what a failure is replayed with
+EASY: dict[str, Any] = {
+    "deadline": None,
+    "database": None,
+    "suppress_health_check": list(HealthCheck),
+}
+BODIES = 40
+"""So many spoiled bodies of a few rows make up the lists of one account."""
+LISTED = {"inventory_levels": "inventory"}
+
+
+def apart(case: Spoiled, number: int) -> Spoiled:
+    """The same rows under ids that no other body of the account has."""
+    ids = {row[case.stream.id_key] for row in served()[case.stream.name]}
+    for row in case.rows:
+        known = row.get(case.stream.id_key) if isinstance(row, dict) else None
+        if isinstance(known, str) and known in ids:
+            row[case.stream.id_key] = f"{known}-{number}"
+        elif isinstance(known, int) and known in ids:
+            row[case.stream.id_key] = known * 1000 + number
+    return case
+
+
+def bodies_of(cases: list[Spoiled]) -> dict[str, Body]:
+    rows: dict[str, list[Any]] = {name: [] for name in LISTS.values()}
+    for case in cases:
+        if case.stream.listing is not None:
+            rows[LISTED.get(case.stream.name, case.stream.name)] += case.rows
+    return {
+        name: {name: found, **EMPTY, "total": len(found), "pages": 1}
+        for name, found in rows.items()
+    }
+
+
+def good_ids(cases: list[Spoiled]) -> Iterator[tuple[str, str, str]]:
+    """Table, column and id of every row that is as the account serves it."""
+    for case in cases:
+        for position in case.untouched:
+            known = case.rows[position][case.stream.id_key]
+            others = [row.get(case.stream.id_key) for row in case.rows if isinstance(row, dict)]
+            if others.count(known) == 1 and case.stream.listing is not None:
+                yield case.stream.table.name, case.stream.id_key, str(known)
+
+
+def synced(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    capsys.readouterr()
+    code = boundary.run(words, {})
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def check(cases: list[Spoiled], capsys: pytest.CaptureFixture[str]) -> None:
+    cases = [apart(case, number) for number, case in enumerate(cases)]
+    with TemporaryDirectory() as folder, duckdb.connect() as unused:
+        file = Path(folder) / "odd.duckdb"
+        account = ServedAccount(
+            unused, file, bodies=bodies_of(cases), date="Mon, 02 Nov 2026 00:00:00 GMT"
+        )
+        tracked = [case.rows[0] for case in cases if case.stream.listing is None]
+        account.tracking = (
+            tracked[0] if tracked and isinstance(tracked[0], dict) else {"events": []}
+        )
+        with listening(account.answer) as url, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SOURCES__SHIPSTATION__API_KEY", "emulator-key")
+            patch.setenv("SOURCES__SHIPSTATION__BASE_URL", url)
+            patch.setenv("SOURCES__SHIPSTATION__REQUESTS_PER_MINUTE", "1000000")
+            patch.setenv("SOURCES__SHIPSTATION__GIVE_UP_AFTER_SECONDS", "2")
+            code, said = synced(["sync", "--database", str(file)], capsys)
+            assert code in (0, 3), said
+            assert "did not foresee" not in said
+            before = counts(file)
+            code, said = synced(["sync", "--database", str(file), "--json"], capsys)
+            assert code in (0, 3), said
+        with duckdb.connect(str(file), read_only=True) as con:
+            for table, column, known in good_ids(cases):
+                found = con.execute(
+                    f"select count(*) from raw.{table} where {column}::varchar = ? "  # noqa: S608
+                    "and _dlt_valid_to is null",
+                    [known],
+                ).fetchone()
+                # A level of stock is one of several places of its SKU.
+                assert found is not None
+                assert found[0] == 1 or (table == "inventory_levels" and found[0] > 0), (
+                    table,
+                    known,
+                )
+        assert counts(file) == before, "the same rows are no other version"
+
+
+def counts(file: Path) -> dict[str, int]:
+    with duckdb.connect(str(file), read_only=True) as con:
+        tables = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'raw' and table_name not like '_dlt%'"
+        ).fetchall()
+        return {
+            table: con.execute("select count(*) from query_table($1)", [f"raw.{table}"]).fetchall()[
+                0
+            ][0]
+            for (table,) in tables
+            if not table.startswith("tracking")
+        }
+
+
+ACCOUNTS = st.lists(spoiled(), min_size=BODIES, max_size=BODIES)
+
+
+@seed(SEED)
+@settings(max_examples=1, **EASY)
+@given(ACCOUNTS)
+def test_no_account_stops_a_sync(capsys: pytest.CaptureFixture[str], cases: list[Spoiled]) -> None:
+    check(cases, capsys)
+
+
+@pytest.mark.slow
+@seed(SEED + 1)
+@settings(max_examples=40, **EASY)
+@given(ACCOUNTS)
+def test_no_account_of_many_stops_a_sync(
+    capsys: pytest.CaptureFixture[str], cases: list[Spoiled]
+) -> None:
+    check(cases, capsys)
