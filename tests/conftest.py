@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from played_demo import Demo
+from shipsync.api.budget_state import FOLDER_VARIABLE
 
 SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "shared")
 
@@ -32,6 +33,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.line(
             f"{SHARED / 'api'} is missing; set SHIPSYNC_SHARED to the folder above api/"
         )
+
+
+@pytest.fixture(autouse=True)
+def own_rates(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What processes share of an account's rate is shared within one run of the tests."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.getbasetemp() / "rates"))
 
 
 @pytest.fixture(autouse=True)

@@ -189,6 +189,7 @@ class Connection:
     slow_lists_every: timedelta = timedelta(hours=24)
     inventory_every: timedelta = timedelta(0)
     checkpoint_pages: int = 20
+    memory_limit_mb: int | None = None
     tracking_calls_per_run: int = 300
     tracking_calls_per_day: int = 5000
     tracking_finished_after_days: int = 60
@@ -227,6 +228,8 @@ class Connection:
         _check_range("slow_lists_every_hours", _hours(self.slow_lists_every), 0, 8760)
         _check_range("inventory_every_hours", _hours(self.inventory_every), 0, 8760)
         _check_range("checkpoint_pages", self.checkpoint_pages, 1, 10_000)
+        if self.memory_limit_mb is not None:
+            _check_range("memory_limit_mb", self.memory_limit_mb, 64, 1_000_000)
         _check_range("tracking_calls_per_run", self.tracking_calls_per_run, 0, 1_000_000)
         _check_range("tracking_calls_per_day", self.tracking_calls_per_day, 0, 1_000_000)
         _check_range("tracking_finished_after_days", self.tracking_finished_after_days, 1, 3650)

@@ -21,6 +21,7 @@
     ├── IncompleteRead                     a list could not be read whole; nothing of it was kept
     ├── LoadFailed                         rows were refused on their way in; report it, others go on
     ├── DatabaseError                      the DuckDB file or its disk needs care
+    │   ├── MemoryExhausted                it needed more memory or disk than it may have
     │   ├── DatabaseLocked                 another program has the file open
     │   └── DatabaseCorrupt                move the file away or restore it
     ├── ExportFailed                       the target could not be written; see to it, export again
@@ -187,6 +188,10 @@ class LoadFailed(ShipsyncError):
 
 class DatabaseError(ShipsyncError):
     """The database file cannot be used."""
+
+
+class MemoryExhausted(DatabaseError):
+    """DuckDB needed more memory, or more room on disk beside the database, than it may have."""
 
 
 class DatabaseLocked(DatabaseError):

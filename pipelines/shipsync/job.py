@@ -201,7 +201,7 @@ def reconcile(
     file = connection.database
     with lock.hold(file):
         enforce(connection)
-        with explained(file), connect(file) as con:
+        with explained(file), _opened(connection) as con:
             migrate(con)
             return compare(con, connection, session, only=only, by_counts=by_counts)
 
@@ -213,9 +213,14 @@ def retry_quarantine(
     file = connection.database
     with lock.hold(file):
         enforce(connection)
-        with explained(file), connect(file) as con:
+        with explained(file), _opened(connection) as con:
             migrate(con)
             return retry(con, connection, session, only=only)
+
+
+def _opened(connection: Connection) -> duckdb.DuckDBPyConnection:
+    """The database of a connection, to write to, with the memory that its settings allow."""
+    return connect(connection.database, memory_limit_mb=connection.memory_limit_mb)
 
 
 def _sync(
@@ -230,7 +235,7 @@ def _sync(
     with (
         phases.measured("sync"),
         explained(connection.database),
-        connect(connection.database) as con,
+        _opened(connection) as con,
     ):
         migrate(con)
         report = run_sync(

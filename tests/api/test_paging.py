@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shipsync.api.endpoints import CARRIERS, PRODUCTS
+from shipsync.api.page_sizes import LearntSize
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Page, complete, follow
 from shipsync.errors import IncompleteRead, RequestRejected
 
@@ -129,11 +130,12 @@ class Strict(PagedList):
     """Refuses page sizes above its largest, as a 400 that names the parameter."""
 
     largest = 60
+    words = "page_size must be between 1 and 60"
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if int(request.url.params["page_size"]) > self.largest:
             self.requests.append(request)
-            return httpx.Response(400, json=error_body("page_size must be between 1 and 60"))
+            return httpx.Response(400, json=error_body(self.words))
         return super().__call__(request)
 
 
@@ -144,14 +146,61 @@ def test_a_refused_page_size_is_lowered_and_remembered() -> None:
         snapshot = complete(session, PRODUCTS)
         assert snapshot.items == products(120)
     sizes = [request.url.params["page_size"] for request in account.requests]
-    assert sizes == ["500", "250", "100", "50", "50", "50", "50", "50", "50"]
+    assert sizes == ["100", "50", "50", "50", "50", "50", "50"]
 
 
-def test_another_refusal_is_not_taken_for_one_of_the_page_size() -> None:
-    script = Script(httpx.Response(400, json=error_body("sort_by is unknown")))
+@pytest.mark.parametrize("words", ["page_size must be between 1 and 60", "too costly", ""])
+def test_a_smaller_page_is_tried_whatever_the_refusal_says(words: str) -> None:
+    account = Strict(products(120))
+    account.words = words
+    session, _ = open_session(account)
+    learnt: list[LearntSize] = []
+    session.page_sizes.tell = learnt.append
+    assert complete(session, PRODUCTS).items == products(120)
+    assert learnt == [LearntSize("/v2/products", accepted=50, refused=100)]
+
+
+def test_what_was_refused_before_is_not_asked_again() -> None:
+    account = Strict(products(120))
+    session, _ = open_session(account)
+    session.page_sizes.know({"/v2/products": LearntSize("/v2/products", accepted=50, refused=100)})
+    assert complete(session, PRODUCTS).items == products(120)
+    assert {request.url.params["page_size"] for request in account.requests} == {"50"}
+
+
+def test_a_smaller_page_than_the_refused_one_is_still_asked_for() -> None:
+    account = Strict(products(20))
+    session, _ = open_session(account, page_size=30)
+    session.page_sizes.know({"/v2/products": LearntSize("/v2/products", accepted=25, refused=100)})
+    complete(session, PRODUCTS)
+    assert {request.url.params["page_size"] for request in account.requests} == {"30"}
+
+
+def test_a_refusal_of_another_parameter_is_not_taken_for_one_of_the_page_size() -> None:
+    body = error_body("it is unknown")
+    body["errors"][0]["field_name"] = "sort_by"
+    script = Script(httpx.Response(400, json=body))
+    with pytest.raises(RequestRejected, match="unknown"):
+        pages_of(script, {"page_size": 500, "sort_by": "colour"})
+    assert len(script.requests) == 1
+
+
+def test_another_refusal_is_told_as_it_came_first() -> None:
+    script = Script(
+        httpx.Response(400, json=error_body("sort_by is unknown")),
+        *[httpx.Response(400, json=error_body("something else"))] * 5,
+    )
     with pytest.raises(RequestRejected, match="sort_by"):
         pages_of(script, {"page_size": 500})
-    assert len(script.requests) == 1
+
+
+def test_no_smaller_page_is_tried_where_the_size_was_given_before() -> None:
+    script = Script(ok(page(1, 1)), httpx.Response(400, json=error_body("no")))
+    session, _ = open_session(script)
+    list(follow(session, "/v2/products", {"page_size": 100}, "products", "products"))
+    with pytest.raises(RequestRejected):
+        list(follow(session, "/v2/products", {"page_size": 100}, "products", "products"))
+    assert len(script.requests) == 2
 
 
 def test_a_page_size_that_is_always_refused_ends() -> None:
@@ -159,7 +208,7 @@ def test_a_page_size_that_is_always_refused_ends() -> None:
     account.largest = 0
     with pytest.raises(RequestRejected, match="page_size"):
         pages_of(account, {"page_size": 500})
-    assert len(account.requests) == 5
+    assert len(account.requests) == 6
 
 
 @pytest.mark.parametrize(

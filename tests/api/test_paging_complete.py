@@ -16,10 +16,10 @@ def test_a_snapshot_holds_every_row_and_the_time_it_began() -> None:
     session, _ = open_session(account)
     snapshot = complete(session, PRODUCTS)
     assert snapshot.items == products(1200)
-    assert (snapshot.pages, snapshot.total) == (3, 1200)
+    assert (snapshot.pages, snapshot.total) == (12, 1200)
     assert snapshot.server_time is not None
-    assert account.requests[0].url.params["page_size"] == "500"
-    assert session.requests_by_stream == {"products": 3}
+    assert account.requests[0].url.params["page_size"] == "100"
+    assert session.requests_by_stream == {"products": 12}
 
 
 @pytest.mark.parametrize("listing", [WAREHOUSES, TAGS, CARRIERS], ids=lambda it: it.stream)

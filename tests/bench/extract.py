@@ -1,6 +1,7 @@
 """How fast shipments come in, against plain dlt and against a floor written by hand, in one run.
 
     .venv/bin/python tests/bench/extract.py [--shipments 100000] [--plain 10000] [--large 1000000]
+    .venv/bin/python tests/bench/extract.py --first 1000000
 
 An emulated account is served from a process of its own. Each contender runs in a fresh process on the
 same pages, and reports its wall time and its peak memory:
@@ -13,6 +14,8 @@ same pages, and reports its wall time and its peak memory:
 
 Then a run with nothing new, and a run with 1,000 changed rows into the held ones, and into ``--large``
 of them (made by copying rows inside the database; 0 leaves it out).
+
+With ``--first`` alone the first extract of so many is measured: its peak memory and the longest log.
 """
 
 from __future__ import annotations
@@ -23,9 +26,10 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +41,11 @@ def main() -> None:
     parser.add_argument("--shipments", type=int, default=100_000)
     parser.add_argument("--plain", type=int, default=10_000)
     parser.add_argument("--large", type=int, default=1_000_000)
+    parser.add_argument("--first", type=int, help="measure a first extract of so many, and no more")
     options = parser.parse_args()
+    if options.first:
+        measure_first(options.first)
+        return
     with tempfile.TemporaryDirectory() as folder, served(options.shipments) as url:
         ours = run("shipsync", url, Path(folder) / "ours.duckdb")
         floor = run("floor", url, Path(folder) / "floor.duckdb")
@@ -73,6 +81,16 @@ def main() -> None:
         say(
             f"{options.large:,} held against {options.shipments:,}: {ratio:.2f} times (aim: at most 1.5)"
         )
+
+
+def measure_first(shipments: int) -> None:
+    """A first extract at full speed: its memory, and how long DuckDB's log becomes."""
+    with tempfile.TemporaryDirectory() as folder, served(shipments) as url:
+        first = run("shipsync", url, Path(folder) / "first.duckdb")
+        assert first["rows"] == shipments, first
+        show("first extract", first)
+        say(f"peak memory: {first['peak_mb']:.0f} MB (aim: under 900)")
+        say(f"longest log: {first['log_mb']:.0f} MB (aim: under 200)")
 
 
 def say(text: str) -> None:
@@ -178,12 +196,34 @@ def multiply(database: Path, wanted: int) -> None:
 
 def contend(contender: str, url: str, database: Path) -> None:
     began = time.monotonic()
+    log = database.with_name(f"{database.name}.wal")
+    longest, is_over = [0], threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            with suppress(FileNotFoundError):
+                longest[0] = max(longest[0], log.stat().st_size)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
     rows, requests = {"shipsync": ours, "floor": by_hand, "plain": plain_dlt}[contender](
         url, database
     )
+    is_over.set()
+    watching.join()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = time.monotonic() - began
-    say(json.dumps({"rows": rows, "requests": requests, "seconds": seconds, "peak_mb": peak}))
+    say(
+        json.dumps(
+            {
+                "rows": rows,
+                "requests": requests,
+                "seconds": seconds,
+                "peak_mb": peak,
+                "log_mb": longest[0] / 1e6,
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,70 +1,86 @@
 """The account's rate limit, kept by everything that shares one budget.
 
-Two limits of pyrate-limiter hold at once: never more than the limit in any minute, exactly; and an
-even pace, of which a short burst may run ahead, so that a small run need not wait. Push-back from
-the server pauses everybody and slows the pace, which then recovers answer by answer.
+Two limits hold at once: never more than the limit in any minute, exactly; and an even pace, of which a
+short burst may run ahead, so that a small run need not wait. Push-back from the server pauses everybody and
+slows the pace, which then recovers answer by answer.
+
+What must be known for that is kept by a ``KeepsRate``, which all processes of a machine share. A person who
+waits for an answer takes no turn but the next free place, and as long as somebody does, jobs go half as fast.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections.abc import Mapping
+from typing import Final
 
-from pyrate_limiter import GCRA, InMemoryBucket, Rate, RateItem, StateBucket
-
+from shipsync.api.budget_state import KeepsRate, OwnRate, RateState
 from shipsync.clock import Pacing
 
-# Requests are counted here as they leave and there as they arrive, and some are longer on the way:
-# a second more keeps what arrives within a minute to the limit too.
-MINUTE_MS = 61_000
-BURST_SHARE = 10
-SLOWEST_SHARE = 1 / 16
-LONGEST_RESET_SECONDS = 60
-RECOVERY_PER_ANSWER = 1.02
+WINDOW_SECONDS: Final = 61.0
+"""A second more than a minute: requests are counted here as they leave and there as they arrive."""
+BURST_SHARE: Final = 10
+URGENT_SECONDS: Final = 5.0
+SLOWEST_SHARE: Final = 1 / 16
+LONGEST_RESET_SECONDS: Final = 60
+RECOVERY_PER_ANSWER: Final = 1.02
+LONGEST_SLEEP_SECONDS: Final = 5.0
 
 
 class Budget:
-    """Permits for requests; safe to share between threads."""
+    """Permits for requests; safe to share between threads.
 
-    def __init__(self, requests_per_minute: int, pacing: Pacing) -> None:
+    ``rate`` is what is shared with others; ``urgent``: somebody waits for the answer.
+    """
+
+    def __init__(
+        self,
+        requests_per_minute: int,
+        pacing: Pacing,
+        rate: KeepsRate | None = None,
+        *,
+        urgent: bool = False,
+    ) -> None:
         self._limit = requests_per_minute
         self._pacing = pacing
+        self._rate = rate or OwnRate()
+        self._urgent = urgent
+        # Others may slow down or speed up what is shared: then no long wait is slept through.
+        self._longest_sleep = math.inf if rate is None else LONGEST_SLEEP_SECONDS
         self._lock = threading.Lock()
-        self._share = 1.0
-        self._paused_until = 0.0
-        self._minute = InMemoryBucket([Rate(requests_per_minute, MINUTE_MS)])
-        self._even = StateBucket([self._pace()], algorithm=GCRA())
 
     @property
     def pace(self) -> float:
         """The requests a minute that are given out at present."""
-        return self._limit * self._share
+        with self._rate.changed(self._pacing.monotonic()) as state:
+            return self._limit * state.share
 
     def acquire(self) -> float:
         """Wait for a permit for one request; returns the seconds waited."""
         waited = 0.0
-        for bucket in (self._even, self._minute):
-            while (seconds := self._wanted_wait(bucket)) > 0:
-                self._pacing.sleep(seconds)
-                waited += seconds
+        while (seconds := self._wanted_wait()) > 0:
+            seconds = min(seconds, self._longest_sleep)
+            self._pacing.sleep(seconds)
+            waited += seconds
         return waited
 
     def pause_until(self, moment: float) -> None:
         """Give no permit before ``moment`` of the pacing's clock; never shortens a pause."""
-        with self._lock:
-            self._paused_until = max(self._paused_until, moment)
+        with self._rate.changed(self._pacing.monotonic()) as state:
+            state.paused_until = max(state.paused_until, moment)
 
     def push_back(self, seconds: float) -> None:
         """Heed a 429: pause for ``seconds``, then halve the pace, down to a sixteenth of the limit.
 
-        Threads that were on their way together are pushed back together; that counts once.
+        Who were on their way together are pushed back together; that counts once.
         """
         now = self._pacing.monotonic()
-        with self._lock:
-            if now >= self._paused_until:
-                self._set_share(self._share / 2)
-        self.pause_until(now + seconds)
+        with self._rate.changed(now) as state:
+            if now >= state.paused_until:
+                state.share = max(SLOWEST_SHARE, state.share / 2)
+            state.paused_until = max(state.paused_until, now + seconds)
 
     def observe(self, headers: Mapping[str, str]) -> None:
         """Take note of an answer that was no push-back: recover, and heed what X-Rate-Limit says.
@@ -74,37 +90,50 @@ class Budget:
         """
         remaining = _whole(headers.get("x-rate-limit-remaining"))
         reset = _whole(headers.get("x-rate-limit-reset"))
+        now = self._pacing.monotonic()
         if remaining == 0 and reset is not None and 0 < reset <= LONGEST_RESET_SECONDS:
-            self.pause_until(self._pacing.monotonic() + reset)
+            self.pause_until(now + reset)
         limit = _whole(headers.get("x-rate-limit-limit"))
         with self._lock:
             if limit is not None and 0 < limit < self._limit:
                 self._limit = limit
-                self._minute.rates = [Rate(limit, MINUTE_MS)]
-                self._set_share(self._share)
-            if self._share < 1:
-                self._set_share(self._share * RECOVERY_PER_ANSWER)
+        with self._rate.changed(now) as state:
+            state.share = min(1.0, state.share * RECOVERY_PER_ANSWER)
 
-    def _wanted_wait(self, bucket: InMemoryBucket | StateBucket) -> float:
-        with self._lock:
-            now = self._pacing.monotonic()
-            if now < self._paused_until:
-                return self._paused_until - now
-            item = RateItem("request", int(now * 1000))
-            bucket.leak(item.timestamp)
-            if bucket.put(item):
-                return 0.0
-            wait = bucket.waiting(item)
-            assert isinstance(wait, int)  # both buckets are synchronous
-            return max(wait, 1) / 1000
+    def _wanted_wait(self) -> float:
+        now = self._pacing.monotonic()
+        with self._rate.changed(now) as state:
+            ready_at = self._ready_at(state, now)
+            if ready_at <= now:
+                state.slots[-1] += 1
+                state.turn = max(state.turn, now) + self._interval(state, now)
+            return ready_at - now
 
-    def _set_share(self, share: float) -> None:
-        self._share = min(1.0, max(SLOWEST_SHARE, share))
-        self._even.rates = [self._pace()]
+    def _ready_at(self, state: RateState, now: float) -> float:
+        if self._urgent:
+            state.urgent_until = now + URGENT_SECONDS
+            return max(state.paused_until, state.free_at(self._limit))
+        # One is kept free, so that who waits is not outrun each time that one becomes free.
+        most = self._limit - 1 if now < state.urgent_until else self._limit
+        return max(state.paused_until, state.free_at(max(1, most)), state.turn - self._ahead(state))
 
-    def _pace(self) -> Rate:
-        limit = max(1, round(self._limit * self._share))
-        return Rate(limit, MINUTE_MS, burst=max(1, limit // BURST_SHARE))
+    def _interval(self, state: RateState, now: float) -> float:
+        """Seconds to the next turn: even, and so that what is left of the minute lasts until more is free."""
+        even = self._even(state)
+        if state.turn - now < self._ahead(state):
+            return even
+        left = max(0, self._limit - sum(state.slots))
+        lasting = (state.free_at(self._limit - left) - now) / (left + 1)
+        # While somebody waits for answers, a job leaves every other turn.
+        return max(even, lasting) * (2 if now < state.urgent_until and not self._urgent else 1)
+
+    def _ahead(self, state: RateState) -> float:
+        """Seconds by which a burst may run ahead of its turn."""
+        limit = max(1, round(self._limit * state.share))
+        return (max(1, limit // BURST_SHARE) - 1) * self._even(state)
+
+    def _even(self, state: RateState) -> float:
+        return WINDOW_SECONDS / max(1, round(self._limit * state.share))
 
 
 def _whole(text: str | None) -> int | None:

@@ -14,10 +14,44 @@ from shipsync.errors import UsageError
 
 
 @dataclass(frozen=True)
+class Along:
+    """Cutting a list by a time: rows show it as ``field``, ``window`` bounds it, ``sort_by`` sorts by it."""
+
+    field: str
+    window: tuple[str, str]
+    sort_by: str
+
+
+@dataclass(frozen=True)
+class ByValue:
+    """Cutting a list by a property: the query calls it ``parameter``, rows ``field`` (dots lead inside).
+
+    ``values`` are those known beforehand; others are learnt from rows.
+    """
+
+    parameter: str
+    field: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ByList:
+    """Cutting a list by the ids ``key`` of the rows of another one, the list of ``stream``."""
+
+    parameter: str
+    stream: str
+    key: str
+
+
+@dataclass(frozen=True)
 class Listing:
     """A list of the API: its stream, its path, where its rows stand and what identifies a row.
 
     ``paged`` tells whether the vendor documents ``page_size`` for it; the others come whole.
+    ``most_rows`` is the largest page that it documents, or that a live account gave. ``cuts`` are ways
+    to read a part of it at a time where it can't be paged to its end, the best first; ``created`` is
+    the time at which rows came, where the list can be bounded by it; ``cut_whole`` is a way to cut a
+    list that has no time.
     """
 
     stream: str
@@ -25,6 +59,10 @@ class Listing:
     items_key: str
     key: tuple[str, ...]
     paged: bool = True
+    most_rows: int = 500
+    cuts: tuple[Along | ByValue, ...] = ()
+    created: Along | None = None
+    cut_whole: ByList | None = None
 
 
 @dataclass(frozen=True)
@@ -35,14 +73,53 @@ class WriteEndpoint:
     path: str
 
 
-SHIPMENTS = Listing("shipments", "/v2/shipments", "shipments", ("shipment_id",))
-FULFILLMENTS = Listing("fulfillments", "/v2/fulfillments", "fulfillments", ("fulfillment_id",))
-LABELS = Listing("labels", "/v2/labels", "labels", ("label_id",))
+SHIPMENTS = Listing(
+    "shipments",
+    "/v2/shipments",
+    "shipments",
+    ("shipment_id",),
+    cuts=(
+        Along("modified_at", ("modified_at_start", "modified_at_end"), "modified_at"),
+        Along("created_at", ("created_at_start", "created_at_end"), "created_at"),
+        ByValue(
+            "shipment_status",
+            "shipment_status",
+            ("pending", "on_hold", "processing", "label_purchased", "cancelled"),
+        ),
+        ByValue("store_id", "store_id"),
+    ),
+)
+FULFILLMENTS = Listing(
+    "fulfillments",
+    "/v2/fulfillments",
+    "fulfillments",
+    ("fulfillment_id",),
+    created=Along("created_at", ("create_date_start", "create_date_end"), "created_at"),
+    cuts=(
+        Along("ship_date", ("ship_date_start", "ship_date_end"), "shipped_at"),
+        ByValue("fulfillment_provider_code", "fulfillment_provider_code"),
+        ByValue("ship_to_country_code", "ship_to.country_code"),
+    ),
+)
+LABELS = Listing(
+    "labels",
+    "/v2/labels",
+    "labels",
+    ("label_id",),
+    created=Along("created_at", ("created_at_start", "created_at_end"), "created_at"),
+    cuts=(
+        ByValue("label_status", "status", ("processing", "completed", "error", "voided")),
+        ByValue("carrier_id", "carrier_id"),
+        ByValue("service_code", "service_code"),
+        ByValue("warehouse_id", "warehouse_id"),
+    ),
+)
 INVENTORY_LEVELS = Listing(
     "inventory_levels",
     "/v2/inventory",
     "inventory",
     ("sku", "inventory_location_id", "inventory_warehouse_id"),
+    cut_whole=ByList("inventory_location_id", "inventory_locations", "inventory_location_id"),
 )
 WAREHOUSES = Listing("warehouses", "/v2/warehouses", "warehouses", ("warehouse_id",), paged=False)
 INVENTORY_WAREHOUSES = Listing(
@@ -57,7 +134,8 @@ INVENTORY_LOCATIONS = Listing(
     "inventory_locations",
     ("inventory_location_id",),
 )
-PRODUCTS = Listing("products", "/v2/products", "products", ("product_id",))
+# It has no filter that cuts it: past 10,000 products its links are followed, as far as they lead.
+PRODUCTS = Listing("products", "/v2/products", "products", ("product_id",), most_rows=100)
 CARRIERS = Listing("carriers", "/v2/carriers", "carriers", ("carrier_id",), paged=False)
 TAGS = Listing("tags", "/v2/tags", "tags", ("name",), paged=False)
 SUPPLIERS = Listing("suppliers", "/v2/suppliers", "suppliers", ("supplier_id",))

@@ -19,19 +19,23 @@ import pendulum
 
 from shipsync.api.answer import Answer, Unusable, UnusableBody
 from shipsync.api.endpoints import LISTINGS
+from shipsync.api.page_sizes import SMALLER
 from shipsync.api.refusals import unreadable
 from shipsync.api.request import Parameters, Request, as_text
 from shipsync.api.salvage import BrokenRow, excerpt, row_id, salvage
 from shipsync.api.session import Session
-from shipsync.errors import IncompleteRead, RequestRejected, Unavailable, Unreachable
+from shipsync.errors import IncompleteRead, NotFound, RequestRejected, Unavailable, Unreachable
 from shipsync.set_aside import Neighbours, SetAside
 
 Item = dict[str, Any]
 
-SMALLER_PAGE_SIZES = (250, 100, 50, 25)
 _KINDS = {str: "a text", int: "a number", float: "a number", bool: "a truth value", list: "a list"}
 SOON = timedelta(seconds=15)
 """A page that was not to be had for so long, in five attempts, may hold a row that the server fails over."""
+
+
+class EmptyPage(IncompleteRead):
+    """A page without rows where there should be some: the list is broken, or can't be paged so deep."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,11 @@ class ListRef:
 
     def incomplete(self, why: str) -> IncompleteRead:
         """The error for a list that could not be read whole."""
-        return IncompleteRead(
+        return IncompleteRead(self.why_incomplete(why))
+
+    def why_incomplete(self, why: str) -> str:
+        """What it says."""
+        return (
             f"{self.path} (stream {self.stream}) could not be read whole: {why}. Run again later."
         )
 
@@ -140,7 +148,7 @@ def page_of(
     if following is None and pages is not None and number < pages:
         following = {"page": str(number + 1)}
     if following is not None and not items and not broken:
-        raise place.incomplete(f"page {number} is empty although more pages follow")
+        raise EmptyPage(place.why_incomplete(f"page {number} is empty although more pages follow"))
     rows = [item for item in items if isinstance(item, dict)]
     odd = [*broken, *_no_objects(items)] if len(rows) < len(items) else broken
     set_aside = tuple(place.set_aside(row) for row in odd)
@@ -174,33 +182,48 @@ def _read(
 ) -> tuple[Parameters, Answer | UnusableBody | Unavailable]:
     """One answer, at the largest page size that the server is known to take for this list.
 
-    That there was none ``soon`` is given back, not raised.
+    A first page that is refused is asked for with fewer rows, whatever the refusal says: no code is known
+    to say that it was the size. If none is accepted, or it names another parameter, it was something else.
+    That there was no answer ``soon`` is given back, not raised.
     """
+    sizes = session.page_sizes
+    asked = dict(query)
+    if "page_size" in asked:
+        asked["page_size"] = sizes.allowed(place.path, int(asked["page_size"]))
+    refusal: RequestRejected | None = None
+    refused: int | None = None
     while True:
-        asked = dict(query)
-        accepted = session.accepted_page_sizes.get(place.path)
-        if accepted is not None and "page_size" in asked:
-            asked["page_size"] = min(int(asked["page_size"]), accepted)
         try:
-            return asked, session.try_read(
-                place.path, asked, stream=place.stream, give_up_after=soon
-            )
+            outcome = session.try_read(place.path, asked, stream=place.stream, give_up_after=soon)
         except Unavailable as error:
             if soon is None or isinstance(error, Unreachable):
                 raise
             return asked, error
         except RequestRejected as error:
-            smaller = [size for size in SMALLER_PAGE_SIZES if size < int(asked.get("page_size", 0))]
-            # Later pages would not begin where the one before ended if they were cut smaller.
-            is_first = str(asked.get("page", 1)) == "1"
-            if not smaller or not is_first or not _concerns_page_size(error):
-                raise
-            session.accepted_page_sizes[place.path] = smaller[0]
+            refusal = refusal or error
+            smaller = _smaller(session, place, asked, error)
+            if smaller is None:
+                raise refusal from None
+            refused = refused or int(asked["page_size"])
+            asked["page_size"] = smaller
+            continue
+        if "page_size" in asked:
+            sizes.took(place.path, int(asked["page_size"]), refused)
+        return asked, outcome
 
 
-def _concerns_page_size(error: RequestRejected) -> bool:
-    # No error code is known to say it, so the parameter's name must do.
-    return any("page_size" in text for text in (*error.fields, *error.messages))
+def _smaller(
+    session: Session, place: ListRef, asked: Parameters, error: RequestRejected
+) -> int | None:
+    """The next smaller page to ask for; None if fewer rows would not be the remedy."""
+    size = int(asked.get("page_size", 0))
+    # Later pages would not begin where the one before ended if they were cut smaller.
+    is_first = str(asked.get("page", 1)) == "1" and "cursor" not in asked
+    is_of_another = any(name in asked and name != "page_size" for name in error.fields)
+    may_be_size = is_first and not is_of_another and not isinstance(error, NotFound)
+    if not may_be_size or session.page_sizes.has_taken(place.path, size):
+        return None
+    return next((smaller for smaller in SMALLER if smaller < size), None)
 
 
 def _link(body: Mapping[str, object], place: ListRef, number: int) -> dict[str, str] | None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pendulum
 import tenacity
 
-from shipsync.api.endpoints import Listing
-from shipsync.api.page import Item, ListRef, Page, read_page
+from shipsync.api.endpoints import LISTINGS, ByList, Listing
+from shipsync.api.page import EmptyPage, Item, ListRef, Page, read_page
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
-from shipsync.errors import IncompleteRead
+from shipsync.errors import IncompleteRead, NotFound, RequestRejected
 from shipsync.plurals import counted
 from shipsync.set_aside import SetAside
 
-__all__ = ["Item", "Key", "Page", "Snapshot", "complete", "follow"]
+__all__ = ["Item", "Key", "Page", "Snapshot", "complete", "follow", "within_reach"]
 
 Key = tuple[str, ...]
 
 SNAPSHOT_ATTEMPTS = 3
 MOST_PAGES = 20_000
 """Pages of one list; at 200 requests a minute they take 100 minutes."""
+DEEPEST_ROW = 10_000
+"""Pages that end past so many rows were refused on a live account: no walk asks for them."""
 MOST_PAGES_WITHOUT_NEWS = 20
 """So many pages in a row may hold nothing but rows that were met before: in a list that moves, few do."""
 _PAGES_BEYOND_TOTAL = 20
@@ -55,8 +57,8 @@ def follow(
     """The pages of a list, from the one ``params`` ask for to the last.
 
     Follows ``links.next.href``, of which only the query is used: the request always goes to our own
-    base_url. Without such a link it counts pages up to ``pages``. A server that refuses the page
-    size is asked for a smaller one. Raises ``IncompleteRead`` if an answer is no list, if a link
+    base_url. Without such a link it counts pages up to ``pages``. A server that refuses a first page
+    is asked for a smaller one. Raises ``IncompleteRead`` if an answer is no list, if a link
     leads to another list or to a page already read, if links go on without end (past ``most_pages``,
     without new rows, or past the server's own count), if a page in the middle is empty, or if the
     last one, read from the first on, leaves fewer rows than the server counts: it is not given out.
@@ -82,9 +84,9 @@ def follow(
         if rows is not None:
             rows += page.rows
             if page.following is None and page.total is not None and rows < page.total:
-                raise place.incomplete(
-                    f"{counted(rows, 'row')} came and its total said {page.total}"
-                )
+                why = f"{counted(rows, 'row')} came and its total said {page.total}"
+                is_empty = page.number > 1 and not page.rows
+                raise EmptyPage(place.why_incomplete(why)) if is_empty else place.incomplete(why)
         yield page
         if page.following is None:
             return
@@ -93,6 +95,31 @@ def follow(
         query.pop("page", None)
         query.update(page.following)
         number = page.number + 1
+
+
+def within_reach(
+    session: Session, path: str, params: Parameters, items_key: str, stream: str
+) -> Iterator[Page]:
+    """The pages of a list as ``follow`` gives them, but none that ends past row ``DEEPEST_ROW``.
+
+    They also end before a page that the server says it does not have, though it should. If the list goes
+    on behind the last page given, that page has ``more``.
+    """
+    rows = 0
+    pages = follow(session, path, params, items_key, stream)
+    while True:
+        try:
+            page = next(pages, None)
+        except (NotFound, RequestRejected, EmptyPage):
+            if not rows:
+                raise
+            return
+        if page is None:
+            return
+        yield page
+        rows += page.rows
+        if rows + page.rows > DEEPEST_ROW:
+            return
 
 
 class _Bounds:
@@ -160,6 +187,10 @@ def complete(
     return attempts(reader.read)
 
 
+class _TooDeep(IncompleteRead):
+    """The list did not give all of its pages."""
+
+
 class _Reader:
     """Readings of one list, each judged by itself and against the one before."""
 
@@ -174,10 +205,8 @@ class _Reader:
 
     def read(self) -> Snapshot:
         """One reading. Raises ``IncompleteRead`` if it proves nothing, or nothing yet."""
-        size = self._session.connection.page_size
-        params: Parameters = {"page_size": size} if self._listing.paged else {}
         place = self._place
-        pages = list(follow(self._session, place.path, params, place.items_key, place.stream))
+        pages = self._pages()
         # A row without a key is told from no other; who loads the rows sets it aside.
         first = self._listing.key[0]
         keys = [
@@ -197,6 +226,53 @@ class _Reader:
             )
         unreadable = tuple(row for page in pages for row in page.unreadable)
         return Snapshot(items, len(pages), pages[0].total, pages[0].server_time, unreadable)
+
+    def _pages(self) -> list[Page]:
+        """Every page, in parts if the list is longer than can be paged and has a filter that cuts it."""
+        cut, pages = self._listing.cut_whole, []
+        try:
+            for page in self._follow({}):
+                pages.append(page)
+                if cut is not None and (page.total or 0) > DEEPEST_ROW:
+                    return self._in_parts(cut, pages[0])
+        except _TooDeep:
+            if cut is None:
+                raise
+            return self._in_parts(cut, pages[0])
+        return pages
+
+    def _follow(self, filters: Parameters) -> Iterator[Page]:
+        size = self._session.page_size(self._listing)
+        params: Parameters = {**filters, "page_size": size} if self._listing.paged else filters
+        place, rows = self._place, 0
+        try:
+            for page in follow(self._session, place.path, params, place.items_key, place.stream):
+                rows += page.rows
+                yield page
+        except (NotFound, RequestRejected, EmptyPage) as error:
+            if not rows:
+                raise
+            part = "".join(f" of {name} {value}" for name, value in filters.items())
+            raise _TooDeep(
+                place.why_incomplete(
+                    f"the first {counted(rows, 'row')}{part} came, the page behind them did not, and no "
+                    "filter of this list cuts it into smaller parts"
+                )
+            ) from error
+
+    def _in_parts(self, cut: ByList, first: Page) -> list[Page]:
+        """The list by the ids of another one, between two pages that give its total and no rows."""
+        whole = complete(self._session, LISTINGS[cut.stream], self._place.stream)
+        pages = [replace(first, items=[], unreadable=())]
+        for row in whole.items:
+            part = str(row[cut.key])
+            for page in self._follow({cut.parameter: part}):
+                if any(str(item.get(cut.parameter)) != part for item in page.items):
+                    raise self._place.incomplete(
+                        f"it has {first.total} rows, and {cut.parameter} does not cut it into parts"
+                    )
+                pages.append(replace(page, total=None))
+        return [*pages, replace(next(self._follow({})), items=[], unreadable=())]
 
     def _key(self, item: Item) -> Key:
         return tuple(str(item.get(part)) for part in self._listing.key)

@@ -23,7 +23,10 @@ import tenacity
 
 from shipsync.api.answer import Answer, UnusableBody
 from shipsync.api.budget import Budget
+from shipsync.api.budget_state import KeepsRate, SharedRate, shared_rate
+from shipsync.api.endpoints import Listing
 from shipsync.api.exchange import Again, Exchange, History, Outcome
+from shipsync.api.page_sizes import PageSizes
 from shipsync.api.refusals import another_site, given_up, unreadable
 from shipsync.api.repairs import RepairLog
 from shipsync.api.request import Parameters, Request, as_text
@@ -44,8 +47,12 @@ class Session:
     ``transport`` replaces the network, ``pacing`` the clock; ``give_up_after`` is the connection's
     if left out. ``on_request`` is called with the stream's name after every attempt. Counted are
     ``requests_by_stream`` (every attempt), ``retries`` and ``waited_seconds``;
-    ``accepted_page_sizes`` holds, by path, what a server that refused a page size took instead;
+    ``page_sizes`` knows how many rows each list gives at once;
     ``repairs`` what of the answers had to be read otherwise than it came.
+
+    ``rate`` is what the budget of requests is counted in: over the network, by the machine's clock, it is
+    the one that all processes of this user share for the account; else the session's own. ``urgent``:
+    somebody waits for the answers, so that they come before those of a job.
 
     ``sets_aside`` is handed the rows of a list that can't be read. Without it such a list is
     incomplete: who takes a row that is missing for a row that is gone must not be handed the rest.
@@ -59,26 +66,36 @@ class Session:
         pacing: Pacing | None = None,
         give_up_after: timedelta | None = None,
         on_request: Callable[[str], None] | None = None,
+        urgent: bool = False,
+        rate: KeepsRate | None = None,
     ) -> None:
         self.connection = connection
         self.on_request = on_request
         self.requests_by_stream: Counter[str] = Counter()
         self.retries = 0
         self.waited_seconds = 0.0
-        self.accepted_page_sizes: dict[str, int] = {}
+        self.page_sizes = PageSizes()
         self.repairs = RepairLog()
         self.sets_aside: SetsAside | None = None
         self._request_deadline = connection.request_deadline.total_seconds()
         self._run_ends_at = math.inf
         self._give_up_after = (give_up_after or connection.give_up_after).total_seconds()
         self._pacing = pacing or SystemPacing()
-        self._budget = Budget(connection.requests_per_minute, self._pacing)
+        self._shared: SharedRate | None = None
+        if rate is None and transport is None and pacing is None:
+            rate = shared_rate(connection.base_url, connection.api_key.reveal())
+            self._shared = rate if isinstance(rate, SharedRate) else None
+        self._budget = Budget(connection.requests_per_minute, self._pacing, rate, urgent=urgent)
         self._exchange = Exchange(connection, transport, self._pacing, self._budget)
         self._lock = threading.Lock()
 
     def now(self) -> pendulum.DateTime:
         """The present instant by the clock of this machine, or the one given instead of it."""
         return self._pacing.now()
+
+    def page_size(self, listing: Listing) -> int:
+        """How many rows of ``listing`` to ask for at once: as the setting says, and as it documents."""
+        return min(self.connection.page_size, listing.most_rows)
 
     @property
     def requests_sent(self) -> int:
@@ -158,8 +175,11 @@ class Session:
             self._run_ends_at = math.inf
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and the file in which the rate is counted."""
         self._exchange.close()
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None
 
     def __enter__(self) -> Self:
         return self

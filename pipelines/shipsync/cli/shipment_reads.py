@@ -41,7 +41,7 @@ def get_command(
     from shipsync.sources.streams import SHIPMENTS
 
     account = options.account(connection, database)
-    with Session(account) as session:
+    with Session(account, urgent=True) as session:
         found = redaction_for(account).apply(SHIPMENTS, Live(session).find(identifier))
     if as_json:
         output.show_json(found)

@@ -182,7 +182,7 @@ def check(
     if account.deliver_to is not None:
         # Only the setting is checked: nothing is sent to the receiver, and no file is made.
         open_target(account.deliver_to, source="", secret=account.deliver_secret).close()
-    with Session(account, give_up_after=CHECK_PATIENCE) as session:
+    with Session(account, give_up_after=CHECK_PATIENCE, urgent=True) as session:
         probes = list(probe(session))
     columns = ("stream", "reachable", "rows", "error")
     output.show(ResultRows(columns, [astuple(answer) for answer in probes]), as_json=as_json)

@@ -97,7 +97,7 @@ def _asked(order: str, connection: str, database: Path | None) -> Order:
     from shipsync.tracking.live import ask
 
     account = options.account(connection, database)
-    with Session(account) as session:
+    with Session(account, urgent=True) as session:
         return ask(account, session, order)
 
 

@@ -20,14 +20,16 @@ class Options:
     fulfillments alone; the others are [?]. Products stop at 100 [O] whatever this says."""
     oversized_page: Literal["clamp", "refuse"] = "clamp"
     """A larger page_size gives the largest page, or a 400 [?]."""
+    oversized_words: Literal["plain", "odd"] = "plain"
+    """Whether such a 400 names page_size, or speaks of a request that is too costly [?]."""
     default_inventory_page_size: int = 25
     """Rows of an inventory page when none is asked for [?]."""
     inventory_paging: Literal["page", "links"] = "page"
     """Whether the inventory lists obey ``page`` [T], or only the opaque cursor in ``next.href``."""
     deepest_row: int | None = None
     """Offset from which pages cannot be had; 10,000 was seen once [T/?]. None: no such limit."""
-    deep_page: Literal["not_found", "empty"] = "not_found"
-    """A page past ``deepest_row`` answers 404 ("page not found" [T/?]) or is empty."""
+    deep_page: Literal["not_found", "refused", "empty"] = "not_found"
+    """A page past ``deepest_row`` answers 404 ("page not found" [T/?]), 400 [?], or is empty [?]."""
     pages_when_empty: Literal[0, 1] = 0
     """``pages`` of a list without rows: the two official schemas contradict each other [O]."""
     public_url: str = "https://api.shipstation.com"
@@ -38,6 +40,8 @@ class Options:
     """Whether created_at_start and modified_at_start of shipments admit the instant itself [?]."""
     end_is_inclusive: bool = True
     """The same for the ends [?]. Bounds of labels and fulfillments are stated inclusive [O]."""
+    bounds: Literal["exact", "seconds"] = "exact"
+    """Whether the bounds of windows count as they are, or cut to whole seconds [?]."""
     ties: Literal["insertion", "reversed", "shuffled"] = "insertion"
     """Order of rows with one sort value [?]; ``shuffled`` differs from request to request."""
     shipments_sort_by: Literal["modified_at", "created_at"] = "created_at"

@@ -197,6 +197,13 @@ SETTINGS: dict[str, Setting] = {
         _whole,
         "Pages loaded and committed together; an interrupted run goes on from the last commit.",
     ),
+    "memory_limit_mb": Setting(
+        "memory_limit_mb",
+        "a whole number of megabytes",
+        _whole,
+        "What DuckDB may take of the memory while rows are loaded; an eighth of it, from 160 to 400, if "
+        "left out. Past it, it writes to a folder beside the database.",
+    ),
     "tracking_calls_per_run": Setting(
         "tracking_calls_per_run",
         _NUMBER,

@@ -12,6 +12,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from shipsync.errors import ShipsyncError
+
 
 @dataclass(frozen=True)
 class RowBatch:
@@ -53,20 +55,27 @@ class LoadPackage:
 
 
 class Packages:
-    """Cuts a stream of batches into packages of at most ``size`` pages, each id at most once in one."""
+    """Cuts a stream of batches into packages of at most ``size`` pages, each id at most once in one.
+
+    What was read before the stream failed is handed out first, and then the failure raised.
+    """
 
     def __init__(self, batches: Iterator[RowBatch], size: int) -> None:
         self._batches = batches
         self._size = size
+        self._failure: ShipsyncError | None = None
         self._next: RowBatch | None = next(batches, None)
 
     @property
     def has_more(self) -> bool:
-        """Whether anything is left to load."""
-        return self._next is not None
+        """Whether anything is left to load, or to be told of."""
+        return self._next is not None or self._failure is not None
 
     def take(self) -> LoadPackage:
-        """The next package."""
+        """The next package; raises what the stream failed with, once all that it gave is handed out."""
+        if self._next is None and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
         taken: list[RowBatch] = []
         ids: set[str] = set()
         while self._next is not None:
@@ -75,8 +84,15 @@ class Packages:
                 break
             taken.append(self._next)
             ids |= self._next.ids
-            self._next = next(self._batches, None)
+            self._next = self._drawn()
         return _combined(taken, frozenset(ids))
+
+    def _drawn(self) -> RowBatch | None:
+        try:
+            return next(self._batches, None)
+        except ShipsyncError as error:
+            self._failure = error
+            return None
 
 
 def _combined(batches: Sequence[RowBatch], ids: frozenset[str]) -> LoadPackage:

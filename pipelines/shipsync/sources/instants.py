@@ -7,6 +7,7 @@ with neither. They are compared as instants, never as text.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -22,6 +23,14 @@ EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)
 LATEST: Final = datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC)
 """What lies outside is no instant but a mark for "never", as systems write it at both ends of their
 calendars; a day is left on either side, so that every zone can show every instant."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time; None is an open side."""
+
+    start: datetime | None
+    end: datetime | None
 
 
 def parse_instant(text: object) -> datetime | None:

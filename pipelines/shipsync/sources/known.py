@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from shipsync.api.endpoints import LABELS
-from shipsync.api.paging import Item, follow
+from shipsync.api.paging import Item, Page, within_reach
 from shipsync.api.session import Session
 from shipsync.set_aside import SetAside
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.instants import parse_instant
-from shipsync.sources.keyset import Walked
+from shipsync.sources.keyset import KeysetWalk, Walked
 from shipsync.sources.stored import StoredVersion
 from shipsync.sources.streams import Stream
 
@@ -136,15 +136,23 @@ def _created_within(session: Session, time: AccountTime, period: timedelta) -> I
     params: dict[str, str | int | bool] = {
         "sort_by": "created_at",
         "sort_dir": "desc",
-        "page_size": session.connection.page_size,
+        "page_size": session.page_size(LABELS),
     }
-    for page in follow(session, LABELS.path, params, LABELS.items_key, "tracking"):
+    page: Page | None = None
+    for page in within_reach(session, LABELS.path, params, LABELS.items_key, "tracking"):
         time.observe(page.server_time)
         for label in page.items:
             created_at = parse_instant(label.get("created_at"))
             if created_at is not None and created_at < time.upper_bound - period:
                 return
             yield label
+    if page is not None and page.more:
+        # More than can be paged: those that were not met yet, and some once more.
+        start = time.upper_bound - period
+        window = ("created_at_start", "created_at_end")
+        walk = KeysetWalk(session, LABELS, time, field="created_at", window=window, start=start)
+        for walked in walk.pages():
+            yield from walked.items
 
 
 def _is_over(label: Item) -> bool:

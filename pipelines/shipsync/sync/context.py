@@ -15,25 +15,19 @@ from shipsync.api.session import Session
 from shipsync.connection import Connection
 from shipsync.sources.account_time import AccountTime
 from shipsync.sources.batches import LoadPackage, RowBatch
+from shipsync.sources.instants import Window as Window
 from shipsync.sources.keyset import Walked
 from shipsync.sources.prefetch import ahead
 from shipsync.sources.redaction import Redaction, redaction_for
 from shipsync.sources.sifting import Sifting, Tally
 from shipsync.sources.streams import Stream
 from shipsync.statements import statement
+from shipsync.sync import page_sizes
 from shipsync.sync.reports import NoProgress, StreamReport, SyncProgress
 from shipsync.sync.state import StreamState
 from shipsync.sync.stored import StoredStream
 from shipsync.warehouse.load import Loader
 from shipsync.warehouse.quarantine import Quarantine
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of time to read again; None is an open side."""
-
-    start: datetime | None
-    end: datetime | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +58,7 @@ class RunContext:
         self.time = AccountTime(self.session.now, before[0] if before else None, believed)
         self.quarantine = Quarantine(self.con, self.run_id, self.redaction)
         self.session.sets_aside = self.quarantine.put
+        page_sizes.remember(self.con, self.session)
 
     def remember_time(self) -> None:
         """Keep T0 for the next run to compare its own with, if it can be believed."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shipsync.errors import IncompleteRead
 from shipsync.sources.batches import LoadPackage
 from shipsync.sources.instants import parse_instant
 from shipsync.sources.keyset import KeysetWalk, Walked
@@ -16,6 +17,7 @@ from shipsync.sync.open_set import sync_open_set
 
 # A job that runs daily starts a little earlier or later each time.
 _SWEEP_EVERY = timedelta(hours=23)
+_MOST_ROUNDS = 4
 
 
 def sync_by_keyset(run: StreamRun) -> None:
@@ -36,7 +38,11 @@ def sync_newest_first(run: StreamRun) -> None:
     """Read a list that shows no modification: once along creation, from then on newest change first."""
     request = run.run.request
     if request.backfill is not None:
-        read_again(run, request.backfill)
+        if request.backfill == Window(None, None):
+            _read_whole(run)
+            _newest_changes(run)
+        else:
+            read_again(run, request.backfill)
         return
     if run.state.get("walked_once") is None:
         _first_walk(run, request.since)
@@ -48,11 +54,20 @@ def sync_newest_first(run: StreamRun) -> None:
 
 
 def _along_cursor(run: StreamRun, *, initial: datetime | None = None) -> None:
+    lag = run.run.connection.lag
+    # An idle run moves no cursor of dlt's, for that takes a load: here stands how far one has read.
+    read_to = run.state.get_instant("read_to")
+
     def begin(start: datetime | None) -> Iterator[Walked]:
+        if start is not None and read_to is not None:
+            start = max(start, read_to - lag)
         return keyset(run, Window(start or initial, None)).pages()
 
-    lag = run.run.connection.lag.total_seconds()
-    run.load(begin, lag_seconds=lag, ends_at_account_time=True, reads_ahead=True)
+    pages = run.tally.pages
+    run.load(begin, lag_seconds=lag.total_seconds(), ends_at_account_time=True, reads_ahead=True)
+    is_by_change = run.stream.changes_by is not None
+    if is_by_change and run.tally.pages > pages + 1 and not run.run.time.is_doubtful:
+        run.state.set("read_to", run.run.time.upper_bound)
 
 
 def keyset(run: StreamRun, window: Window) -> KeysetWalk:
@@ -98,6 +113,22 @@ def _recent(run: StreamRun, anchors: Sequence[str] = ()) -> RecentWalk:
 
 
 def _newest_changes(run: StreamRun) -> RecentWalk:
+    """Read the newest changes, again and again while they are so many that one walk can't prove enough."""
+    for _ in range(_MOST_ROUNDS):
+        walk = _newest_walk(run)
+        if walk.is_too_deep:
+            _read_whole(run)
+        elif walk.in_stretches:
+            run.state.set("open_walk", walk.front)
+        else:
+            return walk
+    raise IncompleteRead(
+        f"More rows of {run.stream.name} than can be paged change while they are read, {_MOST_ROUNDS} "
+        "times in a row. What was read is kept; run again."
+    )
+
+
+def _newest_walk(run: StreamRun) -> RecentWalk:
     open_walk: list[str] | None = run.state.get("open_walk")
     front_before: list[str] = run.state.get("front") or []
     walk = _recent(run, open_walk or ())
@@ -113,11 +144,38 @@ def _newest_changes(run: StreamRun) -> RecentWalk:
             yield page
 
     run.load(begin)
+    if walk.is_too_deep:
+        return walk
     if list(walk.front) != front_before:
         run.state.set("front", walk.front)
-    if open_walk is not None:
+    if open_walk is not None and not walk.in_stretches:
         run.state.clear("open_walk")
     return walk
+
+
+def _read_whole(run: StreamRun) -> None:
+    """Read a list that shows no modification along creation once more, whatever is stored.
+
+    What changes from here on stands before the ids that stand in front now, and the walk that follows has
+    to go on to those. Cut short, it goes on where it stopped, with the ids of its beginning.
+    """
+    begun = run.state.get("whole") or {}
+    if not begun:
+        front = _recent(run)
+        next(front.pages(), None)
+        begun = {"front": front.front, "reached": None}
+        run.state.set("whole", begun)
+
+    def remember(package: LoadPackage) -> None:
+        if package.cursor is not None:
+            run.state.set("whole", {**begun, "reached": package.cursor.isoformat()})
+
+    walk = keyset(run, Window(parse_instant(begun["reached"]), None))
+    run.load(lambda _: walk.pages(), between=remember, reads_ahead=True)
+    run.state.set("open_walk", begun["front"])
+    run.state.set("walked_once", run.run.time.upper_bound)
+    run.state.set("swept", run.run.time.upper_bound)
+    run.state.clear("whole")
 
 
 def _missing_rows(run: StreamRun, total: int | None) -> None:

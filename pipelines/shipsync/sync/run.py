@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +16,7 @@ from shipsync.errors import (
     DatabaseError,
     DeadlinePassed,
     KeyRefused,
+    MemoryExhausted,
     ShipsyncError,
     Unreachable,
     UsageError,
@@ -154,6 +156,11 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 _SYNCS[stream.reads_by](stream_run)
                 if stream is LABELS and run.request.backfill is None:
                     read_statuses(stream_run)
+            except MemoryExhausted as error:
+                # Another stream may be smaller; what this one had begun must not be in its way.
+                with suppress(duckdb.Error):
+                    run.con.rollback()
+                stream_run.report.outcome, stream_run.report.error = "failed", str(error)
             except DatabaseError:
                 raise
             except ShipsyncError as error:

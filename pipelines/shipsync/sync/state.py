@@ -6,6 +6,8 @@ state           means
 walked_once     the first walk along creation has ended; from now on: newest change first
 front           ids at the front of the list when the last complete walk began
 open_walk       a walk is under way, or was cut short: these ids must be met before it may end
+read_to         up to when an idle run has read a list along its change
+whole           a list is read whole once more: the ids in front as it began, and how far it has come
 swept           when the trailing sweep over creation ended last
 read            when a complete snapshot was read last
 unavailable     when it was said that the account does not offer the list

@@ -36,6 +36,12 @@ update raw.this_table set _dlt_valid_to = $at where rowid in (select unnest($row
 -- name: get_state
 select value from ledger.marks where stream = ? and mark = ?
 
+-- name: known_page_sizes
+-- Page sizes that this version learnt since $since; what was learnt in the future, by a wrong clock, is not known.
+select path, accepted, refused
+from ledger.page_sizes
+where version = $version and learnt_at between $since and $now
+
 -- name: newest_ids
 -- The ids of the rows that changed or came last.
 select columns(lambda name: name = $key)::varchar
@@ -76,6 +82,15 @@ select run_id, command, started_at, finished_at, outcome, requests, error
 from ledger.runs
 order by started_at desc, run_id desc
 limit ?
+
+-- name: put_page_size
+insert or replace into ledger.page_sizes by name
+select
+    $path as path,
+    $accepted::integer as accepted,
+    $refused::integer as refused,
+    $learnt_at::timestamptz as learnt_at,
+    $version as version
 
 -- name: record_calls
 insert into ledger.tracking_calls (called_at, calls) values ($called_at, $calls)

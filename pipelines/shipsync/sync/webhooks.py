@@ -89,7 +89,7 @@ def _pages(run: StreamRun, queries: Sequence[dict[str, str]]) -> Iterator[Walked
     assert listing is not None
     session = run.run.session
     for query in queries:
-        asked: dict[str, str | int | bool] = {**query, "page_size": session.connection.page_size}
+        asked: dict[str, str | int | bool] = {**query, "page_size": session.page_size(listing)}
         try:
             page = next(follow(session, listing.path, asked, listing.items_key, listing.stream))
         except (RequestRejected, IncompleteRead):

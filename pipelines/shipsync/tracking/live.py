@@ -197,7 +197,7 @@ class _Asking:
         session, listing = self._run.session, search.listing
         query: dict[str, str | int | bool] = {
             search.field: search.value,
-            "page_size": session.connection.page_size,
+            "page_size": session.page_size(listing),
         }
         try:
             page = next(follow(session, listing.path, query, listing.items_key, listing.stream))

@@ -13,6 +13,7 @@ from shipsync.clock import Pacing, SystemPacing
 from shipsync.errors import DatabaseError, UsageError
 from shipsync.warehouse.failures import explained as explained
 from shipsync.warehouse.failures import is_lock
+from shipsync.warehouse.memory import limit_mb
 
 # DuckDB names a database after its file, and then can't tell raw.shipments from one in raw.duckdb.
 _SCHEMAS = frozenset(
@@ -26,10 +27,15 @@ _PAUSE_SECONDS = 0.05
 
 
 def connect(
-    path: Path, *, read_only: bool = False, pacing: Pacing | None = None
+    path: Path,
+    *,
+    read_only: bool = False,
+    pacing: Pacing | None = None,
+    memory_limit_mb: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the database at ``path`` in UTC; if it isn't there, it is made for its owner alone.
 
+    DuckDB takes ``memory_limit_mb`` megabytes at most, if left out what ``memory.limit_mb`` says.
     With ``read_only`` none is made. Who means to write waits up to two seconds, by ``pacing``, for a
     program that has it open to read.
     Raises ``UsageError`` for a name that a schema has, ``DatabaseLocked`` while another program has
@@ -59,7 +65,7 @@ def connect(
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    con.execute("set memory_limit = '160MB'")
+    con.execute("set memory_limit = $limit", {"limit": f"{limit_mb(memory_limit_mb)}MB"})
     return con
 
 

@@ -22,7 +22,13 @@ from typing import Final
 
 import duckdb
 
-from shipsync.errors import DatabaseCorrupt, DatabaseError, DatabaseLocked, ShipsyncError
+from shipsync.errors import (
+    DatabaseCorrupt,
+    DatabaseError,
+    DatabaseLocked,
+    MemoryExhausted,
+    ShipsyncError,
+)
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _TOO_MANY_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -101,9 +107,10 @@ def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
     if of_storage and path.name.lower() in text and _has(text, _SIGNS_OF_NO_ACCESS):
         return DatabaseError(f"{path} can't be written: {first}. {_ELSEWHERE}")
     if isinstance(error, duckdb.OutOfMemoryException):
-        return DatabaseError(
-            f"DuckDB needed more memory, or more room beside {path}, than it may have: {first}. Free some "
-            "of both and run again; what was committed before is kept."
+        return MemoryExhausted(
+            f"DuckDB needed more memory, or more room beside {path}, than it may have: {first}. Raise "
+            "memory_limit_mb or lower checkpoint_pages, free some room on the disk, and run again; what "
+            "was committed before is kept."
         )
     return DatabaseError(f"{path} failed: {first}")
 

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 DATASET = "raw"
 _NEXT = timedelta(microseconds=1)
 _LONGEST_CAUSE = 200
+LONG_LOG = 32_000_000
+"""Bytes of DuckDB's log from which on it is emptied between two packages."""
+_CHECKPOINT_ATTEMPTS = 100
+_A_MOMENT = threading.Event()
 # What DuckDB says of rows, and not of the file, the disk or the memory.
 _REFUSED = (
     duckdb.DataError,
@@ -142,7 +146,23 @@ class Loader:
             if drawing.drawn is not None:
                 count += 1
                 between(drawing.drawn)
+                self._checkpoint()
         return count
+
+    def _checkpoint(self) -> None:
+        """Empty DuckDB's log into the file, once it is long.
+
+        DuckDB itself does so only if nobody else is at work on the database as a load is committed, and
+        somebody is as long as the next package is being read.
+        """
+        log = self._database.with_name(f"{self._database.name}.wal")
+        for _ in range(_CHECKPOINT_ATTEMPTS):
+            if not log.exists() or log.stat().st_size < LONG_LOG:
+                return
+            try:
+                self._con.execute("checkpoint")
+            except duckdb.TransactionException:
+                _A_MOMENT.wait(0.02)
 
     def boundary(self, stream: Stream, valid_from: datetime) -> datetime:
         """When the versions of a package begin: never at or before what the tables hold already."""
@@ -188,6 +208,9 @@ class Loader:
                     raise KeyboardInterrupt from None
                 if isinstance(cause, ShipsyncError):
                     raise cause from None
+                if isinstance(cause, duckdb.OutOfMemoryException):
+                    # Kept, it would be tried again before any other stream, and fail again.
+                    self._pipeline.drop_pending_packages()
                 if isinstance(cause, duckdb.Error | OSError) and not isinstance(cause, _REFUSED):
                     with explained(self._database):
                         raise cause from None

@@ -92,7 +92,7 @@ def test_products_stop_at_a_hundred() -> None:
         assert len(client.get("/v2/products", params={"page_size": 500}).json()["products"]) == 100
 
 
-@pytest.mark.parametrize(("deep", "status"), [("not_found", 404), ("empty", 200)])
+@pytest.mark.parametrize(("deep", "status"), [("not_found", 404), ("refused", 400), ("empty", 200)])
 def test_deep_pages(deep: Any, status: int) -> None:
     account = make_account(Options(deepest_row=20, deep_page=deep))
     with client_of(account) as client:
@@ -100,6 +100,33 @@ def test_deep_pages(deep: Any, status: int) -> None:
         answer = client.get("/v2/shipments", params={"page": 3, "page_size": 10})
     assert answer.status_code == status
     assert answer.json().get("shipments", []) == []
+
+
+def test_a_refusal_of_a_large_page_may_speak_of_something_else() -> None:
+    refusing = Options(max_page_size=20, oversized_page="refuse", oversized_words="odd")
+    with client_of(make_account(refusing)) as client:
+        answer = client.get("/v2/shipments", params={"page_size": 21})
+    assert answer.status_code == 400
+    assert "page_size" not in answer.text
+
+
+def test_bounds_may_be_cut_to_whole_seconds() -> None:
+    account = make_account(Options(bounds="seconds"), shipments=0)
+    for number, at in enumerate(("10.2", "10.7", "11")):
+        body = {"shipment_id": f"se-{number}", "created_at": f"2026-01-05T08:00:{at}Z"}
+        account.orders.put({**body, "modified_at": body["created_at"]})
+    with client_of(account) as client:
+
+        def found(**bounds: str) -> list[str]:
+            params = {
+                f"modified_at_{side}": f"2026-01-05T08:00:{at}Z" for side, at in bounds.items()
+            }
+            rows = client.get("/v2/shipments", params=params).json()["shipments"]
+            return [row["shipment_id"] for row in rows]
+
+        assert found(start="10.5") == ["se-0", "se-1", "se-2"]
+        assert found(end="10.9") == []
+        assert found(start="10.9", end="11.9") == ["se-0", "se-1", "se-2"]
 
 
 def test_inventory_by_links_alone() -> None:

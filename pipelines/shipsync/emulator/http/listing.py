@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 from shipsync.emulator.account.account import Account
@@ -14,6 +14,8 @@ from shipsync.emulator.http.query import Query
 from shipsync.emulator.http.request import Response
 from shipsync.emulator.http.routing import Call
 from shipsync.emulator.options import Options
+
+MICROS = 1_000_000
 
 NOTHING = "nothing"
 """The sort that is none: an order without meaning, the same at every request."""
@@ -39,10 +41,11 @@ class ListedCollection:
 
 @dataclass(frozen=True)
 class Bounds:
-    """Whether windows admit the instants they name."""
+    """Whether windows admit the instants they name, and whether those are cut to whole seconds."""
 
     start_inclusive: bool = True
     end_inclusive: bool = True
+    whole_seconds: bool = False
 
 
 def list_rows(
@@ -60,7 +63,8 @@ def list_rows(
     descending = listing.descending if asked is None else asked == "desc"
     sort_by = _sort(listing, query.text("sort_by") or sort_by, options)
     collection = account.collection(listing.kind)
-    keys, low, high = _sorted_keys(call, collection, listing, sort_by, bounds or Bounds())
+    bounds = replace(bounds or Bounds(), whole_seconds=options.bounds == "seconds")
+    keys, low, high = _sorted_keys(call, collection, listing, sort_by, bounds)
     numbers = (
         cut(
             keys,
@@ -117,6 +121,7 @@ def _filters(
     for stem, instant in listing.instants.items():
         start, end = query.number(f"{stem}_start"), query.number(f"{stem}_end")
         if start is not None or end is not None:
+            start, end = (_precise(bound, bounds) for bound in (start, end))
             start = start if start is None or bounds.start_inclusive else start + 1
             end = end if end is None or bounds.end_inclusive else end - 1
             windows.append(TimeWindow(instant, start, end))
@@ -124,6 +129,10 @@ def _filters(
         test(text) for name, test in listing.tests.items() if (text := query.text(name)) is not None
     ]
     return Filters(equal, tuple(windows), _all_of(tests) if tests else None)
+
+
+def _precise(bound: int | None, bounds: Bounds) -> int | None:
+    return bound // MICROS * MICROS if bound is not None and bounds.whole_seconds else bound
 
 
 def _all_of(tests: Sequence[Callable[[Row], bool]]) -> Callable[[Row], bool]:

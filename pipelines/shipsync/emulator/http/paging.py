@@ -51,13 +51,23 @@ def wanted_page(
     size = query.number("page_size") or query.number("limit") or default_size
     if size > limit.rows:
         if limit.oversized == "refuse":
+            if options.oversized_words == "odd":
+                message = "The request would cost too much."
+                raise RefusedError(400, ErrorBody("system", "unspecified", message))
             raise invalid("page_size", size, f"the largest is {limit.rows}")
         size = limit.rows
     wanted = PageWanted(query.number("page") or 1, size)
-    if _too_deep(wanted, options) and options.deep_page == "not_found":
-        message = f"Page {wanted.number} was not found."
-        raise RefusedError(404, ErrorBody("validation", "invalid_field_value", message, "page"))
+    refuse_if_deep(wanted, options)
     return wanted
+
+
+def refuse_if_deep(wanted: PageWanted, options: Options) -> None:
+    """Raises RefusedError for a page past the deepest row, unless it is to be empty."""
+    if not _too_deep(wanted, options) or options.deep_page == "empty":
+        return
+    message = f"Page {wanted.number} was not found."
+    status = 404 if options.deep_page == "not_found" else 400
+    raise RefusedError(status, ErrorBody("validation", "invalid_field_value", message, "page"))
 
 
 def _too_deep(wanted: PageWanted, options: Options) -> bool:

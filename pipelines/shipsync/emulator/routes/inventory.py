@@ -11,7 +11,14 @@ import orjson
 from shipsync.emulator.account.account import Account
 from shipsync.emulator.account.levels import Attributes, Match, Money, NotEnoughStockError
 from shipsync.emulator.account.stock import BelowAllocatedError
-from shipsync.emulator.http.paging import PageLimit, PageWanted, envelope, reachable, wanted_page
+from shipsync.emulator.http.paging import (
+    PageLimit,
+    PageWanted,
+    envelope,
+    reachable,
+    refuse_if_deep,
+    wanted_page,
+)
 from shipsync.emulator.http.problems import JSON, against_rules, invalid, not_found
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response
@@ -77,6 +84,7 @@ def snapshot_page(account: Account, call: Call, items_key: str, rows: Sequence[b
     cursors = None
     if options.inventory_paging == "links":
         wanted = PageWanted(_page_of_cursor(query.text("cursor")), wanted.size)
+        refuse_if_deep(wanted, options)
         pages = max(1, -(-len(rows) // wanted.size))
         cursors = {number: _cursor_of_page(number) for number in range(1, pages + 2)}
         cursors.setdefault(wanted.number - 1, _cursor_of_page(wanted.number - 1))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import orjson
 
 from shipsync.emulator.account.account import Account
-from shipsync.emulator.http.paging import PageLimit, envelope, wanted_page
+from shipsync.emulator.http.paging import PageLimit, envelope, reachable, wanted_page
 from shipsync.emulator.http.problems import JSON, ErrorBody, not_found
 from shipsync.emulator.http.query import Parameter
 from shipsync.emulator.http.request import Response, new_request_id
@@ -70,7 +70,7 @@ def list_products(account: Account, call: Call) -> Response:
     asked = {name: value for name, value in asked.items() if value is not None}
     if asked:
         rows = [row for row in rows if asked.items() <= orjson.loads(row).items()]
-    shown = rows[wanted.offset : wanted.offset + wanted.size]
+    shown = rows[wanted.offset : wanted.offset + wanted.size] if reachable(wanted, options) else []
     return envelope("products", shown, len(rows), wanted, call.request.path, query, options)
 
 

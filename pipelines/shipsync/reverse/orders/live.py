@@ -114,7 +114,7 @@ class Live:
         raise complaint
 
     def _whole(self, listing: Listing, name: str, value: str) -> list[Item]:
-        params: Parameters = {name: value, "page_size": self.session.connection.page_size}
+        params: Parameters = {name: value, "page_size": self.session.page_size(listing)}
         items: list[Item] = []
         for page in follow(self.session, listing.path, params, listing.items_key, STREAM):
             for item in page.items:

@@ -193,7 +193,7 @@ class LevelReader:
 
         params: dict[str, str | int | bool] = {
             "inventory_location_id": place.inventory_location_id,
-            "page_size": self._session.connection.page_size,
+            "page_size": self._session.page_size(INVENTORY_LEVELS),
         }
         # The filter takes "a list of SKUs" and nobody says what separates them, or whether blanks stay.
         if "," not in place.sku and place.sku == place.sku.strip():
