@@ -15,6 +15,7 @@ from shipsync.errors import (
     DatabaseCorrupt,
     DatabaseError,
     DatabaseLocked,
+    MemoryExhausted,
     ShipsyncError,
 )
 from shipsync.warehouse.failures import explained
@@ -132,7 +133,7 @@ def test_a_full_disk_names_the_file_that_could_not_be_written() -> None:
         ),
         (
             duckdb.OutOfMemoryException("Out of Memory Error: failed to pin block of size 256 KiB"),
-            DatabaseError,
+            MemoryExhausted,
             "needed more memory, or more room beside",
         ),
         (
