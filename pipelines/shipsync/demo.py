@@ -32,7 +32,7 @@ from shipsync.reverse.plan.row import Plan
 from shipsync.reverse.stock.planner import plan_stock
 from shipsync.reverse.stock.row import figures_of
 from shipsync.statements import statement
-from shipsync.warehouse import lock
+from shipsync.warehouse import lock, read_copy
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.load import working_folder
 
@@ -108,6 +108,7 @@ def start_afresh(database: Path, *, seed: int, shipments: int) -> None:
                 )
             database.unlink()
             database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
+            read_copy.remove(database)
         shutil.rmtree(working_folder(database), ignore_errors=True)
         with connect(database) as con:
             values = {"seed": seed, "shipments": shipments, "made_at": clock.now()}

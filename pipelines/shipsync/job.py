@@ -25,14 +25,15 @@ from shipsync.sync.reports import SyncProgress, SyncReport
 from shipsync.sync.retry import RetryReport
 from shipsync.sync.retry import retry_quarantine as retry
 from shipsync.sync.run import run_sync
-from shipsync.sync.state import StreamState
-from shipsync.warehouse import lock, models, runs
+from shipsync.warehouse import read_copy, runs
+from shipsync.warehouse.builds import Build
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
 from shipsync.warehouse.models import BuildReport
+from shipsync.warehouse.read_copy import Work
+from shipsync.warehouse.recording import BuildProgress, NoBuildProgress
 from shipsync.warehouse.runs import Phases
-from shipsync.warehouse.sql_project import fingerprint
 
 if TYPE_CHECKING:
     from shipsync.connection import Connection
@@ -70,45 +71,57 @@ class JobReport:
 
 
 def run(
-    connection: Connection, session: Session, scope: Scope, *, progress: SyncProgress | None = None
+    connection: Connection,
+    session: Session,
+    scope: Scope,
+    *,
+    progress: SyncProgress | None = None,
+    building: BuildProgress | None = None,
 ) -> JobReport:
-    """Sync, then build as of the account's time that the sync read up to, then deliver.
+    """Sync, then build what is due as of the account's time that the sync read up to, then deliver.
 
     A stream that failed leaves the others loaded, and they are built. Raises ``LockHeld``,
     ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to) and ``ModelError``.
     """
     target = _target(connection)
-    with _held(connection) as phases:
-        synced = _sync(connection, session, scope, "run", progress, phases)
+    with _held(connection) as held:
+        synced = _sync(connection, session, scope, "run", progress, held.phases)
         if synced.read_up_to is None:
             return JobReport(synced, None)
-        with (
-            phases.measured("build"),
-            _recorded_build(connection.database, connection.merchant) as is_other_sql,
-        ):
-            built = models.build(
+        with held.phases.measured("build"):
+            built = Build(
                 connection.database,
-                now=synced.read_up_to,
-                changes_since=connection.changes_since,
-                merchant=connection.merchant,
-                full_refresh=is_other_sql,
-            )
-        with phases.measured("deliver"):
+                synced.read_up_to,
+                connection.changes_since,
+                connection.merchant,
+                progress=building or NoBuildProgress(),
+            ).what_is_due()
+        is_loaded = any(stream.outcome == "loaded" for stream in synced.streams)
+        held.work.is_ledger_alone = built.scope == "nothing" and not is_loaded
+        with held.phases.measured("deliver"):
             return JobReport(synced, built, _deliver(connection.database, target))
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a run tells of itself while it has the lock: its parts, and whether there is much to copy."""
+
+    work: Work
+    phases: Phases
+
+
 @contextmanager
-def _held(connection: Connection) -> Iterator[Phases]:
-    """The run lock; at the end its phases are recorded, and told is what needs a person."""
+def _held(connection: Connection) -> Iterator[_Held]:
+    """The run lock; at its end phases are recorded, people told what needs them, and readers get a copy."""
     try:
-        with lock.hold(connection.database):
-            phases = Phases()
+        with read_copy.at_work(connection.database) as work:
+            held = _Held(work, Phases())
             try:
-                yield phases
+                yield held
             except Exception as failure:
-                _conclude(connection, phases, failure)
+                _conclude(connection, held.phases, failure)
                 raise
-            _conclude(connection, phases, None)
+            _conclude(connection, held.phases, None)
     except LockHeld:
         with suppress(Exception):
             run_end.tell_of_lock(connection)
@@ -130,8 +143,8 @@ def sync(
     connection: Connection, session: Session, scope: Scope, *, progress: SyncProgress | None = None
 ) -> SyncReport:
     """Read what changed into the raw tables; errors as ``run``, but for ``ModelError``."""
-    with _held(connection) as phases:
-        return _sync(connection, session, scope, "sync", progress, phases)
+    with _held(connection) as held:
+        return _sync(connection, session, scope, "sync", progress, held.phases)
 
 
 def build(
@@ -141,22 +154,28 @@ def build(
     merchant: Merchant | None = None,
     select: str | None = None,
     full_refresh: bool = False,
+    progress: BuildProgress | None = None,
 ) -> BuildReport:
-    """Build the models as of the last sync; ``select`` takes dbt's selection syntax.
+    """Build and test all models as of the last sync, or those of ``select``, which takes dbt's syntax.
 
     Incremental models are fully refreshed when their SQL, or a setting that they read (``merchant``; None:
     the defaults), changed since the last full build, as after an upgrade.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
-    with lock.hold(database):
+    with read_copy.at_work(database):
         _make_new_tables(database)
-        return _build(
+        with explained(database), connect(database, read_only=True) as con:
+            read_at: datetime | None = queries.fetch(con, "last_read").rows[0][0]
+        due = Build(
             database,
+            read_at or clock.now(),
             changes_since,
             merchant or Merchant(),
-            select=select,
-            full_refresh=full_refresh,
+            progress=progress or NoBuildProgress(),
         )
+        if select:
+            return due.selected(select, full_refresh=full_refresh)
+        return due.everything(full_refresh=full_refresh)
 
 
 def _make_new_tables(database: Path) -> None:
@@ -169,27 +188,6 @@ def _make_new_tables(database: Path) -> None:
             Loader(con, database).prepare()
 
 
-def _build(
-    database: Path,
-    changes_since: datetime | None,
-    merchant: Merchant,
-    *,
-    select: str | None,
-    full_refresh: bool,
-) -> BuildReport:
-    with _recorded_build(database, merchant, is_whole=not select) as is_other_sql:
-        with connect(database, read_only=True) as con:
-            read_at: datetime | None = queries.fetch(con, "last_read").rows[0][0]
-        return models.build(
-            database,
-            now=read_at or clock.now(),
-            changes_since=changes_since,
-            merchant=merchant,
-            select=select,
-            full_refresh=full_refresh or is_other_sql,
-        )
-
-
 def reconcile(
     connection: Connection,
     session: Session,
@@ -199,7 +197,7 @@ def reconcile(
 ) -> list[Comparison]:
     """Compare the stored rows with the account and repair what differs; errors as ``sync``."""
     file = connection.database
-    with lock.hold(file):
+    with read_copy.at_work(file):
         enforce(connection)
         with explained(file), _opened(connection) as con:
             migrate(con)
@@ -211,7 +209,7 @@ def retry_quarantine(
 ) -> RetryReport:
     """Ask the account again for what was set aside; errors as ``sync``."""
     file = connection.database
-    with lock.hold(file):
+    with read_copy.at_work(file):
         enforce(connection)
         with explained(file), _opened(connection) as con:
             migrate(con)
@@ -277,28 +275,3 @@ def _deliver(database: Path, target: DeliveryTarget | None) -> DeliveryReport | 
 
     with closing(target), explained(database), connect(database) as con:
         return Delivery(con, CONSUMER, target).deliver(limit=MOST_DELIVERED_PER_RUN)
-
-
-@contextmanager
-def _recorded_build(database: Path, merchant: Merchant, *, is_whole: bool = True) -> Iterator[bool]:
-    """Record the build in the block in ``ledger.runs``; the file is closed meanwhile, for dbt opens it.
-
-    Gives whether the models' SQL, or a setting that it reads, is another than at the last whole build.
-    """
-    sql = fingerprint(merchant.variables())
-    with explained(database), connect(database) as con:
-        migrate(con)
-        run_id = runs.begin(con, "build")
-        is_other_sql = StreamState(con, "models").get("sql") != sql
-    error: str | None = "interrupted"
-    try:
-        yield is_other_sql
-        error = None
-    except ShipsyncError as failure:
-        error = str(failure)
-        raise
-    finally:
-        with explained(database), connect(database) as con:
-            runs.end(con, run_id, "failed" if error else "done", requests=0, error=error)
-            if is_whole and not error:
-                StreamState(con, "models").set("sql", sql)

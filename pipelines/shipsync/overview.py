@@ -12,8 +12,8 @@ from shipsync import queries
 from shipsync.errors import DatabaseError
 from shipsync.queries import ResultRows
 from shipsync.sync.reports import recent_runs, stream_status
-from shipsync.warehouse.copies import copied
-from shipsync.warehouse.database import connect, explained
+from shipsync.warehouse.copies import readable
+from shipsync.warehouse.failures import explained
 
 SHOWN_CHANGES = 50
 SHOWN_SKUS = 50
@@ -54,16 +54,12 @@ class Overview:
 
 
 def read(database: Path) -> Overview:
-    """The overview of ``database`` as of its last commit; the file itself is not kept open.
+    """The overview of ``database`` as the last run left it; no run waits for it.
 
     Raises ``DatabaseError`` (or a kind of it) when the file can't be read. What was not built yet is
     said in its part.
     """
-    with (
-        copied(database) as copy,
-        explained(database),
-        connect(copy, read_only=True) as con,
-    ):
+    with explained(database), readable(database) as con:
         return Overview(
             streams=_section("Streams", lambda: _streams(con)),
             runs=_section("Latest runs", lambda: _runs(con)),

@@ -256,7 +256,7 @@ class SyncedAccount:
         from shipsync.warehouse.copies import readable
 
         def next_batch() -> tuple[EventBatch, bool]:
-            with readable(self.database) as con:
+            with readable(self.database, is_ledger=True) as con:
                 batch = read(
                     con, consumer, selection=selection, limit=limit, with_object=with_object
                 )

@@ -39,3 +39,20 @@
     cross join recorded
     where met.stream <> 'start' or recorded.row_count = 0
 {% endmacro %}
+
+{#-
+  changes.as_of holds the instant that this build stands for, so that no model has one in its SQL: a model is the
+  same text in every build. Only a build moves it; a test looks at what was built.
+-#}
+{% macro set_as_of() %}
+    create schema if not exists changes;
+    create table if not exists changes.as_of (as_of timestamptz not null, changes_since timestamptz);
+    {%- if flags.WHICH in ('build', 'run') %}
+    delete from changes.as_of;
+    {%- endif %}
+    insert into changes.as_of
+    select
+        coalesce({{ instant_var('as_of') }}, {{ instant_var('now') }}, '{{ run_started_at.isoformat() }}'::timestamptz),
+        {{ instant_var('changes_since') }}
+    where not exists (select 1 from changes.as_of);
+{% endmacro %}

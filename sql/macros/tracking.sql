@@ -138,5 +138,7 @@ placed as (
 
 {#- The instant that the build stands for. -#}
 {% macro as_of() -%}
-    coalesce({{ instant_var('now') }}, '{{ run_started_at.isoformat() }}'::timestamptz)
+    {%- if var('now', none) -%} ({{ instant_var('now') }})
+    {%- else -%} (select as_of from {{ source('bookkeeping', 'as_of') }})
+    {%- endif -%}
 {%- endmacro %}

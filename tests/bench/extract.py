@@ -119,9 +119,9 @@ def run(contender: str, url: str, database: Path) -> dict[str, float]:
 
 
 @contextmanager
-def served(shipments: int) -> Iterator[str]:
+def served(shipments: int, *, labels: bool = False) -> Iterator[str]:
     """An account in a process of its own, which ends with the block."""
-    command = [sys.executable, __file__, "--serve", str(shipments)]
+    command = [sys.executable, __file__, "--serve", str(shipments), *["labels"] * labels]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
@@ -131,7 +131,7 @@ def served(shipments: int) -> Iterator[str]:
         server.wait()
 
 
-def serve_account(shipments: int) -> None:
+def serve_account(shipments: int, *, labels: bool) -> None:
     """Serve until killed; POST /touch/N modifies N shipments. Prints the address first."""
     import uvicorn
 
@@ -139,7 +139,7 @@ def serve_account(shipments: int) -> None:
     from shipsync.emulator.simulation.seed import seed_account
 
     account = Account(seed=1)
-    seed_account(account, shipments=shipments, labels=False)
+    seed_account(account, shipments=shipments, labels=labels)
     account.clock.advance(hours=1)
     inner = asgi_app(account)
 
@@ -148,7 +148,7 @@ def serve_account(shipments: int) -> None:
             count = int(scope["path"].rpartition("/")[2])
             for shipment_id in account.ids("shipments")[:count]:
                 account.orders.change(shipment_id, internal_notes=f"at {account.clock.now()}")
-            account.clock.advance(hours=1)
+            account.clock.advance(minutes=20)
             await send({"type": "http.response.start", "status": 204, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -230,6 +230,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--contender"]:
         contend(sys.argv[2], sys.argv[3], Path(sys.argv[4]))
     elif sys.argv[1:2] == ["--serve"]:
-        serve_account(int(sys.argv[2]))
+        serve_account(int(sys.argv[2]), labels=sys.argv[3:] == ["labels"])
     else:
         main()

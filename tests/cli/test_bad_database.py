@@ -26,8 +26,8 @@ class TestDatabase:
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == (
             f"{file} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
-            "`shipsync sync`: it reads the account again. The ledger of what was written to the account is "
-            "in such a copy alone. The file was left as it is.\n"
+            "`shipsync sync`: it reads the account again. What was written to the account is told by the "
+            "ledger in a copy alone. The file was left as it is.\n"
         )
         assert file.read_text() == "Dear Ana"
         assert account.requests == []
@@ -56,10 +56,14 @@ class TestDatabase:
             other.communicate()
 
         sentence = (
-            "data/default.duckdb is open in another program: a run of shipsync that is at work, a notebook, "
-            "a BI tool. Wait for its end, or close it there, and try again; nothing was changed.\n"
+            ": a run of shipsync that is at work, a notebook, a BI tool. Wait for its end, or close it "
+            "there, and try again; nothing was changed. What reads and stays opens the copy beside it, "
+            "whose name ends in .read.duckdb.\n"
         )
-        assert (ran.code, ran.out, ran.err) == (1, "", sentence)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("data/default.duckdb is open in another program (")
+        assert f", process {other.pid}, since 20" in ran.err
+        assert ran.err.endswith(sentence)
         # Who only reads is told from a copy.
         assert (listed.code, listed.err) == (0, "")
         assert listed.out

@@ -80,3 +80,10 @@ def test_a_step_is_told_on_a_terminal_and_not_in_a_pipe(
         shown.began("shipments")
     assert "copying the database" in terminal.getvalue()
     assert pipe.getvalue() == ""
+
+
+def test_models_are_told_one_of_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watch(monkeypatch)
+    with progress.shown(200) as shown:
+        progress.beside(shown).building("orders", done=6, total=77)
+    assert "7 of 77: orders" in terminal.getvalue()

@@ -103,7 +103,7 @@ def test_status_says_that_runs_step_aside_for_another(run: Run, held: Path) -> N
 
     assert (told.code, told_as_json.code) == (0, 0)
     assert "2 commands in a row stepped aside for another run (exit code 4)" in told.err
-    assert f"Process {os.getpid()} is at work since" in told.err
+    assert f"process {os.getpid()}) is at work since" in told.err
     assert told_as_json.json["lock"]["refused"] == 2
 
 

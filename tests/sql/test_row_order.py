@@ -11,11 +11,10 @@ import duckdb
 import pytest
 
 from played_demo import Demo
-from shipsync.warehouse.database import connect
 from shipsync.warehouse.models import build
 from shipsync.warehouse.sql_project import sql_dir
+from sql.digests import KEPT, digests
 
-KEPT = {"raw", "raw_staging", "ledger", "main", "information_schema", "pg_catalog"}
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 # A choice of one row among several: each needs an order in which no two rows are equal.
 CHOICES = re.compile(r"\b(any_value|arg_max|arg_min|arbitrary|first|last|max_by|min_by|mode)\s*\(")
@@ -43,25 +42,6 @@ def built_of_shuffled(database: Path, folder: Path, seed: str) -> Path:
             )
     build(copy, now=NOW, run_tests=False)
     return copy
-
-
-def digests(database: Path) -> dict[str, tuple[int, str]]:
-    """Rows and a digest of them, whatever their order, of every table and view that was built."""
-    found = {}
-    with connect(database, read_only=True) as con:
-        relations = con.sql(
-            "select table_schema, table_name from information_schema.tables order by all"
-        ).fetchall()
-        for schema, name in relations:
-            if schema in KEPT:
-                continue
-            row = con.execute(
-                "select count(*), coalesce(sum(hash(rows::varchar)), 0)::varchar "  # noqa: S608
-                f'from "{schema}"."{name}" as rows'
-            ).fetchone()
-            assert row is not None
-            found[f"{schema}.{name}"] = row
-    return found
 
 
 def _names(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from shipsync.connection import Secret
 from shipsync.sync.privacy import enforce
-from shipsync.warehouse import database
+from shipsync.warehouse import database, read_copy
 
 from .planted import Planted, found_in
 from .served_bodies import ServedAccount, opened
@@ -83,6 +83,11 @@ def test_what_was_stored_before_is_rewritten_and_nothing_becomes_another_version
     account = served(tmp_path, planted)
     account.sync()
     before = versions(account)
+    account.con.close()
+    read_copy.renew(account.database)
+    copy = read_copy.path_of(account.database).name
+    assert {mark for file, mark in found_in(tmp_path, planted.marks) if file == copy}
+    account.con = database.connect(account.database)
 
     enforced = under(account, **policy)
 

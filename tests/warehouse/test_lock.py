@@ -22,7 +22,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def step_aside(database: Path) -> None:
-    with pytest.raises(LockHeld, match=rf"\(process {os.getpid()}\)"), lock.hold(database):
+    with pytest.raises(LockHeld, match=rf"process {os.getpid()}, since 20"), lock.hold(database):
         pass
 
 
@@ -126,6 +126,10 @@ def test_a_run_that_meets_another_once_is_nothing_to_speak_of(standing: LockStat
         (
             LockState(None, 1, NOON - 2 * HOUR),
             "1 command stepped aside for another run (exit code 4), the first at 2026-11-29 10:00 UTC.",
+        ),
+        (
+            LockState(Holder("4711", NOON - 2 * HOUR, "shipsync run")),
+            "shipsync run (process 4711) is at work since 2026-11-29 10:00 UTC. If it hangs, stop it",
         ),
         (
             LockState(Holder("4711", NOON - 2 * HOUR)),

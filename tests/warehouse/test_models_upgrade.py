@@ -10,7 +10,7 @@ import pytest
 from shipsync import job
 from shipsync.errors import ModelError
 from shipsync.merchant import Merchant
-from shipsync.sync.state import StreamState
+from shipsync.warehouse import build_record
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.sql_project import fingerprint
 from sql.raw_tables import RawTables
@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
 
 def made_of(database: Path) -> object:
     with connect(database) as con:
-        return StreamState(con, "models").get("sql")
+        last = build_record.read_last(con)
+        return last and last.inputs.sql
 
 
 def forget_a_column(database: Path) -> None:
@@ -41,7 +42,10 @@ def test_what_other_sql_made_is_made_anew(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"Model tracking_events: .*parcel_id"):
         job.build(database, None, select="tracking_events")
     with connect(database) as con:
-        StreamState(con, "models").set("sql", "what an older version was made of")
+        con.execute(
+            "update ledger.last_build set taken_in = json_merge_patch(taken_in, ?)",
+            ['{"sql": "what an older version was made of"}'],
+        )
     job.build(database, None, select="tracking_events")
 
     with connect(database, read_only=True) as con:

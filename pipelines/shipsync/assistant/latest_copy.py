@@ -1,4 +1,7 @@
-"""The database as an assistant reads it: a copy that no run waits for, taken again when it has changed."""
+"""The database as an assistant reads it: the copy for readers, or one of its own.
+
+It takes one of its own before the first run, and where something else than a run has changed the database.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from typing import Final
 import duckdb
 
 from shipsync.errors import DatabaseError, DatabaseLocked
+from shipsync.warehouse import read_copy
 from shipsync.warehouse.copies import copied, state_of
 from shipsync.warehouse.database import connect
 
@@ -31,10 +35,12 @@ class LatestCopy:
         weakref.finalize(self, _remove, self._copies)
 
     def file(self) -> Path:
-        """A copy as of the last commit, or the one before while a run writes without a pause.
+        """The copy for readers where it serves, else one as of the last commit, or the one before that.
 
         Raises ``DatabaseError`` when there is no database, ``DatabaseLocked`` while none could be copied.
         """
+        if read_copy.serves(self._database):
+            return read_copy.path_of(self._database)
         with self._lock:
             now = state_of(self._database)
             if not self._copies or self._copies[-1][0] != now:

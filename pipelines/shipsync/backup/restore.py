@@ -29,7 +29,7 @@ from shipsync.backup.manifest import DATABASE, KEY, Manifest, check, read
 from shipsync.backup.take import STATEMENTS
 from shipsync.errors import UsageError
 from shipsync.statements import statement
-from shipsync.warehouse import lock, runs
+from shipsync.warehouse import lock, read_copy, runs
 from shipsync.warehouse.database import connect, explained, transaction
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import forget_loaded
@@ -81,6 +81,7 @@ def restore(
         step("putting it in place")
         former = _put_in_place(draft, database, now)
         _restore_key(folder / KEY, local_key.key_file(database), now)
+        read_copy.renew(database)
         return Restored(manifest, unsettled, former)
 
 

@@ -44,11 +44,11 @@ def list_changes(
     """List changes as the models recorded them, oldest first."""
     from shipsync import queries
     from shipsync.feed.events import summary
-    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.copies import readable
 
     values = {"trigger": trigger and trigger.value, "since": since, "limit": limit}
     local = options.local(connection, database)
-    with connect(local.database, read_only=True) as con:
+    with readable(local.database) as con:
         events = queries.fetch(con, "changes_list", values)
     if as_json:
         output.show_json(events.objects())

@@ -80,10 +80,10 @@ def read_changes(
     """
     from shipsync.feed import consumers
     from shipsync.feed.events import cloud_line, line, plain, source_of
-    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.copies import readable
 
     local = options.local(connection, database)
-    with connect(local.database, read_only=True) as con:
+    with readable(local.database, is_ledger=True) as con:
         is_known = consumers.is_known(con, consumer)
         batch = consumers.read(
             con,
@@ -195,14 +195,14 @@ def list_consumers(
     """List consumers, how far each has come and its lag."""
     from shipsync.feed import consumers
     from shipsync.queries import ResultRows
-    from shipsync.warehouse.database import connect
+    from shipsync.warehouse.copies import readable
 
     local = options.local(connection, database)
     if remove is not None:
         with open_ledger(local.database) as con:
             consumers.remove(con, remove)
         output.remark(f"Consumer {remove} is forgotten; the events stay.")
-    with connect(local.database, read_only=True) as con:
+    with readable(local.database, is_ledger=True) as con:
         found = [asdict(consumer) for consumer in consumers.consumers(con)]
     columns = ("consumer", "acknowledged", "lag", "waiting_since", "dead", "paused_because")
     output.show(

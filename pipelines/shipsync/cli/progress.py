@@ -1,4 +1,4 @@
-"""A sync while it goes on, on a terminal's standard error; in a pipe nothing is shown."""
+"""A job while it goes on, on a terminal's standard error; in a pipe nothing is shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from shipsync.sync.reports import StreamReport, SyncProgress
+    from shipsync.warehouse.recording import BuildProgress
 
 
 @contextmanager
@@ -56,6 +57,29 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield lambda words: status.update(words)
 
 
+@contextmanager
+def models() -> Iterator[BuildProgress]:
+    """Where a build by itself reports its progress: which model of how many, nothing in a pipe."""
+    with steps() as step:
+        yield _Steps(step)
+
+
+def beside(shown: SyncProgress) -> BuildProgress:
+    """Where the build after a sync reports its progress: below the streams."""
+    from shipsync.warehouse.recording import NoBuildProgress
+
+    return shown if isinstance(shown, _Drawn) else NoBuildProgress()
+
+
+class _Steps:
+    def __init__(self, step: Callable[[str], None]) -> None:
+        self._step = step
+
+    def building(self, step: str, *, done: int, total: int | None) -> None:
+        """The words beside the spinner."""
+        self._step(f"{done + 1:,} of {total:,}: {step}" if total else step)
+
+
 class _Drawn:
     """One bar per stream, numbered; before the first, one that says that the database is opened."""
 
@@ -65,6 +89,16 @@ class _Drawn:
         self._requests_per_minute = requests_per_minute
         self._tasks: dict[str, TaskID] = {}
         self._opening = bars.add_task("opening the database", total=None, counts="")
+
+        self._models: TaskID | None = None
+
+    def building(self, step: str, *, done: int, total: int | None) -> None:
+        """The bar of the models shows which one of how many."""
+        self._bars.update(self._opening, visible=False)
+        if self._models is None:
+            self._models = self._bars.add_task("models", total=None, counts="")
+        of = f"{done + 1:,} of {total:,}: " if total else ""
+        self._bars.update(self._models, completed=done, total=total, counts=f"{of}{step}")
 
     def began(self, stream: str) -> None:
         """A bar appears."""

@@ -89,7 +89,13 @@ def run(
             Session(account) as session,
             progress.shown(account.requests_per_minute) as shown,
         ):
-            report = job.run(account, session, job.Scope(), progress=log.watched(shown))
+            report = job.run(
+                account,
+                session,
+                job.Scope(),
+                progress=log.watched(shown),
+                building=progress.beside(shown),
+            )
     except LockHeld as held:
         _step_aside(held, account.database, is_asked_for=as_json)
     if as_json:
@@ -171,19 +177,24 @@ def build(
 ) -> None:
     """Build and test the models from the raw tables.
 
-    They show the account as of the last sync.
+    They show the account as of the last sync. All are built and tested, whether anything changed or not;
+    `shipsync run` builds what changed.
     """
-    from shipsync import job
+    from shipsync.cli import progress
 
     log.begin("build", log_file, log_format)
     local = options.local(connection, database)
-    report = job.build(
-        local.database,
-        changes_since or local.changes_since,
-        merchant=local.merchant,
-        select=select,
-        full_refresh=full_refresh,
-    )
+    with progress.models() as shown:
+        from shipsync import job
+
+        report = job.build(
+            local.database,
+            changes_since or local.changes_since,
+            merchant=local.merchant,
+            select=select,
+            full_refresh=full_refresh,
+            progress=shown,
+        )
     if as_json:
         output.show_json(report)
     else:
@@ -236,11 +247,14 @@ def _spared(stream: StreamReport) -> str:
 
 
 def _built(report: BuildReport) -> str:
+    if report.scope == "nothing":
+        return "Nothing changed since the last build, so that nothing was built."
     models, tests = (
         counted(report.models, "model was", "models were"),
         counted(report.tests, "test"),
     )
-    return f"{models} built and {tests} passed."
+    which = " for what changed" if report.scope == "changes" else ""
+    return f"{models} built{which} and {tests} passed."
 
 
 def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:

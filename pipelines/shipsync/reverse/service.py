@@ -157,7 +157,7 @@ def planned(database: Path, make: MakePlan) -> Plan:
 
     Raises ``InputFileError`` for a source that cannot be read and ``UsageError`` before the first sync.
     """
-    with readable(database) as con:
+    with readable(database, is_ledger=True) as con:
         return replace(make(con), ledger_id=ledger_id(con))
 
 
@@ -297,19 +297,19 @@ def _carried_out(
 
 def outcomes(database: Path, connection_name: str) -> list[LedgerEntry]:
     """Every write of every kind that was ever taken up for a connection, the latest first."""
-    with readable(database) as con:
+    with readable(database, is_ledger=True) as con:
         return all_kinds(con, connection_name)
 
 
 def location_names(database: Path) -> dict[str, str]:
     """What people call the locations of stock, by id."""
-    with readable(database) as con:
+    with readable(database, is_ledger=True) as con:
         return stored.location_names(con)
 
 
 def connections_written_for(database: Path) -> list[str]:
     """The connections that have writes in this database's ledger."""
-    with readable(database) as con:
+    with readable(database, is_ledger=True) as con:
         return connections(con)
 
 

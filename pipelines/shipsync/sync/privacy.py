@@ -5,6 +5,7 @@
     the policy is stricter than the one in force
         -> one transaction: every version, line, event, hint and write is rewritten, models that hold
            texts are emptied, the new policy is recorded
+        -> the copy for readers is removed; the next run makes one
         -> the file is copied without what was removed, and takes the place of the old one
         -> that is recorded too; killed in between, the next run goes on from the last step that was done
 
@@ -33,7 +34,7 @@ from shipsync.sources.redaction import PersonalPolicy, Redaction, redaction_for
 from shipsync.sources.schema import CONTENT_HASH, EXTRA, ColumnKind, Table
 from shipsync.sources.streams import FULFILLMENTS, SHIPMENTS, STREAMS, Stream
 from shipsync.statements import statement
-from shipsync.sync.state import StreamState
+from shipsync.warehouse import build_record, read_copy
 from shipsync.warehouse.database import connect, explained, transaction
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import DATASET, forget_loaded
@@ -107,6 +108,8 @@ def enforce(settings: PersonalPolicy) -> Enforced | None:
                 _record(con, redaction, is_compacted=False)
     with explained(database):
         forget_loaded(database)
+        # What a reader has open stays as it was until he closes it; nobody opens it any more.
+        read_copy.remove(database)
         _compact(database)
         with connect(database) as con:
             _record(con, redaction, is_compacted=True)
@@ -186,7 +189,7 @@ class _Rewriting:
             target = exp.table_("outbox", "ledger", quoted=True)
             self._rewrite(target, {"request": _Rewritten(self._request)})
         # The models are made again whole by the next build.
-        StreamState(self._con, "models").set("sql", "")
+        build_record.forget(self._con)
         return rows
 
     def _rewrite(self, target: exp.Table, columns: Mapping[str, _Rewritten | None]) -> int:

@@ -20,7 +20,6 @@ sweep_pace      of labels: what that cost, and how often it is worth it
 lists           of tracking: how far lists of labels are trusted with telling deliveries
 planned_by      of tracking: the settings that every parcel was planned by
 ended           of tracking: the last end of a label's version that the plans know of
-sql             of "models": what the last whole build was made of
 ==============  ============================================================================
 """
 

@@ -259,7 +259,7 @@ where
     and table_schema in ('raw_staging', 'staging', 'core', 'changes', 'tracking', 'reverse', 'metrics')
     and table_name not like '\_dlt%' escape '\'
     and (table_schema, table_name) <> ('changes', 'events')
-    and table_name not in ('tracking_codes', 'tracking_states', 'processed_loads', 'taken_loads')
+    and table_name not in ('tracking_codes', 'tracking_states', 'processed_loads', 'taken_loads', 'as_of')
 
 -- name: events_table
 select table_name

@@ -1,12 +1,13 @@
-"""Copies of the database for readers who stay, so that they never stand in the way of a run.
+"""Reading the database without standing in the way of a run: from the copy for readers, or one of the moment.
 
-DuckDB lets no program write a file that another reads. A copy is taken without opening the file in
-DuckDB. It is good if nobody wrote meanwhile: the file and its log then are what a crash at that moment
+DuckDB lets no program write a file that another reads. A momentary copy is taken without opening the file
+in DuckDB. It is good if nobody wrote meanwhile: the file and its log then are what a crash at that moment
 would leave, which DuckDB opens as of the last commit.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -15,7 +16,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from shipsync.errors import DatabaseError, DatabaseLocked
+from shipsync import owner_only
+from shipsync.errors import DatabaseError, DatabaseLocked, UsageError
+from shipsync.warehouse import read_copy
 from shipsync.warehouse.database import connect, explained
 
 _ATTEMPTS = 3
@@ -23,23 +26,42 @@ _ATTEMPTS = 3
 
 @contextmanager
 def readable(
-    database: Path, opened: Callable[[Path], duckdb.DuckDBPyConnection] | None = None
+    database: Path,
+    opened: Callable[[Path], duckdb.DuckDBPyConnection] | None = None,
+    *,
+    is_ledger: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """``database`` open to read for the time of the block: itself, or a copy while a run has it open.
+    """``database`` open to read for the time of the block, without keeping a run from it or waiting for one.
 
-    For short readings; who stays takes a copy. ``opened`` opens a file in another way than
-    ``connect``. Errors as for ``copied``.
+    That is the copy for readers where it is current or a run is at work, and else the database itself, for
+    short readings. ``is_ledger``: what is asked for must be the newest, as a consumer's place or the outcome
+    of a write on its way; while a run has the database open, a momentary copy of that is read. ``opened``
+    opens a file in another way than ``connect``. Errors as for ``copied``.
     """
     opened = opened or _read_only
     if not database.exists():
         raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
+    con: duckdb.DuckDBPyConnection | None = None
     with ExitStack() as held:
-        try:
-            with explained(database):
-                con = held.enter_context(opened(database))
-        except DatabaseLocked:
-            con = held.enter_context(opened(held.enter_context(copied(database))))
+        if read_copy.is_current(database) or (not is_ledger and read_copy.serves(database)):
+            con = _opened_copy(held, database, opened)
+        if con is None:
+            try:
+                with explained(database):
+                    con = held.enter_context(opened(database))
+            except DatabaseLocked:
+                con = held.enter_context(opened(held.enter_context(copied(database))))
         yield con
+
+
+def _opened_copy(
+    held: ExitStack, database: Path, opened: Callable[[Path], duckdb.DuckDBPyConnection]
+) -> duckdb.DuckDBPyConnection | None:
+    """The copy for readers; None where it can't be opened, as when somebody has it open to write."""
+    try:
+        return held.enter_context(opened(read_copy.path_of(database)))
+    except (DatabaseError, duckdb.Error):
+        return None
 
 
 def _read_only(file: Path) -> duckdb.DuckDBPyConnection:
@@ -96,3 +118,27 @@ def _state(file: Path) -> tuple[int, int, int] | None:
 
 def _log(database: Path) -> Path:
     return database.with_name(f"{database.name}.wal")
+
+
+def take(database: Path, target: Path) -> int:
+    """Copy the database into the new file ``target``, of one state; returns its size in bytes.
+
+    While a run is at work that is what the run before it left. Raises ``UsageError`` if ``target`` is there,
+    ``DatabaseError`` when there is no database or ``target`` cannot be written.
+    """
+    if target.exists():
+        raise UsageError(f"{target} is there already. Name a file that is not.")
+    part = target.with_name(f"{target.name}.part")
+    with ExitStack() as held, explained(target):
+        source = read_copy.path_of(database)
+        if not read_copy.serves(database):
+            source = held.enter_context(copied(database))
+            with explained(database):
+                # A log beside the copy goes into it.
+                connect(source).close()
+        with source.open("rb") as old, os.fdopen(owner_only.open_new(part), "wb") as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+            new.flush()
+            os.fsync(new.fileno())
+        part.replace(target)
+        return target.stat().st_size

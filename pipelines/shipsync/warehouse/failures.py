@@ -29,6 +29,7 @@ from shipsync.errors import (
     MemoryExhausted,
     ShipsyncError,
 )
+from shipsync.warehouse.processes import holder_of
 
 _DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _TOO_MANY_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE})
@@ -81,9 +82,12 @@ def is_lock(error: BaseException) -> bool:
 def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
     first, text = str(error).splitlines()[0], str(error).lower()
     if is_lock(error):
+        holder = holder_of(str(error))
+        named = f" ({holder})" if holder else ""
         return DatabaseLocked(
-            f"{path} is open in another program: a run of shipsync that is at work, a notebook, a BI tool. "
-            "Wait for its end, or close it there, and try again; nothing was changed."
+            f"{path} is open in another program{named}: a run of shipsync that is at work, a notebook, a BI "
+            "tool. Wait for its end, or close it there, and try again; nothing was changed. What reads and "
+            "stays opens the copy beside it, whose name ends in .read.duckdb."
         )
     if isinstance(error, duckdb.ConnectionException) and "different configuration" in text:
         return DatabaseLocked(

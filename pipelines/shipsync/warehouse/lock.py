@@ -21,6 +21,7 @@ import orjson
 from shipsync import clock, owner_only
 from shipsync.errors import LockHeld
 from shipsync.plurals import counted
+from shipsync.warehouse import processes
 from shipsync.warehouse.database import explained
 
 LONG: Final = timedelta(hours=1)
@@ -29,10 +30,24 @@ LONG: Final = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that holds the lock, as it wrote itself down, and since when (None: unknown)."""
+    """The process that holds the lock, as it wrote itself down; ``since`` and ``program`` may be unknown."""
 
     process: str
     since: datetime | None
+    program: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Program and process, as a sentence begins."""
+        if self.program:
+            return f"{self.program} (process {self.process})"
+        return f"Process {self.process}"
+
+    def __str__(self) -> str:
+        named = (
+            f"{self.program}, process {self.process}" if self.program else f"process {self.process}"
+        )
+        return f"{named}, since {_minute(self.since)}" if self.since else named
 
 
 @dataclass(frozen=True)
@@ -68,7 +83,7 @@ class LockState:
         else:
             since = f" since {_minute(begun)}" if begun else ""
             said.append(
-                f"Process {self.holder.process} is at work{since}. If it hangs, stop it; what it loaded "
+                f"{self.holder.subject} is at work{since}. If it hangs, stop it; what it loaded "
                 "is kept, and run_deadline_hours bounds how long a run may ask the account."
             )
         return " ".join(said)
@@ -92,12 +107,11 @@ def hold(database: Path) -> Iterator[None]:
             holder = _holder(file)
             _note_refusal(database)
             raise LockHeld(
-                f"Another run is at work on {database} (process {holder.process}). Wait for it to end, "
-                "or stop it."
+                f"Another run is at work on {database} ({holder}). Wait for it to end, or stop it."
             ) from None
         with explained(path):
             file.truncate(0)
-            file.write(f"{os.getpid()} {clock.now().isoformat()}".encode())
+            file.write(f"{os.getpid()} {clock.now().isoformat()} {processes.own_name()}".encode())
             file.flush()
             _refusals(database).unlink(missing_ok=True)
         try:
@@ -121,6 +135,14 @@ def state(database: Path) -> LockState:
     return LockState(holder if is_held else None, refused.refused, refused.first_refused_at)
 
 
+def is_at_rest(database: Path) -> bool:
+    """Whether the last run on ``database`` came to its end; False while one is at work, and after a kill."""
+    try:
+        return _lock_file(database).stat().st_size == 0
+    except OSError:
+        return True
+
+
 def _lock_file(database: Path) -> Path:
     return database.with_name(f"{database.name}.lock")
 
@@ -137,8 +159,9 @@ def _opened(path: Path, *flags: int) -> IO[bytes]:
 
 def _holder(file: IO[bytes]) -> Holder:
     file.seek(0)
-    process, _, since = file.read(200).decode("ascii", "replace").partition(" ")
-    return Holder(process or "unknown", _instant(since))
+    process, _, rest = file.read(200).decode("ascii", "replace").partition(" ")
+    since, _, program = rest.partition(" ")
+    return Holder(process or "unknown", _instant(since), program or None)
 
 
 def _lives(process: str) -> bool:

@@ -9,23 +9,25 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
 from shipsync.merchant import Merchant
 from shipsync.plurals import counted
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.recording import Recording
 from shipsync.warehouse.sql_project import sql_dir
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
 
 _PROFILE: Final = "shipsync"
 _THREADS: Final = 2
@@ -69,11 +71,21 @@ class ModelOutcome:
     seconds: float
 
 
+BuildScope = Literal["everything", "changes", "nothing"]
+
+
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did: every model and data test, in the order they ended."""
+    """What a build did: every model and data test, in the order they ended.
+
+    ``scope`` is "everything" (by dbt, with all data tests), "changes" (what rests on tables whose rows
+    changed, and the data tests of that) or "nothing" (nothing changed); ``reason`` is a sentence that says
+    why it was everything.
+    """
 
     outcomes: tuple[ModelOutcome, ...]
+    scope: BuildScope = "everything"
+    reason: str | None = None
 
     @property
     def models(self) -> int:
@@ -100,14 +112,15 @@ def build(
     select: str | None = None,
     full_refresh: bool = False,
     run_tests: bool = True,
+    recording: Recording | None = None,
 ) -> BuildReport:
     """Build staging, core, change-sets and reverse in ``database``, and test them.
 
     ``now`` is the instant the build stands for: ship dates up to its day, in the zone of ``merchant``
     (None: the default settings), have come. Entities created before ``changes_since`` are known silently
     (None: before the first run). ``select`` takes dbt's selection syntax, such as ``core`` or ``+events``.
-    ``full_refresh`` rebuilds what is built up step by step, but never ``changes.events``. The file must not
-    be open anywhere else.
+    ``full_refresh`` rebuilds what is built up step by step, but never ``changes.events``. ``recording`` is
+    told what dbt does. The file must not be open anywhere else.
 
     Raises DatabaseError (or a kind of it) when the file can't be used, UsageError when ``select`` names
     nothing, ModelError with the first failing model or test: what was built stays. A build that is
@@ -122,10 +135,10 @@ def build(
         arguments.append("--full-refresh")
     variables: dict[str, str | float | None] = {
         **(merchant or Merchant()).variables(),
-        "now": now.isoformat(),
+        "as_of": now.isoformat(),
         "changes_since": changes_since.isoformat() if changes_since else None,
     }
-    outcomes = run_dbt(database, arguments, variables)
+    outcomes = run_dbt(database, arguments, variables, recording)
     _raise_for_failures(outcomes)
     report = BuildReport(outcomes)
     if not report.models + report.tests:
@@ -136,9 +149,12 @@ def build(
 
 
 def run_dbt(
-    database: Path, arguments: Sequence[str], variables: Mapping[str, str | float | None]
+    database: Path,
+    arguments: Sequence[str],
+    variables: Mapping[str, str | float | None],
+    recording: Recording | None = None,
 ) -> tuple[ModelOutcome, ...]:
-    """Run one dbt command on ``database`` and return what became of each node.
+    """Run one dbt command on ``database`` and return what became of each node; ``recording`` listens.
 
     Raises ModelError when dbt could not run at all.
     """
@@ -156,10 +172,15 @@ def run_dbt(
             f"--vars={json.dumps(dict(variables))}",
         ]
         try:
+            if recording is not None:
+                recording.progress.building("reading the models", done=0, total=None)
             manifest = _manifest(database, common)
-            result = _invoke(manifest, [*arguments, *common, f"--threads={_THREADS}"])
+            result = _invoke(manifest, [*arguments, *common, f"--threads={_THREADS}"], recording)
         finally:
             _close_database()
+    if recording is not None:
+        recording.manifest = manifest
+        recording.order = tuple(run.node.unique_id for run in result.results)
     return tuple(_outcome(run) for run in result.results)
 
 
@@ -193,11 +214,14 @@ def _manifest(database: Path, common: Sequence[str]) -> Manifest:
     return _parsed[key]
 
 
-def _invoke(manifest: Manifest | None, arguments: Sequence[str]) -> Any:
+def _invoke(
+    manifest: Manifest | None, arguments: Sequence[str], recording: Recording | None = None
+) -> Any:
     """dbt's own result object: a manifest for ``parse``, the results of a run otherwise."""
     from dbt.cli.main import dbtRunner
 
-    answer = dbtRunner(manifest=manifest).invoke(list(arguments))
+    listening: list[Callable[[EventMsg], None]] = [] if recording is None else [recording]
+    answer = dbtRunner(manifest=manifest, callbacks=listening).invoke(list(arguments))
     if answer.exception is not None:
         raise ModelError(
             f"dbt could not run: {_first_line(str(answer.exception))}"

@@ -66,3 +66,47 @@ where resolved_at is null and list_contains($quarantine_ids::varchar[], quaranti
 -- name: latest_validity
 -- When the last version of a table with history began or ended.
 select max(greatest(_dlt_valid_from, coalesce(_dlt_valid_to, _dlt_valid_from))) from query_table($table)
+
+-- name: last_build
+select is_complete, taken_in, plan from ledger.last_build
+
+-- name: begin_whole_build
+update ledger.last_build set is_complete = false
+
+-- name: forget_last_build
+delete from ledger.last_build
+
+-- name: record_build
+insert into ledger.last_build (is_complete, recorded_at, taken_in, plan) values (true, $at, $taken_in, $plan)
+
+-- name: columns_of_tables
+select schema_name || '.' || table_name, column_name, data_type
+from duckdb_columns()
+where database_name = current_database() and not internal
+
+-- name: digest_of_raw_columns
+select sum(hash(table_name, column_name, data_type))
+from duckdb_columns()
+where database_name = current_database() and schema_name = 'raw' and not starts_with(table_name, '_dlt')
+
+-- name: digest_of_versions
+-- Rows that came, that went and that were closed each make another one.
+select count(*), sum(hash(_dlt_load_id)), sum(hash(_dlt_valid_to)) from query_table($table)
+
+-- name: digest_of_lines
+select count(*), sum(hash(_dlt_load_id)) from query_table($table)
+
+-- name: digest_of_rows
+select count(*), sum(hash(every_row::varchar)) from query_table($table) as every_row
+
+-- name: set_as_of
+-- The instant that the models stand for, without building them.
+update changes.as_of set as_of = $as_of, changes_since = $changes_since
+
+-- name: limit_memory
+-- DuckDB would take most of the machine; past this it spills to a folder beside the file.
+set memory_limit = '1GB'
+
+-- name: forget_insertion_order
+-- Where order matters a model says so; keeping any other takes memory and time.
+set preserve_insertion_order = false

@@ -12,18 +12,18 @@ first_observations as (
 ),
 
 build as (
-    select coalesce({{ instant_var('now') }}, '{{ run_started_at.isoformat() }}'::timestamptz) as as_of
+    select as_of, changes_since from {{ source('bookkeeping', 'as_of') }}
 ),
 
 bounds as (
     select
         coalesce(
-            {{ instant_var('changes_since') }},
+            build.changes_since,
             (select min(changes_since) from processed_loads),
             (select min(observed_at) from first_observations),
-            as_of
+            build.as_of
         ) as changes_since,
-        as_of
+        build.as_of
     from build
 )
 

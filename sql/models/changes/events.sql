@@ -5,7 +5,7 @@
     full_refresh=false,
     on_schema_change='append_new_columns',
     pre_hook='select 1',
-    post_hook='{{ record_processed_loads() }}',
+    post_hook=['{{ record_processed_loads() }}', 'delete from {{ ref("pending_versions") }}'],
 ) }}
 
 with bounds as (

@@ -12,6 +12,7 @@ from shipsync.errors import IncompleteRead
 from shipsync.reverse.stock.stored import read_at
 from shipsync.sync.run import run_sync
 from shipsync.warehouse import lock
+from shipsync.warehouse.copies import readable
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 
@@ -22,7 +23,7 @@ def is_older(database: Path, age: timedelta) -> bool:
     """Whether the stock was last read longer ago than ``age``, or never."""
     if not database.exists():
         return True
-    with connect(database, read_only=True) as con:
+    with readable(database) as con:
         last = read_at(con)
     return last is None or last < clock.now() - age
 

@@ -58,7 +58,7 @@ def give_targets(database: Path, source: RowSource, *, replace: bool = False) ->
     All of it is taken or nothing. Raises ``InputFileError`` with the rows that are wrong,
     ``UsageError`` when the stock was never synced, ``LockHeld`` and ``DatabaseError``.
     """
-    with readable(database) as con:
+    with readable(database, is_ledger=True) as con:
         rows = read_source(con, source)
     check_columns(rows, COLUMNS, _REQUIRED)
     with lock.hold(database), connect(database) as con:

@@ -1,0 +1,92 @@
+"""One account built in two ways: what is due after each sync, and everything by dbt after each sync."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from shutil import copyfile
+
+import duckdb
+
+from shipsync.warehouse.builds import Build
+from shipsync.warehouse.models import BuildReport
+from sql.digests import digests
+from truth.synced_shop import Shop
+
+# A build that is killed when it has begun with so many models; a whole one is, too.
+_KILLED = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from shipsync.warehouse.builds import Build
+
+class Killer:
+    steps = int(sys.argv[3])
+
+    def building(self, step, *, done, total):
+        self.steps -= 1
+        if self.steps < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+Build(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), progress=Killer()).what_is_due()
+"""
+_NOT_COPIED = {"last_build", "migrations", "runs"}
+
+
+@dataclass
+class BothWays:
+    """``shop`` has the database that is built by what is due; ``whole`` is the other one."""
+
+    shop: Shop
+    whole: Path
+
+    def build(self) -> BuildReport:
+        """Build both as of the last sync; what is due was built, if the digests agree."""
+        now = self.shop.syncs[-1].at
+        self._bring_over()
+        report = Build(self.shop.database, now).what_is_due()
+        Build(self.whole, now).everything()
+        return report
+
+    def differing(self) -> list[str]:
+        """Tables and views that are not the same in both."""
+        one, other = digests(self.shop.database), digests(self.whole)
+        assert len(one) > 60
+        return sorted(
+            name for name in one.keys() | other.keys() if one.get(name) != other.get(name)
+        )
+
+    def killed(self, after: int) -> bool:
+        """Kill a build of what is due when ``after`` steps have begun; False if it got through."""
+        now: datetime = self.shop.syncs[-1].at
+        arguments = [str(self.shop.database), now.isoformat(), str(after)]
+        ended = subprocess.run([sys.executable, "-c", _KILLED, *arguments], check=False)
+        assert ended.returncode in (0, -signal.SIGKILL)
+        return ended.returncode != 0
+
+    def _bring_over(self) -> None:
+        """Give the whole database the raw tables and the ledger of the other, and leave it its models."""
+        if not self.whole.exists():
+            self.whole.parent.mkdir()
+            copyfile(self.shop.database, self.whole)
+            return
+        with duckdb.connect(str(self.whole)) as con:
+            con.execute(f"attach '{self.shop.database}' as source (read_only)")
+            tables = con.execute(
+                "select schema_name, table_name from duckdb_tables() "
+                "where database_name = 'source' and schema_name in ('raw', 'ledger')"
+            ).fetchall()
+            for schema, table in tables:
+                if table not in _NOT_COPIED:
+                    name = f'{schema}."{table}"'
+                    kept = "create table if not exists {0} as from source.{0} limit 0"
+                    for line in (
+                        kept,
+                        "delete from {0}",
+                        "insert into {0} by name from source.{0}",
+                    ):
+                        con.execute(line.format(name))
