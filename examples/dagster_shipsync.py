@@ -13,6 +13,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,10 @@ def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """Build and test the models."""
     report = shipsync(context, "build")
     built = {node["name"]: node["status"] for node in report["outcomes"] if node["kind"] == "model"}
-    for key in context.selected_asset_keys:
+    reads = {spec.key: {dep.asset_key for dep in spec.deps} for spec in model_specs()}
+    for key in TopologicalSorter(reads).static_order():
+        if key not in context.selected_asset_keys:
+            continue
         # What nothing new stands behind is as it was.
         yield dg.MaterializeResult(key, metadata={"built": built.get(key.path[-1], "as it was")})
 
