@@ -35,6 +35,8 @@ class Killer:
 Build(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), progress=Killer()).what_is_due()
 """
 _NOT_COPIED = {"last_build", "migrations", "runs"}
+# It tells of the runs of a database, and the two had other ones.
+_OF_RUNS = {"metrics.pipeline_health"}
 
 
 @dataclass
