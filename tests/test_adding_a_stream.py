@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,8 @@ def test_the_emulator_serves_rows_of_it(account: Account, stream: Stream) -> Non
     rows = served(account, stream.listing.path)[stream.listing.items_key]
     assert rows
     assert all(set(stream.listing.key) <= set(row) for row in rows)
+    keys = {tuple(row[part] for part in stream.listing.key) for row in rows}
+    assert len(keys) == len(rows), "the truth compares row by row, so a key must be of one row"
 
 
 def served(account: Account, path: str) -> dict[str, list[dict[str, object]]]:
@@ -61,8 +64,21 @@ def served(account: Account, path: str) -> dict[str, list[dict[str, object]]]:
 @EVERY_STREAM
 def test_the_truth_compares_it_with_the_account(stream: Stream) -> None:
     assert KEYS[stream.name] == stream.table.key
+    assert stream.listing is None or stream.listing.key == stream.table.key
     for lines in stream.lines:
         assert lines.table.name in {**KEYS, **CHILDREN, "tracking_events": ()}
+
+
+def test_suppliers_took_seven_files() -> None:
+    package = ROOT / "pipelines" / "shipsync"
+    # What the emulator leaves out names writes of the API, which no stream needs.
+    left_out = package / "emulator" / "routes" / "left_out.py"
+    searched = {*package.rglob("*.py"), ROOT / "README.md"} - {left_out}
+    named = {path for path in searched if "suppliers" in path.read_text(encoding="utf-8")}
+    page = (ROOT / "docs" / "adding-a-stream.md").read_text(encoding="utf-8")
+    took = page.split("`suppliers` took seven files by hand:\n\n", 1)[1].split("\n\n", 1)[0]
+    assert named == {ROOT / path for path in re.findall(r"`([\w./]+)`", took)}
+    assert len(named) == 7
 
 
 @EVERY_STREAM

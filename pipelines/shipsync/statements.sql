@@ -97,7 +97,7 @@ limit 3
 select max(read_at) as read_at from ledger.stream_runs
 
 -- name: locations
--- The places stock is counted in, as held: one row per location.
+-- The places stock is counted in, as stored: one row per location.
 with
 
 stock as (
@@ -214,7 +214,7 @@ where (schema_name = 'core' and not ends_with(name, '_history'))
 order by list_position(['core', 'changes', 'ledger'], schema_name), name
 
 -- name: warehouses
--- The warehouses parcels leave from, as held: one row per warehouse.
+-- The warehouses parcels leave from, as stored: one row per warehouse.
 select
     warehouse_id,
     name,

@@ -49,7 +49,7 @@
     )
 {%- endmacro %}
 
-{#- Keeps to what is pending; built anew, a model reads all there is and needs no list of it. -#}
+{#- Keeps to what is pending; fully refreshed, a model reads all there is and needs no list of it. -#}
 {% macro only_pending(key) -%}
     {%- if is_incremental() -%}
     semi join pending using ({{ key }})

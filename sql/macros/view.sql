@@ -3,11 +3,11 @@
   several times as long, and there are fifty of them in every build.
 -#}
 {% materialization view, adapter='duckdb' %}
-    {%- set held = load_cached_relation(this) -%}
+    {%- set existing = load_cached_relation(this) -%}
     {%- set view = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks) }}
-    {%- if held is not none and not held.is_view -%}
-        {%- do adapter.drop_relation(held) -%}
+    {%- if existing is not none and not existing.is_view -%}
+        {%- do adapter.drop_relation(existing) -%}
     {%- endif -%}
     {%- call statement('main') -%}
         create or replace view {{ view }} as (

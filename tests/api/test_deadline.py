@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from shipsync.api.deadline import Deadline, bind
 from shipsync.api.endpoints import PRODUCTS
 from shipsync.api.paging import follow
 from shipsync.api.session import Session
@@ -143,3 +145,17 @@ def test_a_long_list_has_an_end() -> None:
     session, _ = open_session(served, requests_per_minute=100_000)
     pages = follow(session, PRODUCTS.path, {"page_size": 10}, "products", "products")
     assert sum(len(page.items) for page in pages) == 3000
+
+
+def test_a_connection_that_is_made_too_late_to_be_secured_is_closed() -> None:
+    deadline = Deadline(Ticking())
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with httpx.Client() as client:
+            bind(client, deadline)
+            # Looked at when it begins, and by the connection, of whose 8 s are 3 left; then never again.
+            with deadline.within(8), pytest.raises(httpx.ConnectTimeout):
+                client.get(url)
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.recv(1) == b"", "the other side has closed it"

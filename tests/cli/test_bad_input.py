@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from shipsync.emulator import Account
+from shipsync.sources.streams import STREAMS
 
 from .conftest import Run, rows
 
@@ -126,9 +127,7 @@ class TestCall:
         [
             (
                 ("sync", "--only", "orders"),
-                "There is no stream 'orders'. Streams: shipments, fulfillments, labels, tracking, "
-                "inventory_levels, warehouses, inventory_warehouses, inventory_locations, products, "
-                "carriers, tags, suppliers, purchase_orders.",
+                f"There is no stream 'orders'. Streams: {', '.join(STREAMS)}.",
             ),
             (
                 ("sync", "--since", "2026-01-01", "--full-refresh"),

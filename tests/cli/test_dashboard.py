@@ -138,9 +138,9 @@ def test_the_page_is_served_to_who_has_its_address(page: Page, copy: Path) -> No
 
 def test_an_interrupt_ends_the_page_calmly(page: Page) -> None:
     # The address is told before the server listens.
-    httpx.Client(transport=httpx.HTTPTransport(retries=8)).get(page.url.split("?")[0], timeout=30)
-
-    page.process.send_signal(signal.SIGINT)
-    _, said = page.process.communicate(timeout=30)
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=30) as browser:
+        browser.get(page.url.split("?")[0])
+        page.process.send_signal(signal.SIGINT)
+        _, said = page.process.communicate(timeout=30)
 
     assert (page.process.returncode, said) == (130, "The dashboard is stopped.\n")

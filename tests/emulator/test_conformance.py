@@ -10,16 +10,13 @@ import pytest
 from emulator.conftest import KEY, buy_label, make_account
 from emulator.documented import Document, Judged
 from shipsync.emulator import Account, Fault, FaultKind, Options, Transport
-from shipsync.emulator.routes import TABLE
+from shipsync.emulator.routes import TABLE, purchasing
 
 NOT_IN_THE_DOCUMENT = {
     # Only refuses.
     ("POST", "/v2/labels"),
     # Documented in 2026, after the document of this folder: routes/test_purchasing.py.
-    ("GET", "/v2/suppliers"),
-    ("GET", "/v2/suppliers/{supplier_id}"),
-    ("GET", "/v2/purchase_orders"),
-    ("GET", "/v2/purchase_orders/{purchase_order_id}"),
+    *((route.method, route.path) for route in purchasing.ROUTES),
 }
 ROUTES = [route for route in TABLE.paths() if route not in NOT_IN_THE_DOCUMENT]
 

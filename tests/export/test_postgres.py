@@ -181,7 +181,7 @@ def test_a_nul_is_replaced_everywhere_and_said(
         ),
         ("none", None, None, None, None),
     ]
-    assert "4 texts of odd.nuls held a NUL" in err
+    assert "4 texts of odd.nuls contained a NUL" in err
 
 
 def test_types_that_postgres_lacks_become_ones_that_it_has(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 import duckdb
 import pytest
 
+from shipsync.api.endpoints import LISTINGS
 from shipsync.emulator import Account, Fault, FaultKind, Served, serve
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import ConfigurationError
@@ -24,18 +25,8 @@ from shipsync.sources import dlt_source  # noqa: E402
 KEY = "a-key-that-nobody-may-see"
 # What a load with nothing new asks for: one page of each list, and the labels of tracking.
 LISTS = {
-    "/v2/shipments": 1,
-    "/v2/fulfillments": 1,
+    **{listing.path: 1 for listing in LISTINGS.values()},
     "/v2/labels": 2,
-    "/v2/inventory": 1,
-    "/v2/warehouses": 1,
-    "/v2/inventory_warehouses": 1,
-    "/v2/inventory_locations": 1,
-    "/v2/products": 1,
-    "/v2/carriers": 1,
-    "/v2/tags": 1,
-    "/v2/suppliers": 1,
-    "/v2/purchase_orders": 1,
     # Each of the six by itself, for the list leaves out its lines.
     **{f"/v2/purchase_orders/se-{number}": 1 for number in range(234, 240)},
 }

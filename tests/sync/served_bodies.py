@@ -12,6 +12,7 @@ import duckdb
 import httpx
 import pendulum
 
+from shipsync.api.endpoints import LISTINGS
 from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
@@ -26,20 +27,7 @@ EMPTY = {
     "pages": 0,
     "links": {"first": {}, "last": {}, "prev": {}, "next": {}},
 }
-LISTS = {
-    "/v2/shipments": "shipments",
-    "/v2/labels": "labels",
-    "/v2/fulfillments": "fulfillments",
-    "/v2/inventory": "inventory",
-    "/v2/inventory_warehouses": "inventory_warehouses",
-    "/v2/inventory_locations": "inventory_locations",
-    "/v2/warehouses": "warehouses",
-    "/v2/products": "products",
-    "/v2/carriers": "carriers",
-    "/v2/tags": "tags",
-    "/v2/suppliers": "suppliers",
-    "/v2/purchase_orders": "purchase_orders",
-}
+LISTS = {listing.path: listing.items_key for listing in LISTINGS.values()}
 
 
 Bodies = dict[str, Any]

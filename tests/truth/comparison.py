@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from shipsync.emulator import Account
+from shipsync.sources.streams import STREAMS
 from truth.second_reading import Body, Row, differences
 from truth.synced_shop import Shop
 
@@ -18,27 +19,15 @@ State = Body | None
 """An object as it is served, None while its list does not hold it."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
-    "shipments": ("shipment_id",),
-    "fulfillments": ("fulfillment_id",),
-    "labels": ("label_id",),
-    "tracking": ("label_id",),
-    "inventory_levels": ("sku", "inventory_location_id", "inventory_warehouse_id"),
-    "warehouses": ("warehouse_id",),
-    "inventory_warehouses": ("inventory_warehouse_id",),
-    "inventory_locations": ("inventory_location_id",),
-    "products": ("product_id",),
-    "carriers": ("carrier_id",),
+    **{name: stream.table.key for name, stream in STREAMS.items()},
     "carrier_services": ("carrier_id", "service_code"),
-    "tags": ("name",),
-    "suppliers": ("supplier_id",),
-    "purchase_orders": ("purchase_order_id",),
 }
+"""What is compared: every stream, and the one kind of line that has a history of its own."""
 CHILDREN = {
-    "shipment_items": ("shipments", "items", "item_index"),
-    "shipment_packages": ("shipments", "packages", "package_index"),
-    "shipment_tags": ("shipments", "tags", "tag_index"),
-    "label_packages": ("labels", "packages", "package_index"),
-    "purchase_order_items": ("purchase_orders", "products", "item_index"),
+    lines.table.name: (name, lines.list_key, lines.index)
+    for name, stream in STREAMS.items()
+    for lines in stream.lines
+    if lines.index is not None
 }
 
 

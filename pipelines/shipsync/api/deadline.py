@@ -107,7 +107,12 @@ class _Stream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """The handshake as a whole has the time that is left."""
-        left = _at_most(self._deadline, timeout, httpcore.ConnectTimeout)
+        try:
+            left = _at_most(self._deadline, timeout, httpcore.ConnectTimeout)
+        except httpcore.ConnectTimeout:
+            # The network closes what it can't secure, and so does this; nobody else does.
+            self._stream.close()
+            raise
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:

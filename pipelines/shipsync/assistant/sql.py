@@ -1,4 +1,4 @@
-"""A query of an assistant's own making, held to reading: what it may do is listed, not what it may not.
+"""A query that an assistant wrote, restricted to reading: what it may do is listed, not what it may not.
 
 It runs in a process of its own (``warehouse.bounded_query``), on a copy, and calls harmless table functions
 only. Its rows come in plain values, cut after so many rows and characters.

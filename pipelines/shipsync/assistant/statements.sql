@@ -1,5 +1,5 @@
 -- name: shipments
--- What is held of some shipments now, without the buyer's name and street: one row per shipment.
+-- What is stored of some shipments now, without the buyer's name and street: one row per shipment.
 with
 
 wanted as (

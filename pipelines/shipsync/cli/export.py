@@ -78,7 +78,7 @@ def export(
     for done in report.tables:
         if done.without_nul:
             texts = counted(done.without_nul, "text")
-            output.note(f"{texts} of {done.table} held a NUL, which became U+FFFD there.")
+            output.note(f"{texts} of {done.table} contained a NUL, which became U+FFFD there.")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ REPLACEMENT: Final = "\ufffd"
 
 
 def without_nul(table: pa.Table, documents: Collection[str]) -> tuple[pa.Table, int]:
-    """``table`` without a NUL in any text, and how many texts held one.
+    """``table`` without a NUL in any text, and how many texts contained one.
 
     ``documents`` are the columns that hold JSON, where it is written as an escape.
     """

@@ -2,7 +2,7 @@
 
 Three things don't count as content: the order of keys, zeros at the end of a second's fraction
 (``19:46:28.8Z`` is ``19:46:28.800Z``), and the addresses under ``*_download`` keys, which are signed
-anew each time. Everything else does, ``modified_at`` included.
+again each time. Everything else does, ``modified_at`` included.
 """
 
 from __future__ import annotations

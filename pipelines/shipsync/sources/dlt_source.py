@@ -74,7 +74,7 @@ def source(  # noqa: PLR0913 - each is a key of dlt's configuration
     to it have its ``content_hash``.
 
     Against ``shipsync run`` there is no history, no events, no models, no check that a list was complete
-    against what is held, and no daily reading of voids. Nothing is ever written to the account.
+    against what is stored, and no daily reading of voids. Nothing is ever written to the account.
 
     Raises ``ConfigurationError`` for a value out of range, dlt's ``ConfigFieldMissingException`` without
     a key, and while it is read the errors of reading, wrapped by dlt.

@@ -32,7 +32,7 @@ BY_MODIFICATION: Parameters = {"sort_by": "modified_at", "sort_dir": "desc"}
 class RecentWalk:
     """One walk from the front of ``listing``.
 
-    It may end at a full page whose every row was held unchanged before the walk met it: rows that the
+    It may end at a full page whose every row was stored unchanged before the walk met it: rows that the
     walk itself brought, and that changes have pushed back under its eyes, prove nothing.
 
     ``anchors`` are the ids that stood at the front when the last complete walk began. Given, the last
@@ -105,7 +105,7 @@ class RecentWalk:
             if page.number == 1 and not self.front:
                 self.front, self.total = tuple(ids), page.total
             hashes = [self._hash_of(item) for item in page.items]
-            # Asked before the page is handed on, for then it will be held.
+            # Asked before the page is handed on, for then it will be stored.
             news = self._not_held(ids, hashes)
             settled = not news and self._brought.keys().isdisjoint(ids)
             self.found_news = self.found_news or bool(news)
@@ -184,7 +184,7 @@ class RecentWalk:
         return {
             key
             for key, digest in zip(ids, hashes, strict=True)
-            # A row without an id is never held, so it says nothing of those behind it.
+            # A row without an id is never stored, so it says nothing of those behind it.
             if key
             and (
                 (version := held.get(key)) is None

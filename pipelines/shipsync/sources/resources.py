@@ -132,7 +132,7 @@ def _table_resource(pages: DltResource, table: Table) -> DltResource:
 def _as_stored(table: Table, rows: pa.Table) -> pa.Table:
     """``rows`` with exactly the columns that dlt stores, in its order, and not-null where it says so.
 
-    dlt fills the three; were they missing, it would write every file anew, twice.
+    dlt fills the three; were they missing, it would rewrite every file, twice.
     """
     instant = ColumnKind.INSTANT.arrow
     added = [("_dlt_load_id", pa.string())]

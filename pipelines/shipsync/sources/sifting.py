@@ -1,4 +1,4 @@
-"""From a walk over a list to batches ready to load: what is already held is left out and counted."""
+"""From a walk over a list to batches ready to load: what is already stored is left out and counted."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SetsApart(Protocol):
 class Tally:
     """What one reading met: ``rows`` handed to the load, ``unchanged`` and ``stale`` left out.
 
-    ``stale`` rows are older than the version held: an answer from before the last change. ``beyond``
+    ``stale`` rows are older than the version stored: an answer from before the last change. ``beyond``
     rows say that they lie a day or more ahead of the account's own time. ``extras``
     counts values that went to ``_extra``, by ``table.path``. ``expected`` is how many rows the server
     counted at the first page, where it did.
@@ -171,7 +171,7 @@ class Sifting:
         return changed_at < held_at
 
     def _is_all_new(self, usable: list[UsableRow]) -> bool:
-        """Whether every row changed after anything held, so that none can be held or stale."""
+        """Whether every row changed after anything stored, so that none can be stored already or stale."""
         if self._newest_held is None:
             return False
         instants = [parse_instant(row.item.get("modified_at")) for row in usable]

@@ -65,7 +65,7 @@ def _with_keys(
 def _doubled(stream: Stream, kept: UsableRow) -> str:
     which = "the one that changed last" if "modified_at" in kept.item else "the last of them"
     return (
-        f"One answer held {' and '.join(stream.table.key)} {kept.row_id} more than once with different "
+        f"One answer contained {' and '.join(stream.table.key)} {kept.row_id} more than once with different "
         f"content; {which} was loaded, this one was not."
     )
 

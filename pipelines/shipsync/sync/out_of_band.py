@@ -19,10 +19,10 @@ _BY_ID: Final[dict[str, Callable[[str], str]]] = {
 
 
 def load_apart(run: StreamRun, rows: Sequence[Item], again: Collection[str] = ()) -> int:
-    """Load current rows of an incremental list, each id once; returns how many differed from what is held.
+    """Load current rows of an incremental list, each id once; returns how many differed from what is stored.
 
     The list's own cursor stays where it is, so the next sync meets the same rows again, and finds them
-    held.
+    stored.
     """
     expect_apart(run)
     page = Walked(list(rows), run.hashes(rows), None)
@@ -33,7 +33,7 @@ def expect_apart(run: StreamRun) -> None:
     """Note, before such rows are loaded, that they prove nothing of those behind them.
 
     In a list that is read newest change first they stand in front and would look as if all below them
-    were held. The walk that follows has to go on to where the last complete one began.
+    were stored. The walk that follows has to go on to where the last complete one began.
     """
     walks_newest_first = run.stream.reads_by is ReadsBy.NEWEST_FIRST
     if not walks_newest_first or run.state.get("walked_once") is None:

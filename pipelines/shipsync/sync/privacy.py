@@ -70,7 +70,7 @@ class Enforced:
             )
         return (
             f"personal_data is {self.policy} now and was {self.before}: {self.rows} stored rows were "
-            "rewritten, and the database file was written anew without what they held. Files that were "
+            "rewritten, and the database file was rewritten without what was removed. Files that were "
             "made from it before are not touched: exports, deliveries, plans, snapshots and backups."
         )
 
@@ -313,7 +313,7 @@ def _tables(stream: Stream) -> Sequence[tuple[Table, tuple[str, ...]]]:
 
 
 def _compact(database: Path) -> None:
-    """Write the file anew: what is deleted in DuckDB stays in the file until its place is needed."""
+    """Rewrite the file: what is deleted in DuckDB stays in the file until its place is needed."""
     part = database.with_name(f"{database.name}.compact")
     part.unlink(missing_ok=True)
     with closing(duckdb.connect()) as con:

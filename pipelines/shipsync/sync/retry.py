@@ -1,4 +1,4 @@
-"""Taking up again what was set aside: the account is asked for it anew, by its id where it has one.
+"""Taking up again what was set aside: the account is asked for it again, by its id where it has one.
 
 ===================================  ================================================================
 what waits                           is asked for again

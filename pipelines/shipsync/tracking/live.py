@@ -2,11 +2,11 @@
 
 ::
 
-    what is held names the order ──▶ its shipments by number ──▶ their labels ──▶ each parcel under way
-    nothing held: by number, external id, tracking number, sales order, until one answers ──┘
+    what is stored names it    ──▶ its shipments by number ──▶ their labels ──▶ each parcel under way
+    nothing stored: by number, external id, tracking number, sales order, until one answers ──┘
 
 A row is loaded as a sync would load it, under the run lock; a sync that follows reads on from where
-the last one stopped, and finds these rows held.
+the last one stopped, and finds these rows stored.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ class _Search:
 def ask(connection: Connection, session: Session, reference: str) -> Order:
     """The order that ``reference`` means, as the account tells it now; what it tells is stored.
 
-    One of its shipments that the account knows no more is closed, as a sync would close it. A held order
+    One of its shipments that the account knows no more is closed, as a sync would close it. A stored order
     costs a call for its shipments, one for the labels of each, one for each parcel that is
-    not over; an order that isn't held costs up to eight more to be found, and can't be by its external
+    not over; an order that isn't stored costs up to eight more to be found, and can't be by its external
     order id, which the API has no filter for. Raises ``UsageError`` for an empty reference,
     ``UnknownOrder``, ``AmbiguousOrder``, ``LockHeld`` while a run is at work, and the errors of reading.
     """
@@ -220,7 +220,7 @@ class _Asking:
 
 
 def _searches(reference: str, numbers: Numbers) -> Iterator[list[_Search]]:
-    """Ways to find an order that isn't held, the likeliest first; those in one list are asked together."""
+    """Ways to find an order that isn't stored, the likeliest first; those in one list are asked together."""
     written = spellings(reference)
     plain = written[0].lstrip("#").strip()
     closed = "".join(plain.split()).upper()

@@ -147,7 +147,7 @@ def _events(
 ) -> Mapping[str, list[ScanEvent]]:
     """The scans of each parcel, newest first.
 
-    Carriers repeat a scan with small differences: the first answer that held it stands, and of one
+    Carriers repeat a scan with small differences: the first answer that had it counts, and of one
     answer the row with a place, as in core.tracking_events.
     """
     if not parcel_ids:

@@ -35,7 +35,7 @@ _OWN: Final = OwnAffixes()
 class FoundOrders:
     """What came of many references: the order of each, or why there is none.
 
-    ``unknown`` references mean nothing that is held; ``ambiguous`` ones mean several orders, of each of
+    ``unknown`` references mean nothing that is stored; ``ambiguous`` ones mean several orders, of each of
     which the id of one shipment is given and nothing else.
     """
 
@@ -51,7 +51,7 @@ def find_order(
 
     It may be its shipment number, shipment id, external shipment or order id, sales order id, or a
     tracking number, also with a ``#`` or a shop's own prefix more or less. ``own`` are affixes that were
-    set; those that the numbers show are known anyway. Raises ``UnknownOrder`` when nothing is held by it,
+    set; those that the numbers show are known anyway. Raises ``UnknownOrder`` when nothing has it,
     ``AmbiguousOrder`` when several orders are.
     """
     batch = find_orders(database, [reference], own)

@@ -73,7 +73,7 @@ class NumberForm:
     padded: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
     def means(self, asked: NumberParts, held: NumberParts) -> bool:
-        """Whether a number that was asked for is the held one, less or more an affix of the shop's own."""
+        """Whether a number that was asked for is the stored one, less or more an affix of the shop's own."""
         return (
             self._is_core(asked, held)
             and _is_or_lacks(asked.prefix, held.prefix, self.prefixes)
@@ -122,7 +122,7 @@ def rough(number: str) -> str:
 
 
 def rough_ways(reference: str, own: OwnAffixes) -> list[str]:
-    """The rough numbers under which ``reference`` may be held: with and without affixes that hold digits."""
+    """The rough numbers that ``reference`` may be stored under, with and without affixes that have digits."""
     text = folded(reference)
     bare = _bare(text, own)
     before = ("", *map(folded, own.prefixes))

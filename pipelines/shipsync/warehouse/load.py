@@ -125,7 +125,7 @@ class Loader:
 
         ``begin`` is called once, with the instant from which to read (None: from the beginning, or
         always if ``lag_seconds`` is None). ``between`` is called after each package is committed. Versions
-        begin at ``valid_from``, asked for each package, or just after the last version that is held.
+        begin at ``valid_from``, asked for each package, or just after the last version that is stored.
         """
         from shipsync.sources.resources import package_source
 

@@ -29,7 +29,7 @@ fulfillments as (
     where is_current
 ),
 
--- One for each entity, whatever its first version held.
+-- One for each entity, whatever was in its first version.
 creations as (
     select
         case stream when 'shipments' then 'new_shipment' else 'new_fulfillment' end as trigger,

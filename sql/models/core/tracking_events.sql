@@ -10,7 +10,7 @@ with events as (
     where load_id in (
         select present.load_id
         from (select distinct load_id from {{ ref('stg_tracking_events') }}) as present
-        anti join (select distinct load_id from {{ this }}) as held using (load_id)
+        anti join (select distinct load_id from {{ this }}) as processed using (load_id)
     )
     {%- endif %}
 ),
@@ -26,7 +26,7 @@ repeated as (
     having count(*) > 1
 ),
 
--- Carriers repeat an event with small differences; the first answer that held it stands.
+-- Carriers repeat an event with small differences; the first answer that had it counts.
 first_of_repeated as (
     select events.*
     from events
@@ -56,7 +56,7 @@ first_mentions as (
 ),
 
 {% if is_incremental() -%}
-held as (
+known as (
     select
         parcel_id,
         coalesce(occurred_at, carrier_occurred_at at time zone 'UTC') as moment,
@@ -67,10 +67,10 @@ held as (
 unseen as (
     select first_mentions.*
     from first_mentions
-    anti join held
-        on first_mentions.parcel_id = held.parcel_id
-        and first_mentions.moment is not distinct from held.moment
-        and first_mentions.code is not distinct from held.code
+    anti join known
+        on first_mentions.parcel_id = known.parcel_id
+        and first_mentions.moment is not distinct from known.moment
+        and first_mentions.code is not distinct from known.code
 ),
 {% else -%}
 unseen as (

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from emulator.documented import Document
+from shipsync.emulator.http.request import Response
+from shipsync.emulator.http.routing import LeftOut, Route, RouteTable
 from shipsync.emulator.routes import TABLE
-from shipsync.emulator.routes.left_out import LEFT_OUT
 
 
 @pytest.mark.parametrize(
@@ -53,4 +54,13 @@ def test_nothing_is_left_out_that_has_a_route(document: Document) -> None:
     routed = {(route.method, route.path) for route in TABLE.routes}
     assert routed >= set(document.operations)
     for method, path in routed:
-        assert not any(operation.matches(method, path) for operation in LEFT_OUT)
+        assert not any(operation.matches(method, path) for operation in TABLE.left_out)
+
+
+def test_an_operation_that_gets_a_route_is_left_out_no_more() -> None:
+    operations = (LeftOut("GET", "/v2/tokens"), LeftOut("POST", "/v2/tokens"))
+    table = RouteTable(
+        (Route("GET", "/v2/tokens", lambda account, call: Response(200)),), operations
+    )
+    assert table.left_out == operations[1:]
+    assert table.match("GET", "/v2/tokens")[0].method == "GET"

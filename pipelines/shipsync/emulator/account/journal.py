@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, overload
+from typing import Any, Final, Literal, overload
 
 import orjson
 import pendulum
@@ -26,6 +26,17 @@ Kind = Literal[
     "suppliers",
     "purchase_orders",
 ]
+ID_FIELDS: Final[Mapping[Kind, str]] = {
+    "warehouses": "warehouse_id",
+    "inventory_warehouses": "inventory_warehouse_id",
+    "inventory_locations": "inventory_location_id",
+    "products": "product_id",
+    "carriers": "carrier_id",
+    "tags": "name",
+    "suppliers": "supplier_id",
+    "purchase_orders": "purchase_order_id",
+}
+"""The field that identifies each of the master data; tags have nothing better than their name."""
 
 
 @dataclass(frozen=True, slots=True)

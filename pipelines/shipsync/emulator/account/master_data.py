@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import orjson
 import pendulum
 
-from shipsync.emulator.account.journal import Kind
+from shipsync.emulator.account.journal import ID_FIELDS, Kind
 from shipsync.emulator.account.state import AccountState
-
-ID_FIELDS: Final[Mapping[Kind, str]] = {
-    "warehouses": "warehouse_id",
-    "inventory_warehouses": "inventory_warehouse_id",
-    "inventory_locations": "inventory_location_id",
-    "products": "product_id",
-    "carriers": "carrier_id",
-    "tags": "name",
-    "suppliers": "supplier_id",
-    "purchase_orders": "purchase_order_id",
-}
-"""The field that identifies each; tags have nothing better than their name."""
 
 
 class When(TypedDict, total=False):

@@ -75,7 +75,10 @@ class LeftOut:
 
 @dataclass
 class RouteTable:
-    """Finds the route of a request; fixed path segments win over parameters."""
+    """Finds the route of a request; fixed path segments win over parameters.
+
+    ``left_out`` are operations that have no route; those that have one are taken out of it.
+    """
 
     routes: tuple[Route, ...]
     left_out: tuple[LeftOut, ...] = ()
@@ -85,6 +88,12 @@ class RouteTable:
         by_path: dict[str, dict[str, Route]] = {}
         for route in self.routes:
             by_path.setdefault(route.path, {})[route.method] = route
+        answered = {(route.method, route.path) for route in self.routes}
+        self.left_out = tuple(
+            operation
+            for operation in self.left_out
+            if (operation.method, operation.path) not in answered
+        )
         fixed_first = sorted(by_path, key=lambda path: (path.count("{"), path))
         self._patterns = [(_pattern(path), by_path[path]) for path in fixed_first]
 

@@ -76,7 +76,7 @@ def shipment_from(account: Account, new: NewShipment) -> Body:
 
 
 def updated_shipment(account: Account, held: Body, update: ShipmentUpdate) -> Body:
-    """The fields of a held shipment that an update sets, in the shape in which they are served."""
+    """The fields of a stored shipment that an update sets, in the shape in which they are served."""
     sent = update.model_dump(mode="json", exclude_unset=True)
     changes = {
         name: value for name, value in sent.items() if value is not None or _may_be_null(name)

@@ -72,4 +72,4 @@ LEFT_OUT = (
         )
     ),
 )
-"""An operation that gets a route is taken out of this list."""
+"""What of it has a route is answered all the same, and counts as left out no more."""

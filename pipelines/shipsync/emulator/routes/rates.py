@@ -34,7 +34,7 @@ def shipment_rates(account: Account, call: Call) -> Response:
 
 
 def calculate_rates(account: Account, call: Call) -> Response:
-    """The shipment, held or described, with its rates in ``rate_response``."""
+    """The shipment, stored or described, with its rates in ``rate_response``."""
     assert isinstance(call.body, RateRequest)
     asked = call.body
     if (asked.shipment_id is None) == (asked.shipment is None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from shipsync.emulator.shop.goods import PRODUCTS, Product
 
@@ -24,8 +24,16 @@ _ORDERS: Final = (
 )
 
 
-def suppliers() -> list[Body]:
-    """Every supplier as the API serves it."""
+def purchasing(warehouse_id: str) -> dict[Literal["suppliers", "purchase_orders"], list[Body]]:
+    """Both lists; the goods go to the warehouse of stock ``warehouse_id``.
+
+    A purchase order is as the API serves it by itself, with ``supplier_name`` of the list.
+    """
+    orders = [_order(number, warehouse_id) for number in range(len(_ORDERS))]
+    return {"suppliers": _suppliers(), "purchase_orders": orders}
+
+
+def _suppliers() -> list[Body]:
     return [
         {
             "supplier_id": supplier_id,
@@ -42,11 +50,6 @@ def suppliers() -> list[Body]:
         }
         for supplier_id, name, email, city, country, contact in _SUPPLIERS
     ]
-
-
-def purchase_orders(warehouse_id: str) -> list[Body]:
-    """Every purchase order as the API serves it by itself, with ``supplier_name`` of the list."""
-    return [_order(number, warehouse_id) for number in range(len(_ORDERS))]
 
 
 def _order(number: int, warehouse_id: str) -> Body:

@@ -19,7 +19,7 @@ from shipsync.emulator.shop.catalogue import (
     stock_warehouse_id,
 )
 from shipsync.emulator.shop.goods import PRODUCTS, Product
-from shipsync.emulator.shop.purchasing import purchase_orders, suppliers
+from shipsync.emulator.shop.purchasing import purchasing
 
 Body = dict[str, Any]
 
@@ -38,10 +38,10 @@ def provision(account: Account, *, units_per_shelf: int = 60) -> None:
         account.master_data.put_inventory_warehouse(_stock_warehouse(form, warehouse))
     for location_id, (number, name) in zip(location_ids(form), LOCATIONS, strict=True):
         account.master_data.put_inventory_location(_location(form, location_id, number, name))
-    for supplier in suppliers():
-        account.master_data.put("suppliers", supplier)
-    for order in purchase_orders(stock_warehouse_id(form, WAREHOUSES[0].stock_number)):
-        account.master_data.put("purchase_orders", order)
+    goods_go_to = stock_warehouse_id(form, WAREHOUSES[0].stock_number)
+    for kind, bodies in purchasing(goods_go_to).items():
+        for body in bodies:
+            account.master_data.put(kind, body)
     for name in TAGS:
         account.master_data.put_tag({"name": name})
     for product in PRODUCTS:

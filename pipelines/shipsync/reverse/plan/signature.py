@@ -2,7 +2,7 @@
 
 Whoever cannot read the key can read a plan, but cannot change one, or make one, that is applied. The key is
 made with the first plan. It is no part of the database, which queries and copies may read; a copy of the
-database without it signs anew, and refuses the plans of the original.
+database without it makes a key of its own, and refuses the plans of the original.
 """
 
 from __future__ import annotations

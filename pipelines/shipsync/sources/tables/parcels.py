@@ -89,7 +89,9 @@ LABELS = Table(
         document("alternative_identifiers", "Further tracking numbers, as JSON"),
         document("pickup_windows", "Pick-up times, as JSON"),
         document("packages", "Boxes of this version, as JSON"),
-        document("shipment", "Shipment the label was made from, as JSON, when the answer held one"),
+        document(
+            "shipment", "Shipment the label was made from, as JSON, when the answer contained one"
+        ),
         *address("ship_to", "Recipient"),
     ),
 )
