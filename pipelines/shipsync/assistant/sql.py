@@ -6,20 +6,23 @@ only. Its rows come in plain values, cut after so many rows and characters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from shipsync.assistant.values import plain
 from shipsync.warehouse.bounded_query import QueryLimits, run_query
 
 MOST_ROWS: Final = 1_000
 MOST_CHARACTERS: Final = 100_000
 SECONDS: Final = 10.0
 MEGABYTES: Final = 256
+_SAFE_WHOLE: Final = 2**53
 
 # Others read files, run text as SQL, or write profiles and logs to a path of the asker's choice, which
 # DuckDB allows a SELECT even without external access.
@@ -59,3 +62,29 @@ def _within(rows: Sequence[tuple[Any, ...]]) -> Iterator[list[Any]]:
         if left < 0:
             return
         yield values
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON holds it: times in ISO 8601 with Z for UTC, decimals as numbers.
+
+    What JSON cannot hold becomes text, and so do numbers that its readers would round.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, int):
+        return value if abs(value) <= _SAFE_WHOLE else str(value)
+    if isinstance(value, float | Decimal):
+        return float(value) if isfinite(value) else None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [plain(inner) for inner in value]
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -9,7 +9,6 @@ from shipsync import clock, queries
 from shipsync.account_day import written_day
 from shipsync.assistant import sql
 from shipsync.assistant.latest_copy import LatestCopy
-from shipsync.assistant.values import plain
 from shipsync.errors import UsageError
 from shipsync.tracking import OwnAffixes, Wording, document, find_order
 
@@ -41,7 +40,7 @@ class Tools:
             ]
             rows = queries.fetch(con, "shipments", {"shipment_ids": ids}, package=_STATEMENTS)
         found = [{**row, **self._days(row)} for row in rows.objects()]
-        return {"shipments": plain(found)}
+        return {"shipments": sql.plain(found)}
 
     def _days(self, row: dict[str, Any]) -> dict[str, Any]:
         """The dates of a shipment as days of the account's zone."""
@@ -76,7 +75,7 @@ class Tools:
         values = {"trigger": trigger, "since": None, "limit": max(1, min(limit, MOST_CHANGES))}
         with self._copy.opened() as con:
             events = queries.fetch(con, "changes_list", values).objects()
-        return {"changes": plain(events[::-1])}
+        return {"changes": sql.plain(events[::-1])}
 
     def query(self, statement: str, limit: int) -> dict[str, Any]:
         """``{"columns", "rows", "is_cut"}`` of one SELECT; see ``sql.query``."""
@@ -84,5 +83,5 @@ class Tools:
 
 
 def _object(value: object) -> dict[str, Any]:
-    result: dict[str, Any] = plain(value)
+    result: dict[str, Any] = sql.plain(value)
     return result

@@ -7,19 +7,17 @@ cancelled: what its status says settles a lost answer, and cancelling again does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shipsync.api.endpoints import cancel_shipment
 from shipsync.api.paging import Item
 from shipsync.errors import RequestRejected, ShipsyncError
-from shipsync.reverse.orders.live import CANCELLED, PENDING, EndState, Live, read_back_each
+from shipsync.reverse.orders.live import CANCELLED, PENDING
+from shipsync.reverse.orders.order_writes import EndState, OrderWrites
 from shipsync.reverse.outbox.answers import STREAM, check_plain
-from shipsync.reverse.outbox.finding import ReadBack
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import (
-    AppliedWrite,
     Look,
     OnNewReading,
     Sent,
@@ -52,16 +50,13 @@ def cancellation(key: str, subject: str, shipment_id: str) -> Write[Cancellation
     )
 
 
-class ShipmentCancelling:
+class ShipmentCancelling(OrderWrites[Cancellation]):
     """Cancellations through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
     def __init__(self, means: Means) -> None:
-        self._session = means.session
-        self._live = Live(means.session)
-        self._pacing = means.pacing
-        self._late_commit_wait = means.late_commit_wait
+        super().__init__(means)
         self._end = EndState("shipment", "cancelled", _is_cancelled, self._reading)
 
     def look(self, write: Write[Cancellation]) -> Look:
@@ -105,12 +100,9 @@ class ShipmentCancelling:
     def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the status after a lost answer; twice, some time apart, before it counts as not cancelled."""
         shipment_id = str(request["shipment_id"])
-        wait = self._late_commit_wait if waits else None
-        return self._end.settle(lambda: self._live.shipment(shipment_id), self._pacing, wait)
-
-    def read_back(self, applied: Sequence[AppliedWrite[Cancellation]]) -> ReadBack:
-        """Look whether each shipment is cancelled still."""
-        return read_back_each(KIND, applied, self._drift)
+        return self._end.settle(
+            lambda: self._live.shipment(shipment_id), self._pacing, self._wait(waits)
+        )
 
     def _drift(self, write: Write[Cancellation]) -> tuple[str, str] | None:
         found = self._live.shipment(write.action.shipment_id)
@@ -125,10 +117,7 @@ class ShipmentCancelling:
             return []
 
     def _reading(self, found: Item | None) -> JsonObject:
-        return {
-            "read_at": self._pacing.now().to_iso8601_string(),
-            "shipment_status": None if found is None else found.get("shipment_status"),
-        }
+        return self._read_now(shipment_status=found and found.get("shipment_status"))
 
 
 def _is_cancelled(shipment: Item) -> bool:

@@ -7,27 +7,27 @@ the shipment's fulfillments, among which ours is known by its tracking number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_FULFILLMENTS
 from shipsync.api.paging import Item
 from shipsync.errors import OutcomeUnknown, RequestRejected, ShipsyncError
-from shipsync.reverse.orders.live import CANCELLED, PENDING, Live, read_back_each, read_twice
+from shipsync.reverse.orders.live import CANCELLED, PENDING
+from shipsync.reverse.orders.order_writes import OrderWrites, read_twice
 from shipsync.reverse.outbox.answers import STREAM, messages, only_row, rejected, unclear
-from shipsync.reverse.outbox.finding import Finding, ReadBack, Verdict, made
+from shipsync.reverse.outbox.finding import Finding, Verdict, made
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import (
-    AppliedWrite,
     Look,
     OnNewReading,
     Sent,
     Settlement,
     Write,
 )
-from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.kind import Kind
 from shipsync.reverse.plan.row import PlanRow
 
 KIND = "create_fulfillment"
@@ -56,16 +56,10 @@ def fulfilling(key: str, subject: str, body: Mapping[str, object]) -> Write[Fulf
     )
 
 
-class FulfillmentCreation:
+class FulfillmentCreation(OrderWrites[Fulfilling]):
     """New fulfillments through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
-
-    def __init__(self, means: Means) -> None:
-        self._session = means.session
-        self._live = Live(means.session)
-        self._pacing = means.pacing
-        self._late_commit_wait = means.late_commit_wait
 
     def look(self, write: Write[Fulfilling]) -> Look:
         """Read the shipment, its fulfillments and, unless it is waiting for a label, its live labels."""
@@ -108,8 +102,7 @@ class FulfillmentCreation:
     def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Look for it after a lost answer; twice, some time apart, before it counts as not made."""
         shipment_id, number = str(request["shipment_id"]), str(request["tracking_number"])
-        wait = self._late_commit_wait if waits else None
-        found = read_twice(lambda: self._ours(shipment_id, number), self._pacing, wait)
+        found = read_twice(lambda: self._ours(shipment_id, number), self._pacing, self._wait(waits))
         if found is not None:
             reason = (
                 f"The answer was lost; the shipment is fulfilled with this tracking number "
@@ -130,10 +123,6 @@ class FulfillmentCreation:
             "twice. Run the command again to send it again."
         )
         return Settlement(Finding(Verdict.NOT_MADE, reason), self._reading([]))
-
-    def read_back(self, applied: Sequence[AppliedWrite[Fulfilling]]) -> ReadBack:
-        """Look whether each fulfillment is there still, and not void."""
-        return read_back_each(KIND, applied, self._drift)
 
     def _drift(self, write: Write[Fulfilling]) -> tuple[str, str] | None:
         action = write.action
@@ -158,10 +147,7 @@ class FulfillmentCreation:
 
     def _reading(self, found: list[Item]) -> JsonObject:
         names = ("fulfillment_id", "tracking_number", "created_at")
-        return {
-            "read_at": self._pacing.now().to_iso8601_string(),
-            "fulfillments": [{name: item.get(name) for name in names} for item in found],
-        }
+        return self._read_now(fulfillments=[{n: item.get(n) for n in names} for item in found])
 
 
 def _has_errors(answer: Answer) -> bool:

@@ -1,28 +1,21 @@
 """What the account shows at this moment of one shipment: itself, its labels, its fulfillments.
 
 Lists are asked for with a filter. A server that ignores a filter would answer with the whole account,
-so a row that the filter should have kept out makes the answer useless: ``IncompleteRead``. What is looked
-for after a lost answer is looked for twice, some time apart, before it counts as not there.
+so a row that the filter should have kept out makes the answer useless: ``IncompleteRead``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shipsync.api import endpoints
 from shipsync.api.endpoints import FULFILLMENTS, LABELS, SHIPMENTS, Listing
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
 from shipsync.api.request import Parameters
 from shipsync.api.session import Session
-from shipsync.clock import Pacing
 from shipsync.errors import IncompleteRead, NotFound, RequestRejected, UnknownOrder
 from shipsync.reverse.outbox.answers import STREAM
-from shipsync.reverse.outbox.finding import Drift, Finding, ReadBack, Verdict, made
-from shipsync.reverse.outbox.store import JsonObject
-from shipsync.reverse.outbox.write import A, AppliedWrite, Settlement, Write
 
 PENDING = "pending"
 """The ``shipment_status`` of a shipment that has no label."""
@@ -130,75 +123,3 @@ class Live:
 def is_void(item: Item) -> bool:
     """Whether a label or a fulfillment was voided."""
     return bool(item.get("voided")) or item.get("status") == "voided" or bool(item.get("voided_at"))
-
-
-def read_twice(
-    look: Callable[[], Item | None], pacing: Pacing, wait: timedelta | None
-) -> Item | None:
-    """What a look finds, at once or after ``wait``: None only when nothing was there both times.
-
-    A server may still be at work on a request whose answer we stopped waiting for. Without a ``wait``
-    there is one look.
-    """
-    found = look()
-    if found is None and wait is not None:
-        pacing.sleep(wait.total_seconds())
-        found = look()
-    return found
-
-
-@dataclass(frozen=True)
-class EndState:
-    """A state in which a thing stays once it is in it, in words: a ``shipment`` that is ``cancelled``.
-
-    What the thing shows settles a lost answer, and doing it again does no harm. ``has_it`` tells from the
-    thing as the account shows it, ``reading`` is what is kept of that.
-    """
-
-    thing: str
-    state: str
-    has_it: Callable[[Item], bool]
-    reading: Callable[[Item | None], JsonObject]
-
-    def settle(
-        self, look: Callable[[], Item | None], pacing: Pacing, wait: timedelta | None
-    ) -> Settlement:
-        """What a ``look`` at the thing says after a lost answer; a second one after ``wait``."""
-
-        def reached() -> Item | None:
-            found = look()
-            return found if found is not None and self.has_it(found) else None
-
-        found = read_twice(reached, pacing, wait)
-        if found is not None:
-            reason = f"The answer was lost; the {self.thing} is {self.state}, and was not before."
-            return Settlement(made(reason), self.reading(found))
-        found = look()
-        if found is None:
-            reason = (
-                f"The answer was lost, and the account does not show the {self.thing} any more. Look for it "
-                "in ShipStation and resolve the row by hand."
-            )
-            return Settlement(Finding(Verdict.UNDECIDED, reason), self.reading(None))
-        reason = (
-            f"The answer was lost; the {self.thing} is not {self.state}, read twice. Run the command "
-            "again."
-        )
-        return Settlement(
-            Finding(Verdict.NOT_MADE, reason), self.reading(found), may_be_sent_again=True
-        )
-
-
-def read_back_each(
-    kind: str,
-    applied: Sequence[AppliedWrite[A]],
-    drift: Callable[[Write[A]], tuple[str, str] | None],
-) -> ReadBack:
-    """Look at each write by itself; ``drift`` says what was expected and what was found, if they differ."""
-    looked = [(done.write, drift(done.write)) for done in applied]
-    drifts = (
-        Drift(kind, write.key, write.subject, *found)
-        for write, found in looked
-        if found is not None
-    )
-    return ReadBack(len(looked), tuple(drifts))

@@ -9,25 +9,25 @@ by looking it up too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_SHIPMENTS
 from shipsync.api.paging import Item
-from shipsync.reverse.orders.live import CANCELLED, Live, read_back_each, read_twice
+from shipsync.reverse.orders.live import CANCELLED
+from shipsync.reverse.orders.order_writes import OrderWrites, read_twice
 from shipsync.reverse.outbox.answers import STREAM, messages, only_row, rejected, unclear
-from shipsync.reverse.outbox.finding import Finding, ReadBack, Verdict, made
+from shipsync.reverse.outbox.finding import Finding, Verdict, made
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import (
-    AppliedWrite,
     Look,
     OnNewReading,
     Sent,
     Settlement,
     Write,
 )
-from shipsync.reverse.plan.kind import Kind, Means
+from shipsync.reverse.plan.kind import Kind
 from shipsync.reverse.plan.row import PlanRow
 
 KIND = "create_shipment"
@@ -50,16 +50,10 @@ def creation(subject: str, body: ShipmentBody, recorded: Recorded) -> Write[Ship
     )
 
 
-class ShipmentCreation:
+class ShipmentCreation(OrderWrites[ShipmentBody]):
     """New shipments through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
-
-    def __init__(self, means: Means) -> None:
-        self._session = means.session
-        self._live = Live(means.session)
-        self._pacing = means.pacing
-        self._late_commit_wait = means.late_commit_wait
 
     def look(self, write: Write[ShipmentBody]) -> Look:
         """See whether a shipment has the id already."""
@@ -88,7 +82,7 @@ class ShipmentCreation:
         found = read_twice(
             lambda: self._live.shipment_by_external_id(external_id, thoroughly=True),
             self._pacing,
-            self._late_commit_wait if waits else None,
+            self._wait(waits),
         )
         if found is not None:
             return Settlement(
@@ -107,10 +101,6 @@ class ShipmentCreation:
             self._reading(None),
             may_be_sent_again=True,
         )
-
-    def read_back(self, applied: Sequence[AppliedWrite[ShipmentBody]]) -> ReadBack:
-        """Look whether each shipment is the one that was sent, and is not cancelled."""
-        return read_back_each(KIND, applied, self._drift)
 
     def _drift(self, write: Write[ShipmentBody]) -> tuple[str, str] | None:
         found = self._live.shipment_by_external_id(write.key, thoroughly=True)
@@ -134,10 +124,7 @@ class ShipmentCreation:
 
     def _reading(self, found: Item | None) -> JsonObject:
         names = ("shipment_id", "shipment_status", "created_at")
-        return {
-            "read_at": self._pacing.now().to_iso8601_string(),
-            "shipment": None if found is None else {name: found.get(name) for name in names},
-        }
+        return self._read_now(shipment=found and {name: found.get(name) for name in names})
 
 
 def _units(shipment: Mapping[str, object]) -> Counter[str]:

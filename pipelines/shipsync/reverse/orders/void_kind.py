@@ -6,19 +6,18 @@ label stays void: the label itself settles a lost answer, and voiding it again d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import void_label
 from shipsync.api.paging import Item
-from shipsync.reverse.orders.live import EndState, Live, is_void, read_back_each
+from shipsync.reverse.orders.live import is_void
+from shipsync.reverse.orders.order_writes import EndState, OrderWrites
 from shipsync.reverse.outbox.answers import STREAM, rejected, unclear
-from shipsync.reverse.outbox.finding import ReadBack
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import (
-    AppliedWrite,
     Look,
     OnNewReading,
     Sent,
@@ -60,16 +59,13 @@ def voiding(subject: str, label_id: str, shipment_id: str) -> Write[Voiding]:
     )
 
 
-class LabelVoiding:
+class LabelVoiding(OrderWrites[Voiding]):
     """Voids through one session; a ``WriteKind``. Safe to share between threads."""
 
     name = KIND
 
     def __init__(self, means: Means) -> None:
-        self._session = means.session
-        self._live = Live(means.session)
-        self._pacing = means.pacing
-        self._late_commit_wait = means.late_commit_wait
+        super().__init__(means)
         self._end = EndState("label", "void", is_void, self._reading)
 
     def look(self, write: Write[Voiding]) -> Look:
@@ -92,12 +88,7 @@ class LabelVoiding:
     def settle(self, request: JsonObject, before: JsonObject, *, waits: bool = True) -> Settlement:
         """Read the label after a lost answer; twice, some time apart, before it counts as not voided."""
         label_id = str(request["label_id"])
-        wait = self._late_commit_wait if waits else None
-        return self._end.settle(lambda: self._live.label(label_id), self._pacing, wait)
-
-    def read_back(self, applied: Sequence[AppliedWrite[Voiding]]) -> ReadBack:
-        """Look whether each label is void still."""
-        return read_back_each(KIND, applied, self._drift)
+        return self._end.settle(lambda: self._live.label(label_id), self._pacing, self._wait(waits))
 
     def _drift(self, write: Write[Voiding]) -> tuple[str, str] | None:
         found = self._live.label(write.action.label_id)
@@ -115,10 +106,7 @@ class LabelVoiding:
         return Sent(answer, _text(body.get("message")))
 
     def _reading(self, found: Item | None) -> JsonObject:
-        return {
-            "read_at": self._pacing.now().to_iso8601_string(),
-            "voided": None if found is None else is_void(found),
-        }
+        return self._read_now(voided=None if found is None else is_void(found))
 
 
 def _refusal(body: Mapping[str, object]) -> str:
