@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from shipsync.api.endpoints import CARRIERS, PRODUCTS
+from shipsync.api.page import object_of
 from shipsync.api.page_sizes import LearntSize
 from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Page, complete, follow
 from shipsync.errors import IncompleteRead, RequestRejected
@@ -14,6 +15,7 @@ from shipsync.errors import IncompleteRead, RequestRejected
 from .scripted_accounts import App, PagedList, Script, error_body, ok, open_session, products
 
 PATH = "/v2/products"
+ONE = "/v2/shipments/se-1"
 
 
 def pages_of(app: App, params: dict[str, Any] | None = None) -> list[Page]:
@@ -285,3 +287,25 @@ def test_what_the_server_calls_partial_is_not_whole(partial: httpx.Response) -> 
     session, _ = open_session(Script(partial))
     with pytest.raises(IncompleteRead, match="only a part"):
         complete(session, CARRIERS)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(httpx.Response(207, json={"shipment_id": "se-1"}), id="a part"),
+        pytest.param(ok({"errors": [{"message": "no"}]}), id="an error report"),
+        pytest.param(ok([{"shipment_id": "se-1"}]), id="a list"),
+    ],
+)
+def test_what_is_not_the_object_asked_for_is_no_object(answer: httpx.Response) -> None:
+    session, _ = open_session(Script(answer))
+    with pytest.raises(
+        IncompleteRead, match=r"/v2/shipments/se-1 \(stream shipments\) could not be"
+    ):
+        object_of(session.read(ONE, stream="shipments"), ONE, "shipments")
+
+
+def test_an_object_may_say_that_it_has_no_errors() -> None:
+    body = {"shipment_id": "se-1", "errors": []}
+    session, _ = open_session(Script(ok(body)))
+    assert object_of(session.read(ONE, stream="shipments"), ONE, "shipments") == body

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from shipsync.api.endpoints import CARRIERS, INVENTORY_LEVELS, PRODUCTS, TAGS, WAREHOUSES
@@ -143,3 +144,38 @@ def test_a_list_that_lacks_another_row_each_time_is_not_taken_for_whole() -> Non
     session, _ = open_session(account)
     with pytest.raises(IncompleteRead, match="there in one reading and not in another"):
         complete(session, PRODUCTS, held=keys(held))
+
+
+def read_as(*pages: list[int], total: int) -> list[httpx.Response]:
+    """One reading: its pages with the ids of their rows."""
+    return [
+        ok(
+            {
+                "products": [{"product_id": number} for number in ids],
+                "page": page,
+                "pages": len(pages),
+                "total": total,
+            }
+        )
+        for page, ids in enumerate(pages, start=1)
+    ]
+
+
+def test_what_the_third_reading_is_the_first_to_show_is_confirmed_by_a_fourth() -> None:
+    empty, twice = read_as([], [3], total=3)[:1], read_as([1, 2], [2, 3], total=4)
+    even = read_as([1, 2], [3], total=3)
+    script = Script(*empty, *twice, *even, *even)
+    session, _ = open_session(script)
+    snapshot = complete(session, PRODUCTS, held=[("1",), ("2",), ("3",), ("4",)])
+    assert [item["product_id"] for item in snapshot.items] == [1, 2, 3]
+    assert len(script.requests) == 1 + 2 + 2 + 2
+
+
+def test_a_fourth_reading_that_lacks_something_else_proves_nothing() -> None:
+    empty, twice = read_as([], [3], total=3)[:1], read_as([1, 2], [2, 3], total=4)
+    third, fourth = read_as([1, 2], [3], total=3), read_as([1, 2], [4], total=3)
+    script = Script(*empty, *twice, *third, *fourth)
+    session, _ = open_session(script)
+    with pytest.raises(IncompleteRead, match="there in one reading and not in another"):
+        complete(session, PRODUCTS, held=[("1",), ("2",), ("3",), ("4",)])
+    assert len(script.requests) == 1 + 2 + 2 + 2

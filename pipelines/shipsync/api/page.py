@@ -156,6 +156,19 @@ def page_of(
     return Page(rows, number, pages, total, server_time, following, set_aside)
 
 
+def object_of(answer: Answer, path: str, stream: str) -> Item:
+    """The one object that was asked for at ``path``; an error report in its place is none.
+
+    Raises ``IncompleteRead`` if the answer is no object, or says itself that it is a part of one.
+    """
+    body, place = answer.body, ListRef(path, "", stream)
+    if not isinstance(body, dict):
+        raise place.incomplete("the answer is no object")
+    if answer.status == httpx.codes.MULTI_STATUS or body.get("errors"):
+        raise place.incomplete("ShipStation itself says that it could give only a part")
+    return body
+
+
 def _no_objects(items: list[object]) -> Iterator[BrokenRow]:
     for position, item in enumerate(items):
         if not isinstance(item, dict):

@@ -176,12 +176,13 @@ def complete(
     One row gone before the page being read and one come after it leave every count even, while a
     third row slips through between two pages. Who would take that row for gone passes the keys it
     has ``held`` so far, as texts: a list of several pages, or of no row at all, that lacks one of
-    them counts only if the reading before it lacked that one too.
+    them counts only if the reading before it lacked that one too. For that there is one reading more
+    where the third is the first to come out even.
     """
     reader = _Reader(session, listing, stream or listing.stream, frozenset(held))
     attempts = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(IncompleteRead),
-        stop=tenacity.stop_after_attempt(SNAPSHOT_ATTEMPTS),
+        stop=lambda state: state.attempt_number >= reader.most_attempts,
         reraise=True,
     )
     return attempts(reader.read)
@@ -202,9 +203,13 @@ class _Reader:
         self._place = ListRef(listing.path, listing.items_key, stream)
         self._held = held
         self._lacking_before: frozenset[Key] = frozenset()
+        self._readings = 0
+        self._has_come_out_even = False
+        self.most_attempts = SNAPSHOT_ATTEMPTS
 
     def read(self) -> Snapshot:
         """One reading. Raises ``IncompleteRead`` if it proves nothing, or nothing yet."""
+        self._readings += 1
         place = self._place
         pages = self._pages()
         # A row without a key is told from no other; who loads the rows sets it aside.
@@ -216,6 +221,10 @@ class _Reader:
         complaint = _uneven(pages) or _twice(keys)
         if complaint:
             raise place.incomplete(complaint)
+        if not self._has_come_out_even:
+            # What stood in the way of those before says nothing about what this one lacks.
+            self.most_attempts = max(SNAPSHOT_ATTEMPTS, self._readings + 1)
+        self._has_come_out_even = True
         lacking = self._held.difference(*keys)
         slipped = lacking - self._lacking_before
         self._lacking_before = lacking

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from shipsync.api.page import object_of
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
-from shipsync.errors import RequestRejected
+from shipsync.errors import IncompleteRead, RequestRejected
 from shipsync.set_aside import SetAside, SetsAside
 from shipsync.sources.canonical import content_hash
 from shipsync.sources.streams import Stream
@@ -47,13 +48,12 @@ def with_details(
             items.append(row)
             hashes.append(before or content_hash(row))
             continue
+        path = details.path(key)
         try:
-            body = session.read(details.path(key), stream=stream.name).body
-        except RequestRejected as error:
+            body = object_of(session.read(path, stream=stream.name), path, stream.name)
+        except (RequestRejected, IncompleteRead) as error:
             reason = f"The account lists it and does not show it by itself: {error}"
             set_aside(SetAside(stream.name, reason, row, row_id=key))
-            body = None
-        if not isinstance(body, dict):
             items.append(row)
             hashes.append(before or half.ljust(2 * _HALF, "0"))
             continue

@@ -18,10 +18,12 @@ from typing import Any, Final
 
 from shipsync.api import endpoints
 from shipsync.api.answer import Answer
+from shipsync.api.page import object_of
 from shipsync.api.paging import Item
 from shipsync.api.session import Session
 from shipsync.errors import (
     DeadlinePassed,
+    IncompleteRead,
     NotFound,
     RequestRejected,
     ShipsyncError,
@@ -120,6 +122,7 @@ class _Asking:
     def _ask(self, parcel_id: str) -> Item | Unanswered:
         try:
             answer = self._read(parcel_id)
+            body = object_of(answer, f"The tracking of {parcel_id}", TRACKING)
         except (DeadlinePassed, Unreachable):
             raise
         except NotFound as error:
@@ -129,12 +132,10 @@ class _Asking:
             return Unanswered(parcel_id, error, is_unknown="/" in parcel_id)
         except Unavailable as error:
             return Unanswered(parcel_id, error, may_pass=True)
-        except UsageError as error:
+        except (UsageError, IncompleteRead) as error:
             return Unanswered(parcel_id, error)
         self._time.observe(answer.server_time)
-        if not isinstance(answer.body, dict):
-            return Unanswered(parcel_id, ShipsyncError("Its tracking came as no JSON object."))
-        return labelled(parcel_id, answer.body)
+        return labelled(parcel_id, body)
 
     def _read(self, parcel_id: str) -> Answer:
         label_id, _, number = parcel_id.partition("/")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from shipsync.api import endpoints
+from shipsync.api.page import object_of
 from shipsync.api.paging import Item, follow
 from shipsync.errors import NotFound
 from shipsync.sources.keyset import Walked
@@ -46,12 +47,13 @@ def rows_by_id(run: StreamRun, row_id: str) -> list[Item]:
     """The rows of an incremental list that have this id; none if the account knows none."""
     session, stream = run.run.session, run.stream
     if stream.name in _BY_ID:
+        path = _BY_ID[stream.name](row_id)
         try:
-            answer = session.read(_BY_ID[stream.name](row_id), stream=stream.name)
+            answer = session.read(path, stream=stream.name)
         except NotFound:
             return []
         run.run.time.observe(answer.server_time)
-        body = answer.body if isinstance(answer.body, dict) else {}
+        body = object_of(answer, path, stream.name)
         # For one that was merged into another, the other may come.
         return [body] if str(body.get(stream.id_key)) == row_id else []
     listing = stream.listing

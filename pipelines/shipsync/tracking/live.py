@@ -20,6 +20,7 @@ import duckdb
 
 from shipsync.api import endpoints
 from shipsync.api.endpoints import Listing
+from shipsync.api.page import object_of
 from shipsync.api.paging import Item, follow
 from shipsync.api.session import Session
 from shipsync.connection import Connection
@@ -180,16 +181,15 @@ class _Asking:
             return [str(row.get("shipment_id")) for row in rows]
         met = []
         for shipment_id in shipment_ids:
+            path, stream = endpoints.shipment(shipment_id), endpoints.SHIPMENTS.stream
             try:
-                answer = self._run.session.read(
-                    endpoints.shipment(shipment_id), stream=endpoints.SHIPMENTS.stream
-                )
+                answer = self._run.session.read(path, stream=stream)
             except RequestRejected:
                 continue
             self._run.time.observe(answer.server_time)
-            if isinstance(answer.body, dict):
-                self._load(endpoints.SHIPMENTS, [answer.body])
-                met.append(str(answer.body.get("shipment_id")))
+            body = object_of(answer, path, stream)
+            self._load(endpoints.SHIPMENTS, [body])
+            met.append(str(body.get("shipment_id")))
         return met
 
     def _read(self, search: _Search) -> list[Item]:
