@@ -296,7 +296,9 @@ def _refuse_unknown(section: _Section, place: _ConfigFile) -> None:
             continue
         import difflib  # only needed on the way out; keeps every other start fast
 
-        near = difflib.get_close_matches(key, section.settings, n=1)
+        # Who leaves out the unit gave the beginning of a name, however alike a shorter one is.
+        begun = [name for name in section.settings if name.startswith(f"{key}_")]
+        near = begun or difflib.get_close_matches(key, section.settings, n=1)
         hint = f" Did you mean {near[0]}?" if near else ""
         where = "" if section is _ACCOUNT else f", section [{'.'.join(section.path)}]"
         raise ConfigurationError(
