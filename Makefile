@@ -29,7 +29,7 @@ help:
 	@echo 'make prove   set up, then run the tests that take minutes'
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
-	@echo 'make docs    write the pages of docs/ that are generated'
+	@echo 'make docs    write the generated pages of docs/, and build the site of all into site/'
 	@echo 'make models  write the models that follow from the raw tables'
 	@echo 'make lock    resolve requirements.lock again (needs uv)'
 	@echo 'make wheel   build dist/shipsync-*.whl'
@@ -65,6 +65,9 @@ format: setup
 docs: setup
 	@$(bin)/python -m shipsync.settings.page > docs/settings.md
 	@$(bin)/python -m shipsync.sources.personal_data_page > docs/personal-data.md
+	@$(bin)/python -m shipsync.cli.commands_page > docs/commands.md
+	@$(bin)/python -m shipsync.warehouse.tables_page docs/tables
+	@$(bin)/zensical build --strict --clean
 
 models: setup
 	@$(bin)/python -m shipsync.warehouse.model_files
@@ -105,4 +108,4 @@ setup:
 	cat requirements.lock pyproject.toml > $(VENV)/installed-from
 
 clean:
-	rm -rf $(VENV) .venv .venv-3.* build dist data .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv .venv-3.* build dist data site .pytest_cache .mypy_cache .ruff_cache .hypothesis

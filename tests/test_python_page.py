@@ -1,4 +1,4 @@
-"""The border: what docs/python.md says may be imported, and its examples and the README's, run."""
+"""The border: what docs/python.md says may be imported, and the examples of every page, run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from shipsync.emulator.simulation.seed import seed_account
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 KEY = "a-key-that-nobody-may-see"
 # What a program may import beside shipsync in an example.
 NEIGHBOURS = {"dlt"}
@@ -48,7 +51,7 @@ def address() -> Iterator[str]:
         yield served.url
 
 
-@pytest.mark.parametrize("example", [*examples(PAGE), *examples(README)])
+@pytest.mark.parametrize("example", [found for page in PAGES.values() for found in examples(page)])
 def test_an_example_runs(example: str, folder: Path, address: str) -> None:
     if ".run()" in example:
         # It reads another account than the demo's.
@@ -76,7 +79,7 @@ def test_an_example_runs(example: str, folder: Path, address: str) -> None:
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("page", [PAGE, README], ids=["docs/python.md", "README.md"])
+@pytest.mark.parametrize("page", PAGES.values(), ids=list(PAGES))
 def test_examples_import_nothing_but_the_face(page: str) -> None:
     imported = {
         name

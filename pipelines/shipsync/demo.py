@@ -219,7 +219,7 @@ def _what_next(database: Path) -> Step:
             f"shipsync status --database {database}",
             f"shipsync changes list --trigger shipment_modified --database {database}",
             f"shipsync writes status --connection {NAME} --database {database}",
-            f"duckdb -readonly {database}   (the README has a query worth having)",
+            f"duckdb -readonly {database}   (docs/query.md has a query worth having)",
             "shipsync emulator             an account like this one behind a port",
             "shipsync check                your own account, once its key is in .dlt/secrets.toml",
         ),

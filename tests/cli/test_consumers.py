@@ -13,7 +13,7 @@ from shipsync.warehouse import lock
 from shipsync.warehouse.database import connect
 
 from .conftest import Run
-from .test_documentation import README
+from .test_documentation import PAGES
 
 
 def objects(text: str) -> list[dict[str, object]]:
@@ -136,11 +136,10 @@ def test_a_consumer_can_be_removed(run: Run, database: Path) -> None:
     assert first[0]["sequence"] == 1
 
 
-def test_the_consumer_in_the_readme_runs(
+def test_the_consumer_in_the_documentation_runs(
     database: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    section = README.split("\n## Build on the changes\n", 1)[1]
-    program = section.split("```python\n", 1)[1].split("```", 1)[0]
+    program = PAGES["changes.md"].split("```python\n", 1)[1].split("```", 1)[0]
     (folder / "data").mkdir()
     database.rename(folder / "data" / "default.duckdb")
 

@@ -17,8 +17,10 @@ from shipsync.warehouse.database import connect
 from shipsync.warehouse.load import working_folder
 
 from .conftest import Demo
+from .test_documentation import PAGES
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = PAGES["query.md"]
+SQL = re.compile(r"^```sql\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 
 
 def step(demo: Demo, words: str) -> Step:
@@ -80,8 +82,8 @@ def test_it_says_where_the_file_lies_and_its_counts_are_those_of_the_file(demo: 
             assert queries.fetch(con, "table_rows", {"name": name}).rows == [(count,)]
 
 
-def test_the_query_of_the_readme_runs_on_it_and_finds_something(demo: Demo) -> None:
-    (query,) = re.findall(r"```sql\n(.*?)```", README, flags=re.DOTALL)
+def test_the_query_of_the_documentation_runs_on_it_and_finds_something(demo: Demo) -> None:
+    query = re.findall(SQL, PAGE)[0]
 
     with connect(demo.database, read_only=True) as con:
         found = con.execute(query)
@@ -95,8 +97,16 @@ def test_the_query_of_the_readme_runs_on_it_and_finds_something(demo: Demo) -> N
     assert all((row[1] - row[2] < 0) == (row[-1] < 0) for row in rows)
 
 
-def test_every_core_table_of_the_readme_is_there(demo: Demo) -> None:
-    listed = README.split("`core` holds ", 1)[1].split(".\n", 1)[0]
+@pytest.mark.parametrize(
+    "query", [query for page in PAGES.values() for query in re.findall(SQL, page)]
+)
+def test_a_query_of_the_documentation_runs_on_it(demo: Demo, query: str) -> None:
+    with connect(demo.database, read_only=True) as con:
+        assert con.execute(query).fetchone() is not None
+
+
+def test_every_core_table_of_the_documentation_is_there(demo: Demo) -> None:
+    listed = PAGE.split("`core` holds ", 1)[1].split(".\n", 1)[0]
 
     with connect(demo.database, read_only=True) as con:
         there = {name for (name,) in queries.fetch(con, "tables").rows}

@@ -1,4 +1,4 @@
-"""Nothing undocumented: every command is in the README, with help, an example and the shared options."""
+"""Nothing undocumented: every command has help, an example and the shared options."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from shipsync.settings import SETTINGS
 from shipsync.settings.page import page
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
 SHARED = ("--connection", "--database", "--json")
 LONGEST_SHORT_HELP = 60
 
@@ -35,19 +38,15 @@ COMMANDS = dict(leaves(command()))
 each_command = pytest.mark.parametrize("name", COMMANDS)
 
 
-def table_after(heading: str) -> list[list[str]]:
-    """The cells of the first table below a heading of the README, without its head."""
-    section = README.split(f"\n{heading}\n", 1)[1]
+def table_after(page: str, heading: str) -> list[list[str]]:
+    """The cells of the first table below a heading of a page, without its head."""
+    section = PAGES[page].split(f"\n{heading}\n", 1)[1]
     lines = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def test_the_readme_lists_exactly_the_commands_there_are() -> None:
-    listed = [
-        row[0].strip("`").removeprefix("shipsync ")
-        for row in table_after("## Commands")
-        if row[0].startswith("`shipsync ")
-    ]
+def test_the_page_of_commands_lists_exactly_the_commands_there_are() -> None:
+    listed = re.findall(r"^\| \[`shipsync ([\w ]+)`\]", PAGES["commands.md"], flags=re.MULTILINE)
     shown = (name for name, inner in COMMANDS.items() if not inner.hidden)
     assert sorted(listed) == sorted(shown)
 
@@ -83,8 +82,10 @@ def test_it_has_the_shared_options_and_says_what_each_option_does(name: str) -> 
         assert option.help.rstrip().endswith("."), option.help
 
 
-def test_the_readme_gives_every_exit_code() -> None:
-    listed = {int(row[0]) for row in table_after("## Commands") if row[0].isdecimal()}
+def test_the_page_of_commands_gives_every_exit_code() -> None:
+    listed = {
+        int(row[0]) for row in table_after("commands.md", "## Exit codes") if row[0].isdecimal()
+    }
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.ShipsyncError)}
 
@@ -98,9 +99,13 @@ def test_the_page_of_settings_is_what_make_docs_writes() -> None:
     assert all(f"| `{key}` |" in written for key in SETTINGS)
 
 
-def test_every_make_target_the_readme_names_exists() -> None:
+def test_every_make_target_that_a_page_names_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"make (\w+)", README)) - {"sure"}
+    named = {
+        name
+        for page in ("README.md", "contributing.md", "adding-a-stream.md")
+        for name in re.findall(r"(?:^|`)make (\w+)", PAGES[page], flags=re.MULTILINE)
+    }
 
     assert named
     assert all(f"\n{target}:" in makefile for target in named)

@@ -77,6 +77,9 @@ _VALID_TO = DescribedColumn(
 )
 _IS_CURRENT = DescribedColumn("is_current", "Whether this is what ShipStation says now")
 _OBSERVED = DescribedColumn("observed_at", "Server time at the start of the run that saw this")
+_IS_REMOVED = DescribedColumn(
+    "is_removed", "Marks, inside a load, that a parent has no lines; null in every row that is kept"
+)
 _LOAD = DescribedColumn("load_id", "dlt load package that brought this")
 _NUMBER = DescribedColumn("version_number", "1 for the first version stored, counting up")
 
@@ -187,6 +190,8 @@ def _sources() -> Iterator[DescribedModel]:
             columns = [DescribedColumn(c.name, c.about, _TYPES[c.kind]) for c in table.columns]
             own = [(_EXTRA, "json"), (_HASH, "varchar"), (_OBSERVED, "timestamp with time zone")]
             columns += [DescribedColumn(c.name, c.about, kind) for c, kind in own]
+            if table.loading == "children":
+                columns.append(DescribedColumn(_IS_REMOVED.name, _IS_REMOVED.about, "boolean"))
             columns += _columns_of_dlt(table)
             about = f"{table.about} {_LOADED[table.loading]} {grain}"
             yield DescribedModel(table.name, about, columns)

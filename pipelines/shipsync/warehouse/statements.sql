@@ -110,3 +110,28 @@ set memory_limit = '1GB'
 -- name: forget_insertion_order
 -- Where order matters a model says so; keeping any other takes memory and time.
 set preserve_insertion_order = false
+
+-- name: described_columns
+-- Every column that people may read, with its comment and that of its table or view; dlt's own left out.
+select
+    columns.schema_name,
+    columns.table_name,
+    coalesce(relations.comment, '') as about_table,
+    relations.kind,
+    columns.column_name,
+    columns.data_type,
+    coalesce(columns.comment, '') as about
+from duckdb_columns() as columns
+inner join (
+    select schema_name, table_name, comment, 'table' as kind, database_name
+    from duckdb_tables()
+    union all
+    select schema_name, view_name, comment, 'view', database_name
+    from duckdb_views()
+) as relations using (database_name, schema_name, table_name)
+where
+    columns.database_name = current_database()
+    and not columns.internal
+    and columns.table_name not like '\_dlt%' escape '\'
+    and columns.schema_name <> 'raw_staging'
+order by columns.schema_name, columns.table_name, columns.column_index;
