@@ -168,4 +168,5 @@ def _escaped(text: str) -> str:
 
 def _quoted(word: str) -> str:
     escaped = _escaped(word).replace(chr(92), chr(92) * 2).replace('"', chr(92) + '"')
+    escaped = escaped.replace("$", "$$")
     return f'"{escaped}"' if any(c.isspace() or c in "\"'\\" for c in word) else escaped
