@@ -60,8 +60,8 @@ def _next(parcel: PolledParcel, rules: PollRules = ALONE) -> timedelta | None:
         (_parcel("IT", silent=4 * DAY), 22, 22),
         (_parcel("IT", "RECEIVED_LOCAL_DELIVERY_DEPOT"), 2, 22),
         (_parcel("IT", "RECEIVED_LOCAL_DELIVERY_DEPOT", silent=13 * HOUR), 6, 22),
-        (_parcel("IT", expected_on=date(2026, 3, 2)), 10, 22),
-        (_parcel("IT", expected_on=date(2026, 2, 27)), 10, 22),
+        (_parcel("IT", expected_on=date(2026, 3, 2)), 11, 22),
+        (_parcel("IT", expected_on=date(2026, 2, 27)), 11, 22),
         (_parcel("IT", expected_on=date(2026, 3, 3)), 22, 22),
         (_parcel("IT", expected_on=date(2026, 3, 6)), 22, 22),
         (_parcel("EX"), 12, 12),
@@ -130,11 +130,11 @@ def test_the_setting_can_only_end_it_sooner() -> None:
     assert plan(silent, PollRules(900 * DAY)) == plan(silent, ALONE)
 
 
-def test_a_label_never_asked_for_is_due_18_hours_after_it_was_made_however_old() -> None:
+def test_a_label_never_asked_for_is_due_22_hours_after_it_was_made_however_old() -> None:
     for age in (HOUR, 900 * DAY):
         planned = plan(PolledParcel("se-1", NOW - age), ALONE)
         assert planned is not None
-        assert planned.next_poll_at == NOW - age + 18 * HOUR
+        assert planned.next_poll_at == NOW - age + 22 * HOUR
 
 
 def test_every_state_has_a_pace_or_an_end() -> None:

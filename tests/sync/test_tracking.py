@@ -147,7 +147,7 @@ def test_the_schedule_tells_of_every_parcel_that_is_not_finished(shop: Shop) -> 
     for key, state, asked_at, next_at, why, planned_at in schedule:
         assert planned_at == now.start_of("second"), key
         if asked_at is None:
-            assert why == "never asked for: 18 h after its label"
+            assert why == "never asked for: 22 h after its label"
         else:
             assert asked_at == planned_at, key
             assert why.startswith(state), key

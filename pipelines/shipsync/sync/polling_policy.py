@@ -10,7 +10,7 @@ state of the last answer   alone                  beside the lists    finished, 
 out_for_delivery           1 h, after 12 h 6 h    8 h                 30 d
 in_transit                 8 h                    22 h                45 d
 .. at the last depot       2 h, after 12 h 6 h    22 h                45 d
-.. expected today, or due  10 h                   22 h                45 d
+.. expected today, or due  11 h                   22 h                45 d
 .. expected later          on its day, or 22 h    22 h                45 d
 exception                  12 h                   12 h                45 d
 available_for_pickup       8 h                    22 h                30 d
@@ -24,7 +24,7 @@ What is silent for three days waits 22 hours. Silence is counted from the last c
 the label's creation. Beside the lists a parcel still waits less than a day, for a list that tells of most
 deliveries may not tell of this one.
 
-A parcel never asked for is due 18 hours after its label was made: the next day shows whether the carrier
+A parcel never asked for is due 22 hours after its label was made: the next day shows whether the carrier
 took it. Once its label says delivered it is due at once, and again after 3 hours while the carrier does
 not say so: what it says has the instant and the last scans. "in_transit" of a label is no evidence.
 
@@ -49,7 +49,7 @@ from shipsync.sync.list_trust import ListTrust
 from shipsync.sync.parcel_state import ParcelState, state_of
 
 PROMISED_DELAY: Final = timedelta(hours=1)
-FIRST_LOOK: Final = timedelta(hours=18)
+FIRST_LOOK: Final = timedelta(hours=22)
 LONGEST_SILENCE: Final = timedelta(days=45)
 LOOKS_AFTER_DELIVERY: Final = (timedelta(days=4), timedelta(days=10))
 
@@ -60,7 +60,7 @@ _SILENT: Final = 3 * _DAY
 _FIRST_RETRY: Final = 6 * _HOUR
 _LONGEST_RETRY: Final = 7 * _DAY
 _UNCONFIRMED: Final = 3 * _HOUR
-_ON_ITS_DAY: Final = 10 * _HOUR
+_ON_ITS_DAY: Final = 11 * _HOUR
 _SHORTEST: Final = 2 * _HOUR
 # Less than a day by more than an hour: a job that runs hourly comes up to an hour late.
 _NEARLY_A_DAY: Final = 22 * _HOUR
