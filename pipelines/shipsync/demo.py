@@ -86,8 +86,8 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
     pacing = AccountPacing(account)
     with Session(connection, transport=Transport(account), pacing=pacing) as session:
         yield _synced(f"An account with {shipments} shipments, synced", connection, session)
-        simulation.run(days=2)
-        yield _synced("Two days later, synced again", connection, session)
+        simulation.run(days=4)
+        yield _synced("Four days later, synced again", connection, session)
         yield from _changes(database)
         yield _where_is_it(database, account.clock.now())
         yield from _stock(account, connection, session, pacing)

@@ -173,3 +173,19 @@ def test_after_a_lower_limit_no_minute_has_more() -> None:
         budget.acquire()
         times.append(pacing.monotonic())
     assert most_in_a_minute(times) <= 40
+
+
+def test_a_clock_that_counts_microseconds_is_waited_by_too() -> None:
+    class Coarse(JumpingPacing):
+        def monotonic(self) -> float:
+            return int(super().monotonic() * 1_000_000) / 1_000_000
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(int(seconds * 1_000_000) / 1_000_000)
+
+    pacing = Coarse()
+    budget = Budget(200, pacing)
+    for _ in range(1000):
+        budget.acquire()
+
+    assert 1000 / 200 * 60 * 0.9 < pacing.monotonic() < 1000 / 200 * 60 * 1.03

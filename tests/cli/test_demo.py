@@ -35,7 +35,7 @@ def rows(step: Step) -> list[list[object]]:
 
 
 def test_every_stream_was_synced_twice_and_none_failed(demo: Demo) -> None:
-    first, second = (rows(step(demo, words)) for words in ("An account", "Two days later"))
+    first, second = (rows(step(demo, words)) for words in ("An account", "Four days later"))
 
     assert [row[0] for row in first] == [row[0] for row in second]
     assert {row[1] for row in first} == {"loaded"}

@@ -27,6 +27,8 @@ SLOWEST_SHARE: Final = 1 / 16
 LONGEST_RESET_SECONDS: Final = 60
 RECOVERY_PER_ANSWER: Final = 1.02
 LONGEST_SLEEP_SECONDS: Final = 5.0
+SHORTEST_SLEEP_SECONDS: Final = 0.001
+"""What is due sooner is due now: a clock that counts microseconds never reaches a part of one."""
 
 
 class Budget:
@@ -104,10 +106,11 @@ class Budget:
         now = self._pacing.monotonic()
         with self._rate.changed(now) as state:
             ready_at = self._ready_at(state, now)
-            if ready_at <= now:
-                state.slots[-1] += 1
-                state.turn = max(state.turn, now) + self._interval(state, now)
-            return ready_at - now
+            if ready_at - now >= SHORTEST_SLEEP_SECONDS:
+                return ready_at - now
+            state.slots[-1] += 1
+            state.turn = max(state.turn, now) + self._interval(state, now)
+            return 0.0
 
     def _ready_at(self, state: RateState, now: float) -> float:
         if self._urgent:
