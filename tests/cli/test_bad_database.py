@@ -26,8 +26,8 @@ class TestDatabase:
         assert (ran.code, ran.out) == (1, "")
         assert ran.err == (
             f"{file} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "
-            "`shipsync sync`: it reads the account again. What was written to the account is told by the "
-            "ledger in a copy alone. The file was left as it is.\n"
+            "`shipsync sync`: it reads the account again. The ledger of what was written to the account is "
+            "in such a copy alone. The file was left as it is.\n"
         )
         assert file.read_text() == "Dear Ana"
         assert account.requests == []

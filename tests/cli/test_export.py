@@ -12,7 +12,7 @@ from shipsync.warehouse.database import connect
 
 from .conftest import Demo, Run
 
-CHANGES = {"events", "fulfillments_shipped", "new_fulfillments", "new_shipments"}
+CHANGES = {"events", "fulfillments_shipped", "new_fulfillments", "new_shipments", "shipments_gone"}
 
 
 def test_core_and_changes_go_to_a_folder(run: Run, demo: Demo, folder: Path) -> None:

@@ -37,6 +37,8 @@ from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
         ("tracking_calls_per_run", "0", "tracking_calls_per_run", 0),
         ("tracking_calls_per_day", "12", "tracking_calls_per_day", 12),
         ("tracking_finished_after_days", "30", "tracking_finished_after_days", 30),
+        ("tracking_returns_days", "14", "tracking_returns_days", 14),
+        ("delivery_sweep_every_hours", "2", "delivery_sweep", timedelta(hours=2)),
         ("tracking_language", "de", "tracking_language", "de"),
         ("tracking_wording", "words.toml", "tracking_wording", Path("words.toml")),
         ("tracking_promises", "true", "tracking_promises", True),

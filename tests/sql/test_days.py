@@ -28,8 +28,8 @@ SHIPS = {
 # The macros that know the zone, or work on days alone. A local time, which has none, may be cut to its day.
 KNOWING = {Path(f"macros/{name}.sql") for name in ("instants", "tracking", "metrics")}
 BY_SESSION = re.compile(
-    r"(?i)(?<!_local_at)::date\b|(?<!, 10\) )\bas date\)|\bdate_trunc\s*\(|\bcurrent_date\b|\btoday\s*\(|"
-    r"\binterval \d+ days?\b|\bto_days\s*\(|"
+    r"(?i)(?<!_local_at)::date\b|(?<!, 10\) )\bas date\)|\bdate_trunc\s*\((?!'second')|"
+    r"\bcurrent_date\b|\btoday\s*\(|\binterval \d+ days?\b|\bto_days\s*\(|"
     r"\bdate_?diff\s*\(\s*'(day|week|month|quarter|year)|\b(day|dayofweek|isodow|hour|month|week|year|date_part|extract)\s*\("
 )
 

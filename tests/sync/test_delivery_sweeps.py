@@ -18,8 +18,7 @@ from shipsync.emulator import Account, Options, Transport
 from shipsync.emulator.simulation.provisioning import provision
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.sources.streams import LABELS
-from shipsync.sync.followed_parcels import FollowedParcels, evidence
-from shipsync.sync.label_statuses import lists_read_at
+from shipsync.sync.followed_parcels import FollowedParcels, evidence, lists_read_at
 from shipsync.sync.reports import StreamReport
 from shipsync.sync.run import run_sync
 from shipsync.sync.state import StreamState

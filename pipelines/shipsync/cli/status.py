@@ -108,7 +108,7 @@ def _read(local: Local, max_age: timedelta | None) -> Status:
     from shipsync import clock
     from shipsync.alerts.conditions import conditions
     from shipsync.alerts.state import last_error
-    from shipsync.sync.label_statuses import lists_told
+    from shipsync.sync.followed_parcels import lists_told
     from shipsync.sync.reports import recent_runs, stream_status
     from shipsync.warehouse import lock
     from shipsync.warehouse.copies import readable

@@ -369,7 +369,7 @@ def release(database: Path, *, because: str) -> datetime:
         if held is None:
             raise UsageError("No restore waits for this; writes go out already.")
         values = {"released_at": clock.now(), "because": because.strip()}
-        con.execute(statement(STATEMENTS, "restores_release"), values)
+        con.execute(statement("shipsync.warehouse", "release_restores"), values)
         taken_at: datetime = held[0]
         return taken_at
 

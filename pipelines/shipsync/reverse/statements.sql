@@ -412,6 +412,3 @@ select taken_at, restored_at
 from ledger.restores
 where released_at is null
 order by taken_at
-
--- name: restores_release
-update ledger.restores set released_at = $released_at, because = $because where released_at is null

@@ -17,9 +17,9 @@ import duckdb
 import pyarrow as pa
 
 from shipsync.connection import Connection
-from shipsync.sources.streams import TRACKING
+from shipsync.sources.streams import LABELS, TRACKING
 from shipsync.statements import statement
-from shipsync.sync.list_trust import TIME_TO_TELL, ListEvidence, ListTrust, judged
+from shipsync.sync.list_trust import TIME_TO_TELL, ListEvidence, ListTrust, judged, sentence
 from shipsync.sync.polling_policy import (
     LONGEST_SILENCE,
     PolledParcel,
@@ -175,14 +175,14 @@ class FollowedParcels:
         return self._con.execute(query, values) if values else self._con.execute(query)
 
 
-def evidence(con: duckdb.DuckDBPyConnection, lists_read_at: datetime | None) -> list[ListEvidence]:
+def evidence(con: duckdb.DuckDBPyConnection, read_at: datetime | None) -> list[ListEvidence]:
     """What labels said of the deliveries of the last two weeks, by carrier.
 
-    ``lists_read_at``: the account's time when they were last listed; None: never, so nothing is known.
+    ``read_at``: the account's time when they were last listed; None: never, so nothing is known.
     """
-    if lists_read_at is None:
+    if read_at is None:
         return []
-    values = {"told_before": lists_read_at - TIME_TO_TELL}
+    values = {"told_before": read_at - TIME_TO_TELL}
     found = con.execute(statement(_STATEMENTS, "list_evidence"), values).fetchall()
     return [ListEvidence(*row) for row in found]
 
@@ -212,3 +212,23 @@ def _row(parcel: PolledParcel, planned: PollPlan | None) -> tuple[Any, ...]:
         planned.why if planned else None,
         planned is not None and planned.is_urgent,
     )
+
+
+def lists_read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The account's time when labels under way were last listed, changed or not; None: never."""
+    state = StreamState(con, LABELS.name)
+    read = (state.get_instant("swept"), state.get_instant("statuses"))
+    return max((at for at in read if at is not None), default=None)
+
+
+def lists_told(con: duckdb.DuckDBPyConnection) -> str | None:
+    """A sentence on how far lists of labels tell of this account's deliveries; None before any sync."""
+    try:
+        read_at = lists_read_at(con)
+        if read_at is None:
+            return None
+        trust = ListTrust.from_json(StreamState(con, TRACKING).get("lists"))
+        return sentence(evidence(con, read_at), trust)
+    except duckdb.CatalogException:
+        # A database that no sync of this version has met.
+        return None

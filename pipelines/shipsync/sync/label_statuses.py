@@ -19,16 +19,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import duckdb
-
-from shipsync.sources.streams import LABELS, TRACKING
+from shipsync.sources.streams import LABELS
 from shipsync.statements import statement
 from shipsync.sync.context import StreamRun, Window
-from shipsync.sync.followed_parcels import FollowedParcels, evidence
+from shipsync.sync.followed_parcels import FollowedParcels, lists_read_at
 from shipsync.sync.incremental import keyset
-from shipsync.sync.list_trust import ListTrust, sentence
 from shipsync.sync.poll_budget import calls_left, record_calls
-from shipsync.sync.state import StreamState
 
 _STATEMENTS: Final = "shipsync.sync"
 YOUNGEST: Final = timedelta(hours=12)
@@ -65,13 +61,6 @@ class SweepPace:
         if told_by_walk and not added:
             patience = min(patience * 2, _MOST_PATIENCE)
         return SweepPace(requests, patience)
-
-
-def lists_read_at(con: duckdb.DuckDBPyConnection) -> datetime | None:
-    """The account's time when labels under way were last listed, changed or not; None: never."""
-    state = StreamState(con, LABELS.name)
-    read = (state.get_instant("swept"), state.get_instant("statuses"))
-    return max((at for at in read if at is not None), default=None)
 
 
 def read_statuses(run: StreamRun) -> None:
@@ -115,16 +104,3 @@ def _told_since(run: StreamRun, since: datetime) -> int:
     query = statement(_STATEMENTS, "told_since")
     row = run.run.con.execute(query, {"since": since}).fetchone()
     return int(row[0]) if row else 0
-
-
-def lists_told(con: duckdb.DuckDBPyConnection) -> str | None:
-    """A sentence on how far lists of labels tell of this account's deliveries; None before any sync."""
-    try:
-        read_at = lists_read_at(con)
-        if read_at is None:
-            return None
-        trust = ListTrust.from_json(StreamState(con, TRACKING).get("lists"))
-        return sentence(evidence(con, read_at), trust)
-    except duckdb.CatalogException:
-        # A database that no sync of this version has met.
-        return None

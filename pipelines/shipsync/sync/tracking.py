@@ -15,8 +15,7 @@ from shipsync.sources.streams import TRACKING
 from shipsync.sources.tracking import LABELS_PER_PAGE, Unanswered, tracking_pages
 from shipsync.statements import statement
 from shipsync.sync.context import StreamRun
-from shipsync.sync.followed_parcels import FollowedParcels
-from shipsync.sync.label_statuses import lists_read_at
+from shipsync.sync.followed_parcels import FollowedParcels, lists_read_at
 from shipsync.sync.poll_budget import calls_left, record_calls
 from shipsync.warehouse.database import transaction
 

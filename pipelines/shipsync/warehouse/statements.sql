@@ -135,3 +135,7 @@ where
     and columns.table_name not like '\_dlt%' escape '\'
     and columns.schema_name <> 'raw_staging'
 order by columns.schema_name, columns.table_name, columns.column_index;
+
+-- name: release_restores
+-- Writes go out again: somebody accounts for what was sent between the backup and its restore.
+update ledger.restores set released_at = $released_at, because = $because where released_at is null
