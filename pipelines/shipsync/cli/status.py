@@ -88,7 +88,7 @@ def status(
 
 
 @dataclass(frozen=True)
-class Status:
+class AccountStatus:
     """How one account stands: ``conditions`` that need a person first.
 
     ``label_lists``: how far lists of labels tell of deliveries.
@@ -104,7 +104,7 @@ class Status:
     label_lists: str | None
 
 
-def _read(local: Local, max_age: timedelta | None) -> Status:
+def _read(local: Local, max_age: timedelta | None) -> AccountStatus:
     from shipsync import clock
     from shipsync.alerts.conditions import conditions
     from shipsync.alerts.state import last_error
@@ -117,7 +117,7 @@ def _read(local: Local, max_age: timedelta | None) -> Status:
     standing = lock.state(local.database)
     with readable(local.database) as con:
         lost = last_error(con)
-        return Status(
+        return AccountStatus(
             local.database,
             conditions(con, local, standing, now, max_age=max_age),
             stream_status(con),
@@ -131,7 +131,7 @@ def _read(local: Local, max_age: timedelta | None) -> Status:
         )
 
 
-def _show_status(found: Status) -> None:
+def _show_status(found: AccountStatus) -> None:
     from shipsync.queries import ResultRows
 
     if found.conditions:

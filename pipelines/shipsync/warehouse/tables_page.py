@@ -64,7 +64,7 @@ _ANY_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class DescribedColumn:
+class CatalogColumn:
     """A column as DuckDB's catalog has it."""
 
     schema: str
@@ -79,7 +79,7 @@ class DescribedColumn:
 def pages(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Every file of ``docs/tables`` by its name: a page for each schema, the first page and its diagram."""
     columns = [
-        DescribedColumn(*row)
+        CatalogColumn(*row)
         for row in con.execute(statement("shipsync.warehouse", "described_columns")).fetchall()
     ]
     files = {"index.md": _first_page(columns), "keys.svg": diagram()}
@@ -90,7 +90,7 @@ def pages(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return files
 
 
-def _first_page(columns: list[DescribedColumn]) -> str:
+def _first_page(columns: list[CatalogColumn]) -> str:
     rows = "| schema | tables | what it holds |\n|---|---|---|\n"
     for schema, about in SCHEMAS.items():
         tables = {column.table for column in columns if column.schema == schema}
@@ -99,7 +99,7 @@ def _first_page(columns: list[DescribedColumn]) -> str:
     return f"{_HEAD}\n{rows}\n{_JOINED}{_FOOT}"
 
 
-def _tables(columns: list[DescribedColumn]) -> str:
+def _tables(columns: list[CatalogColumn]) -> str:
     text = ""
     for table, group in groupby(columns, key=lambda column: column.table):
         rows = list(group)
