@@ -210,12 +210,12 @@ class Loader:
                     raise cause from None
                 if isinstance(cause, duckdb.OutOfMemoryException):
                     # Kept, it would be tried again before any other stream, and fail again.
-                    self._pipeline.drop_pending_packages()
+                    self._pipeline.abort_packages()
                 if isinstance(cause, duckdb.Error | OSError) and not isinstance(cause, _REFUSED):
                     with explained(self._database):
                         raise cause from None
             # Kept, it would be tried again before anything else in every run to come.
-            self._pipeline.drop_pending_packages()
+            self._pipeline.abort_packages()
             said = what if isinstance(what, str) else what()
             raise LoadFailed(
                 f"{said} could not be loaded into {self._database}: {_told(causes)}. Nothing of it was "
