@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -45,8 +46,9 @@ class Page(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
     """Every page of the site, built from a copy, so that none writes into the checkout."""
     folder = tmp_path_factory.mktemp("site")
-    for name in ("docs", "zensical.toml", "DECISIONS.md", "CHANGELOG.md"):
-        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(DOCS, folder / "docs")
+    for name in ("zensical.toml", "DECISIONS.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, folder / name)
     built = subprocess.run(
         [str(Path(sys.executable).with_name("zensical")), "build", "--strict", "--clean"],
         cwd=folder,
@@ -55,11 +57,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Page]:
         text=True,
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return {
+    pages = {
         path: Page(path.read_text(encoding="utf-8"))
         for path in sorted((folder / "site").rglob("*.html"))
         if path.name != "404.html"
     }
+    assert len(pages) == len(list(DOCS.rglob("*.md")))
+    return pages
 
 
 def files(menu: list[dict[str, object]]) -> list[str]:

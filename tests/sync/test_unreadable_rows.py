@@ -138,7 +138,8 @@ def test_what_is_read_all_the_same_is_said_once(
     assert report.failed == []
     assert report.set_aside == []
     assert len(ids(con, "shipments", "shipment_id")) == 60
-    first, second = report.remarks
+    # The shop lies in another year than this machine, which is a remark of its own.
+    first, second = (remark for remark in report.remarks if "no clean JSON" in remark)
     assert "byte order mark" in first
     assert "note, half a character became" in second
     assert "times in all" in second
