@@ -43,7 +43,7 @@ select
     starts_with(name, '_dlt_')
     or (
         schema_name = 'changes'
-        and name in ('as_of', 'bounds', 'pending_changes', 'pending_versions', 'processed_loads')
+        and name in ('as_of', 'bounds', 'departures', 'pending_changes', 'pending_versions', 'processed_loads')
     ) as is_bookkeeping
 from relations
 where schema_name <> 'raw_staging'
