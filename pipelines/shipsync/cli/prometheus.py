@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from shipsync import extras
 
 if TYPE_CHECKING:
-    from shipsync.cli.status import Status
+    from shipsync.cli.status import AccountStatus
 
 
-def exposition(account: str, found: Status) -> str:
+def exposition(account: str, found: AccountStatus) -> str:
     """The figures of one account; raises ``MissingLibrary`` without prometheus_client."""
     extras.require("status --prometheus", extras.PROMETHEUS)
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
