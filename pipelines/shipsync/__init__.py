@@ -18,6 +18,7 @@ The package, from the bottom up::
     sync                           what one run reads, stream by stream
     reverse                        writes to the account: plans, the outbox, what became of them
     feed, tracking, export         events for consumers, where orders are, tables elsewhere
+    publish                        another database kept equal, batch by batch
     alerts, backup                 telling what needs a person; the database kept elsewhere
     job, overview, assistant       the scheduled job; the account at a glance; questions by a model
     synced_account, demo           all of it for Python; all of it once, against an emulated account

@@ -19,6 +19,7 @@ from shipsync.cli import (
     init,
     locations,
     mcp,
+    publish,
     quarantine,
     runs,
     shipments,
@@ -76,6 +77,7 @@ app.add_typer(snapshot.app)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(backup.app)
 app.add_typer(export.app)
+app.add_typer(publish.app)
 app.add_typer(dashboard.app)
 app.add_typer(mcp.app)
 app.add_typer(emulator.app)

@@ -65,7 +65,7 @@ class Postgres:
             with tables.connected(self.url) as server:
                 return dict.fromkeys(tables.filled(server, relations), 1)
         except tables.server_error() as failure:
-            raise self._failed(failure) from failure
+            raise self.failed(failure) from failure
 
     def write(
         self, con: duckdb.DuckDBPyConnection, relations: Sequence[Relation], told: Told
@@ -90,7 +90,7 @@ class Postgres:
                 with suppress(tables.server_error()), tables.connected(self.url) as server:
                     tables.drop_drafts(server, relations)
         except tables.server_error() as failure:
-            raise self._failed(failure) from failure
+            raise self.failed(failure) from failure
 
     def _load(
         self,
@@ -119,9 +119,9 @@ class Postgres:
                 try:
                     pipeline.run([_resource(con, relation, told) for relation in group])
                 except PipelineStepFailed as failure:
-                    raise self._failed(failure) from failure
+                    raise self.failed(failure) from failure
 
-    def _failed(self, failure: Exception) -> Exception:
+    def failed(self, failure: Exception, again: str = "export again") -> Exception:
         """What DuckDB said, as it is; of everything else the innermost reason, without secrets."""
         reason: BaseException = failure
         seen = {id(reason)}
@@ -135,7 +135,7 @@ class Postgres:
             text = secret.scrub(text)
         return ExportFailed(
             f"{self.place} could not be written: {text}. Each table there is as it was or whole; see to "
-            "the server and export again."
+            f"the server and {again}."
         )
 
 

@@ -1,0 +1,95 @@
+-- name: changed_rows
+-- The hashes that the source has more or less often than the target.
+create or replace temp table changed_rows as
+select row_hash
+from source_rows
+full join target_rows using (row_hash)
+where source_rows.row_count is distinct from target_rows.row_count
+
+-- name: count_source_rows
+-- How many rows the source has.
+select coalesce(sum(row_count), 0)::bigint from source_rows
+
+-- name: event_sequence
+-- The number of the last event: one row.
+select max(sequence)::bigint from query_table($events)
+
+-- name: postgres_add_column
+alter table {table} add column {column} {kind}
+
+-- name: postgres_begin_batch
+-- Two batches at once would each count what the other has not committed yet.
+select pg_advisory_xact_lock(7230415)
+
+-- name: postgres_columns
+-- The columns of a table and their types: one row each, none where there is no such table.
+select attribute.attname, format_type(attribute.atttypid, attribute.atttypmod)
+from pg_catalog.pg_attribute as attribute
+inner join pg_catalog.pg_class as relation on attribute.attrelid = relation.oid
+inner join pg_catalog.pg_namespace as namespace on relation.relnamespace = namespace.oid
+where namespace.nspname = %(schema)s and relation.relname = %(name)s
+    and attribute.attnum > 0 and not attribute.attisdropped
+order by attribute.attnum
+
+-- name: postgres_comment
+comment on column {column} is {text}
+
+-- name: postgres_copy_in
+copy {table} ({columns}) from stdin (format csv, null '\N')
+
+-- name: postgres_copy_row_hashes
+copy (select _row_hash, count(*) from {table} group by _row_hash) to stdout (format csv)
+
+-- name: postgres_delete_rows
+delete from {table} as held using pg_temp.changed_rows as changed where held._row_hash = changed.row_hash
+
+-- name: postgres_index
+create index on {table} (_row_hash)
+
+-- name: postgres_make_batches
+create schema if not exists _shipsync;
+create table if not exists _shipsync.published (
+    batch bigint primary key,
+    published_at timestamptz not null default now(),
+    event_sequence bigint,
+    tables json not null
+)
+
+-- name: postgres_make_changed_rows
+create temporary table changed_rows (row_hash bigint not null) on commit drop
+
+-- name: postgres_clear_changed_rows
+truncate pg_temp.changed_rows
+
+-- name: postgres_make_schema
+create schema if not exists {schema}
+
+-- name: postgres_make_table
+create table {table} (_row_hash bigint not null)
+
+-- name: postgres_record_batch
+insert into _shipsync.published (batch, event_sequence, tables)
+select coalesce(max(batch), 0) + 1, %(event_sequence)s, %(tables)s from _shipsync.published
+returning batch
+
+-- name: source_comments
+-- The comments on columns of a table or view: one row each.
+select column_name, comment
+from duckdb_columns()
+where schema_name = $schema and table_name = $name and comment is not null
+
+-- name: source_rows
+-- How often each row is there, by a hash of all its values; signed, for Postgres has no other integers.
+create or replace temp table source_rows as
+select (hash(source)::hugeint - 9223372036854775808)::bigint as row_hash, count(*) as row_count
+from query_table($table) as source
+group by all
+
+-- name: target_rows
+-- What the target told of its rows.
+create or replace temp table target_rows as
+select row_hash, row_count
+from read_csv($file, auto_detect = false, delim = ',', header = false, columns = {'row_hash': 'bigint', 'row_count': 'bigint'})
+
+-- name: write_changed_rows
+copy (select row_hash from changed_rows) to $file (format csv, header false)
