@@ -23,11 +23,14 @@ OF_RUNS = {
     "tracking_planned",
     "followed_parcels",
     "followed_loads",
+    "last_build",
+    "run_phases",
 }
+Ledger = tuple[dict[str, list[Any]], list[tuple[str, str, str]]]
 BUILT = ("raw", "raw_staging", "staging", "core", "changes", "tracking", "reverse")
 
 
-def ledger(database: Path) -> tuple[dict[str, list[Any]], list[Any]]:
+def ledger(database: Path) -> Ledger:
     """Every row of every table of the ledger that writes and people fill, and all its columns."""
     with connect(database, read_only=True) as con:
         columns = con.execute(
@@ -43,6 +46,17 @@ def ledger(database: Path) -> tuple[dict[str, list[Any]], list[Any]]:
             if table not in OF_RUNS
         }
     return rows, columns
+
+
+def changed(before: Ledger, after: Ledger) -> list[str]:
+    """Names of the tables whose rows or columns differ."""
+    (rows, columns), (rows_after, columns_after) = before, after
+    named = {
+        table
+        for table in rows.keys() | rows_after.keys()
+        if rows.get(table) != rows_after.get(table)
+    }
+    return sorted(named | {table for table, *_ in set(columns) ^ set(columns_after)})
 
 
 def rows_of_runs(database: Path) -> set[str]:
@@ -69,14 +83,14 @@ def test_no_rebuild_touches_the_ledger(tmp_path: Path) -> None:
 
     run(shop, job.Scope(full_refresh=True))
     job.build(database, None, full_refresh=True)
-    assert ledger(database) == before
+    assert changed(before, ledger(database)) == []
 
     with connect(database) as con:
         for schema in BUILT:
             con.execute(f"drop schema if exists {schema} cascade")
     run(shop)
     job.build(database, None, full_refresh=True)
-    assert ledger(database) == before
+    assert changed(before, ledger(database)) == []
     assert runs_before < rows_of_runs(database)
 
     with connect(database, read_only=True) as con:
