@@ -30,6 +30,7 @@ from shipsync.warehouse.builds import Build
 from shipsync.warehouse.database import connect, explained
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
+from shipsync.warehouse.memory import build_limit_mb
 from shipsync.warehouse.models import BuildReport
 from shipsync.warehouse.read_copy import Work
 from shipsync.warehouse.recording import BuildProgress, NoBuildProgress
@@ -95,6 +96,7 @@ def run(
                 connection.changes_since,
                 connection.merchant,
                 progress=building or NoBuildProgress(),
+                memory_limit_mb=build_limit_mb(connection.memory_limit_mb),
             ).what_is_due()
         is_loaded = any(stream.outcome == "loaded" for stream in synced.streams)
         held.work.is_ledger_alone = built.scope == "nothing" and not is_loaded
@@ -155,6 +157,7 @@ def build(
     select: str | None = None,
     full_refresh: bool = False,
     progress: BuildProgress | None = None,
+    memory_limit_mb: int | None = None,
 ) -> BuildReport:
     """Build and test all models as of the last sync, or those of ``select``, which takes dbt's syntax.
 
@@ -172,6 +175,7 @@ def build(
             changes_since,
             merchant or Merchant(),
             progress=progress or NoBuildProgress(),
+            memory_limit_mb=build_limit_mb(memory_limit_mb),
         )
         if select:
             return due.selected(select, full_refresh=full_refresh)
@@ -179,10 +183,11 @@ def build(
 
 
 def _make_new_tables(database: Path) -> None:
-    """Make the raw tables that came with an upgrade: models read them, and no sync has met them yet."""
+    """Make the tables that came with an upgrade: models read them, and no sync has met them yet."""
     if not database.exists():
         return
     with explained(database), connect(database) as con:
+        migrate(con)
         found = con.execute(statement("shipsync.warehouse", "list_raw_tables")).fetchall()
         if found and any((table.name,) not in found for table in TABLES):
             Loader(con, database).prepare()

@@ -105,7 +105,9 @@ def test_snapshot_that_lacks_a_page_closes_no_row(shop: Shop, name: str) -> None
             shop.account.faults.add(fault)
             report = shop.sync(scope).report
             shop.account.faults.clear()
-            assert bool(report.failed) == (count is None), f"page {page}"
+            # Levels are read location by location then, whose own first pages do come.
+            is_lost = count is None and (name != "inventory_levels" or page == 1)
+            assert bool(report.failed) == is_lost, f"page {page}"
             current = shop.rows("from query_table(?) where _dlt_valid_to is null", f"raw.{name}")
             assert len(current) >= total, f"page {page}"
     compare_current(shop, f"{name} in the end", [name])
@@ -179,12 +181,22 @@ def test_broken_off_backfill_goes_on_where_it_stopped(tmp_path: Path, name: str)
 
 
 def test_run_with_nothing_new_costs_one_request_for_each_incremental_list(shop: Shop) -> None:
+    """And one for the open shipments; after an hour, the labels under way are listed for their status."""
+    sweeps = 0
     for minutes in (0, 90):
         shop.account.clock.advance(minutes=minutes)
         synced = shop.sync()
         asked = [request.path for request in shop.account.requests[synced.requests]]
-        incremental = [path for path in asked if path != "/v2/inventory"]
-        assert incremental == ["/v2/shipments", "/v2/fulfillments", "/v2/labels"]
+        incremental = [p for p in asked if p != "/v2/inventory" and not p.endswith("/track")]
+        assert incremental[:4] == [
+            "/v2/shipments",
+            "/v2/shipments",
+            "/v2/fulfillments",
+            "/v2/labels",
+        ]
+        assert set(incremental[4:]) <= {"/v2/labels"}
+        assert len(incremental[4:]) == sweeps, f"after {minutes} minutes"
+        sweeps = -(-len(shop.rows("from raw.labels where _dlt_valid_to is null")) // 20)
         assert not any(stream.packages for stream in synced.report.streams)
         slow = [name for name, stream in STREAMS.items() if stream.is_slow]
         assert all(synced.stream(name).outcome == "skipped" for name in slow)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from shipsync import overview
 from shipsync.errors import DatabaseCorrupt, DatabaseError
-from shipsync.warehouse.copies import copied
+from shipsync.warehouse import lock, read_copy
+from shipsync.warehouse.copies import copied, readable
 from shipsync.warehouse.database import connect
 
 # Leaves a commit in the log and one that never was, as a killed run does.
@@ -41,6 +44,36 @@ def test_a_copy_holds_what_a_killed_run_had_committed(tmp_path: Path) -> None:
     with copied(file) as copy:
         assert tables(copy) == [("committed",)]
     assert not copy.parent.exists()
+
+
+class RunBetween:
+    """Opens a file to read; before the first time a run begins, and has committed the half of its work."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.run = ExitStack()
+
+    def __call__(self, file: Path) -> duckdb.DuckDBPyConnection:
+        if lock.is_at_rest(self.database):
+            self.run.enter_context(lock.hold(self.database))
+            with connect(self.database) as con:
+                con.execute("create table half as select 1 as id")
+        return connect(file, read_only=True)
+
+
+def test_a_reader_sees_nothing_of_a_run_that_begins_while_it_opens_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "held.duckdb"
+    with read_copy.at_work(file), connect(file) as con:
+        con.execute("create table whole as select 1 as id")
+    # Something else than a run, as a person by hand: the copy is older, and a reader takes the file itself.
+    with connect(file) as con:
+        con.execute("create table late as select 1 as id")
+    between = RunBetween(file)
+    with between.run, readable(file, between) as con:
+        assert con.execute("select table_name from duckdb_tables()").fetchall() == [("whole",)]
+    with readable(file, is_ledger=True) as con:
+        named = con.execute("select table_name from duckdb_tables() order by 1").fetchall()
+        assert named == [("half",), ("late",), ("whole",)]
 
 
 def test_the_file_can_be_written_while_its_copy_is_read(tmp_path: Path) -> None:

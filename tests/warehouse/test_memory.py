@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shipsync.warehouse.database import connect
-from shipsync.warehouse.memory import limit_mb, machine_memory
+from shipsync.warehouse.memory import build_limit_mb, limit_mb, machine_memory
 
 GIB = 1024**3
 
@@ -26,6 +26,22 @@ def test_the_limit_follows_from_the_machine_unless_it_is_set(
     setting: int | None, machine: int, limit: int
 ) -> None:
     assert limit_mb(setting, machine) == limit
+
+
+@pytest.mark.parametrize(
+    ("setting", "machine", "limit"),
+    [
+        (None, GIB, 1000),
+        (None, 16 * GIB, 2147),
+        (None, 64 * GIB, 4000),
+        (6000, GIB, 6000),
+        (64, GIB, 1000),
+    ],
+)
+def test_a_build_gets_more_unless_the_setting_is_more_still(
+    setting: int | None, machine: int, limit: int
+) -> None:
+    assert build_limit_mb(setting, machine) == limit
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,10 @@ class LatestCopy:
                 except DatabaseLocked:
                     if not self._copies:
                         raise
+            if read_copy.serves(self._database):
+                # A run began meanwhile: what was copied may be of the middle of it, so it is not kept.
+                self._copies.pop()[2].close()
+                return read_copy.path_of(self._database)
             return self._copies[-1][1]
 
     @contextmanager

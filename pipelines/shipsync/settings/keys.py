@@ -202,7 +202,8 @@ SETTINGS: dict[str, Setting] = {
         "a whole number of megabytes",
         _whole,
         "What DuckDB may take of the memory while rows are loaded; an eighth of it, from 160 to 400, if "
-        "left out. Past it, it writes to a folder beside the database.",
+        "left out. Past it, it writes to a folder beside the database. A build takes an eighth, from 1,000 "
+        "to 4,000, or this if it is more.",
     ),
     "tracking_calls_per_run": Setting(
         "tracking_calls_per_run",

@@ -45,8 +45,9 @@ _SYNCS: Final[dict[ReadsBy, Callable[[StreamRun], None]]] = {
     ReadsBy.SNAPSHOT: sync_snapshot,
     ReadsBy.PER_PARCEL: sync_tracking,
 }
-# What keeps one stream from being read, and would each of the others.
-_FOR_EVERY_STREAM: Final = (KeyRefused, Unreachable, WrongAddress, DeadlinePassed)
+# What keeps one stream from being read, and would each of the others. Something else than the API may answer
+# for one list alone: only a second list makes sure that it is so for all.
+_FOR_EVERY_STREAM: Final = (KeyRefused, Unreachable, DeadlinePassed)
 INCREMENTAL: Final = frozenset(name for name, stream in STREAMS.items() if stream.is_incremental)
 
 
@@ -142,6 +143,7 @@ def _request(
 
 def _sync_streams(run: RunContext, report: SyncReport) -> None:
     refused: str | None = None
+    elsewhere: str | None = None
     for name, stream in STREAMS.items():
         if run.request.only is not None and name not in run.request.only:
             continue
@@ -163,6 +165,9 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
             except DatabaseError:
                 raise
+            except WrongAddress as error:
+                refused, elsewhere = elsewhere, elsewhere or str(error)
+                stream_run.report.outcome, stream_run.report.error = "failed", elsewhere
             except ShipsyncError as error:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
                 refused = str(error) if isinstance(error, _FOR_EVERY_STREAM) else None

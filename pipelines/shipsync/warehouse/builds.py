@@ -22,7 +22,8 @@ from shipsync.warehouse import build_plan, build_record, models, partial_build, 
 from shipsync.warehouse.build_record import Due, Inputs, LastBuild
 from shipsync.warehouse.database import connect, explained, transaction
 from shipsync.warehouse.ledger import migrate
-from shipsync.warehouse.models import BuildReport
+from shipsync.warehouse.memory import build_limit_mb
+from shipsync.warehouse.models import BuildOutOfMemory, BuildReport
 from shipsync.warehouse.recording import BuildProgress, NoBuildProgress, Recording
 from shipsync.warehouse.sql_project import fingerprint
 
@@ -33,7 +34,8 @@ _STATEMENTS: Final = "shipsync.warehouse"
 class Build:
     """What to build: the models of ``database`` as of ``now``, by the settings of ``merchant``.
 
-    Entities created before ``changes_since`` are known silently (None: before the first run).
+    Entities created before ``changes_since`` are known silently (None: before the first run). DuckDB takes
+    ``memory_limit_mb`` megabytes at most.
     """
 
     database: Path
@@ -41,6 +43,7 @@ class Build:
     changes_since: datetime | None = None
     merchant: Merchant = field(default=Merchant())
     progress: BuildProgress = field(default_factory=NoBuildProgress)
+    memory_limit_mb: int = field(default_factory=lambda: build_limit_mb(None))
 
     def what_is_due(self) -> BuildReport:
         """Build what is due since the last build, perhaps nothing; the caller holds the run lock.
@@ -66,18 +69,17 @@ class Build:
         """Build and test all models by dbt, and record what was taken in.
 
         With ``full_refresh``, and when their SQL changed since the last whole build, incremental models are
-        made anew. Raises as ``what_is_due``.
+        made anew. So they are when what is pending is more than memory takes in, which making them from
+        nothing does not need. Raises as ``what_is_due``.
         """
-        recording = Recording(self.progress)
         with self._recorded(is_whole=True) as is_other_sql:
-            built = models.build(
-                self.database,
-                now=self.now,
-                changes_since=self.changes_since,
-                merchant=self.merchant,
-                full_refresh=full_refresh or is_other_sql,
-                recording=recording,
-            )
+            is_anew = full_refresh or is_other_sql
+            try:
+                recording, built = self._by_dbt(is_anew)
+            except BuildOutOfMemory:
+                if is_anew:
+                    raise
+                recording, built = self._by_dbt(True)
             assert recording.manifest is not None
             catalog = self.database.name.split(".")[0]
             plan = build_plan.made_from(
@@ -88,6 +90,19 @@ class Build:
                 with transaction(con):
                     build_record.end(con, inputs, plan)
         return replace(built, reason=reason)
+
+    def _by_dbt(self, full_refresh: bool) -> tuple[Recording, BuildReport]:
+        recording = Recording(self.progress)
+        built = models.build(
+            self.database,
+            now=self.now,
+            changes_since=self.changes_since,
+            merchant=self.merchant,
+            full_refresh=full_refresh,
+            recording=recording,
+            memory_limit_mb=self.memory_limit_mb,
+        )
+        return recording, built
 
     def selected(self, select: str, *, full_refresh: bool = False) -> BuildReport:
         """Build and test the models that ``select`` names in dbt's syntax.
@@ -103,6 +118,7 @@ class Build:
                 select=select,
                 full_refresh=full_refresh or is_other_sql,
                 recording=Recording(self.progress),
+                memory_limit_mb=self.memory_limit_mb,
             )
 
     def _in_part(
@@ -111,7 +127,9 @@ class Build:
         run_id = runs.begin(con, "build")
         with transaction(con):
             self._set_as_of(con)
-            outcomes = partial_build.carry_out(con, last.plan, todo.changed, self.progress)
+            outcomes = partial_build.carry_out(
+                con, last.plan, todo.changed, self.progress, self.memory_limit_mb
+            )
             build_record.end(con, inputs, last.plan)
             runs.end(con, run_id, "done", requests=0)
         return BuildReport(outcomes, "changes")

@@ -41,17 +41,35 @@ def readable(
     opened = opened or _read_only
     if not database.exists():
         raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
-    con: duckdb.DuckDBPyConnection | None = None
     with ExitStack() as held:
-        if read_copy.is_current(database) or (not is_ledger and read_copy.serves(database)):
-            con = _opened_copy(held, database, opened)
-        if con is None:
-            try:
-                with explained(database):
-                    con = held.enter_context(opened(database))
-            except DatabaseLocked:
-                con = held.enter_context(opened(held.enter_context(copied(database))))
-        yield con
+        yield _opened(held, database, opened, is_ledger)
+
+
+def _opened(
+    held: ExitStack,
+    database: Path,
+    opened: Callable[[Path], duckdb.DuckDBPyConnection],
+    is_ledger: bool,
+) -> duckdb.DuckDBPyConnection:
+    if read_copy.is_current(database) or (not is_ledger and read_copy.serves(database)):
+        con = _opened_copy(held, database, opened)
+        if con is not None:
+            return con
+    with ExitStack() as trial:
+        try:
+            with explained(database):
+                con = trial.enter_context(opened(database))
+        except DatabaseLocked:
+            con = None
+        # A run that began just now may have committed a part of its work, and let go of the file.
+        if not is_ledger and read_copy.serves(database):
+            copy = _opened_copy(held, database, opened)
+            if copy is not None:
+                return copy
+        if con is not None:
+            held.push(trial.pop_all())
+            return con
+    return held.enter_context(opened(held.enter_context(copied(database))))
 
 
 def _opened_copy(
@@ -132,10 +150,13 @@ def take(database: Path, target: Path) -> int:
     with ExitStack() as held, explained(target):
         source = read_copy.path_of(database)
         if not read_copy.serves(database):
-            source = held.enter_context(copied(database))
-            with explained(database):
-                # A log beside the copy goes into it.
-                connect(source).close()
+            copy = held.enter_context(copied(database))
+            # Unless a run began meanwhile: then it may be of the middle of that one.
+            if not read_copy.serves(database):
+                source = copy
+                with explained(database):
+                    # A log beside the copy goes into it.
+                    connect(source).close()
         with source.open("rb") as old, os.fdopen(owner_only.open_new(part), "wb") as new:
             shutil.copyfileobj(old, new, 1 << 20)
             new.flush()

@@ -1,4 +1,7 @@
-"""How much memory DuckDB may take: a part of what this machine, or the container in it, has."""
+"""How much memory DuckDB may take: a part of what this machine, or the container in it, has.
+
+A load needs little and a build more, for it joins and sorts tables of millions of rows.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ SHARE: Final = 1 / 8
 LEAST_MB: Final = 160
 MOST_MB: Final = 400
 """More than that makes no load faster: what is more is read or written once."""
+LEAST_TO_BUILD_MB: Final = 1_000
+MOST_TO_BUILD_MB: Final = 4_000
 
 _CGROUPS: Final = Path("/sys/fs/cgroup")
 _OWN_CGROUP: Final = Path("/proc/self/cgroup")
@@ -24,6 +29,16 @@ def limit_mb(setting: int | None, machine_bytes: int | None = None) -> int:
         return setting
     total = machine_memory() if machine_bytes is None else machine_bytes
     return round(min(MOST_MB, max(LEAST_MB, total * SHARE / MEGABYTE)))
+
+
+def build_limit_mb(setting: int | None, machine_bytes: int | None = None) -> int:
+    """Megabytes for DuckDB while models are built: an eighth of the memory, from 1,000 to 4,000.
+
+    A ``setting`` that is more counts instead; one that is less is meant for loads.
+    """
+    total = machine_memory() if machine_bytes is None else machine_bytes
+    share = round(total * SHARE / MEGABYTE)
+    return max(setting or 0, min(MOST_TO_BUILD_MB, max(LEAST_TO_BUILD_MB, share)))
 
 
 def machine_memory(own: Path = _OWN_CGROUP, cgroups: Path = _CGROUPS) -> int:

@@ -20,6 +20,7 @@ from shipsync.merchant import Merchant
 from shipsync.plurals import counted
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
+from shipsync.warehouse.memory import build_limit_mb
 from shipsync.warehouse.recording import Recording
 from shipsync.warehouse.sql_project import sql_dir
 
@@ -45,12 +46,12 @@ _UNIT_TESTS: Final = "--exclude-resource-type=unit_test"
 _DATA_TESTS: Final = "--exclude-resource-type=test"
 # "Runtime Error in model events (models/changes/events.sql)": the line below it says what happened.
 _HEADING: Final = re.compile(r"^\w[\w ]* (Error|Exception)( in .*)?$")
+# DuckDB gives no codes that dbt would pass on.
+_OUT_OF_MEMORY: Final = "Out of Memory Error"
 _SETTINGS: Final = {
     "TimeZone": "UTC",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    # DuckDB would take most of the machine; past this it spills to a folder beside the file.
-    "memory_limit": "1GB",
     # Where order matters a model says so; keeping any other takes memory and time.
     "preserve_insertion_order": "false",
 }
@@ -58,6 +59,10 @@ _SETTINGS: Final = {
 # Parsing the project takes as long as running it on a small database, and its outcome depends on
 # nothing but the SQL and the name of the catalog: one parse serves every build of a process.
 _parsed: dict[tuple[Path, str], Manifest] = {}
+
+
+class BuildOutOfMemory(ModelError):
+    """A model needed more memory, or more room on the disk, than DuckDB may have."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ def build(
     full_refresh: bool = False,
     run_tests: bool = True,
     recording: Recording | None = None,
+    memory_limit_mb: int | None = None,
 ) -> BuildReport:
     """Build staging, core, change-sets and reverse in ``database``, and test them.
 
@@ -120,10 +126,12 @@ def build(
     (None: the default settings), have come. Entities created before ``changes_since`` are known silently
     (None: before the first run). ``select`` takes dbt's selection syntax, such as ``core`` or ``+events``.
     ``full_refresh`` rebuilds what is built up step by step, but never ``changes.events``. ``recording`` is
-    told what dbt does. The file must not be open anywhere else.
+    told what dbt does. DuckDB takes ``memory_limit_mb`` megabytes at most (None: as the machine has). The
+    file must not be open anywhere else.
 
     Raises DatabaseError (or a kind of it) when the file can't be used, UsageError when ``select`` names
-    nothing, ModelError with the first failing model or test: what was built stays. A build that is
+    nothing, ModelError with the first failing model or test (BuildOutOfMemory if memory was short): what was
+    built stays. A build that is
     killed leaves whole models, and the next one goes on from there.
     """
     _check_database(database)
@@ -138,7 +146,7 @@ def build(
         "as_of": now.isoformat(),
         "changes_since": changes_since.isoformat() if changes_since else None,
     }
-    outcomes = run_dbt(database, arguments, variables, recording)
+    outcomes = run_dbt(database, arguments, variables, recording, memory_limit_mb)
     _raise_for_failures(outcomes)
     report = BuildReport(outcomes)
     if not report.models + report.tests:
@@ -153,6 +161,7 @@ def run_dbt(
     arguments: Sequence[str],
     variables: Mapping[str, str | float | None],
     recording: Recording | None = None,
+    memory_limit_mb: int | None = None,
 ) -> tuple[ModelOutcome, ...]:
     """Run one dbt command on ``database`` and return what became of each node; ``recording`` listens.
 
@@ -162,7 +171,7 @@ def run_dbt(
         # Deprecations inside dbt and its libraries are not ours to mend.
         warnings.simplefilter("ignore")
         folder = Path(scratch)
-        _write_profile(folder, database)
+        _write_profile(folder, database, memory_limit_mb or build_limit_mb(None))
         common = [
             *_SILENT,
             f"--project-dir={sql_dir()}",
@@ -191,13 +200,14 @@ def _check_database(database: Path) -> None:
         migrate(con)
 
 
-def _write_profile(folder: Path, database: Path) -> None:
+def _write_profile(folder: Path, database: Path, memory_limit_mb: int) -> None:
     target = {
         "type": "duckdb",
         "path": str(database.resolve()),
         "schema": "main",
         "threads": _THREADS,
-        "settings": _SETTINGS,
+        # DuckDB would take most of the machine; past this it spills to a folder beside the file.
+        "settings": {**_SETTINGS, "memory_limit": f"{memory_limit_mb}MB"},
         # Let go of between models, the file could be opened by a short reading in between.
         "keep_open": True,
         "retries": {"connect_attempts": 2},
@@ -263,6 +273,11 @@ def _sentence(outcome: ModelOutcome) -> str:
 def _raise_for_failures(outcomes: Sequence[ModelOutcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.status in ("error", "fail")]
     if failed:
+        if failed[0].message.startswith(_OUT_OF_MEMORY):
+            raise BuildOutOfMemory(
+                f"{_sentence(failed[0])}. Raise memory_limit_mb, or free some room beside the database, and "
+                "build again; what was built before is kept."
+            )
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
         raise ModelError(
             f"{_sentence(failed[0])}{more}. Run `shipsync sync` and build again; if it stays, "

@@ -30,12 +30,15 @@ def carry_out(
     plan: BuildPlan,
     changed: frozenset[str],
     progress: BuildProgress,
+    memory_limit_mb: int,
 ) -> tuple[ModelOutcome, ...]:
     """Build what rests on the ``changed`` tables, and test it, inside the transaction of the caller.
 
+    DuckDB takes at most ``memory_limit_mb`` megabytes of memory.
+
     Raises ``CannotRepeat``; then the caller rolls back, and dbt has to build everything.
     """
-    con.execute(statement(_STATEMENTS, "limit_memory"))
+    con.execute(statement(_STATEMENTS, "limit_memory"), {"limit": f"{memory_limit_mb}MB"})
     con.execute(statement(_STATEMENTS, "forget_insertion_order"))
     due = [model for model in plan.models if not changed.isdisjoint(model.sources)]
     total = len(due)

@@ -105,7 +105,7 @@ update changes.as_of set as_of = $as_of, changes_since = $changes_since
 
 -- name: limit_memory
 -- DuckDB would take most of the machine; past this it spills to a folder beside the file.
-set memory_limit = '1GB'
+set memory_limit = $limit
 
 -- name: forget_insertion_order
 -- Where order matters a model says so; keeping any other takes memory and time.
