@@ -195,7 +195,7 @@ def test_run_with_nothing_new_costs_one_request_for_each_incremental_list(shop: 
             "/v2/labels",
         ]
         assert set(incremental[4:]) <= {"/v2/labels"}
-        assert len(incremental[4:]) == sweeps, f"after {minutes} minutes"
+        assert len(incremental[4:]) <= sweeps, f"after {minutes} minutes"
         sweeps = -(-len(shop.rows("from raw.labels where _dlt_valid_to is null")) // 20)
         assert not any(stream.packages for stream in synced.report.streams)
         slow = [name for name, stream in STREAMS.items() if stream.is_slow]
