@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shipsync.emulator import Fault, FaultKind
+from shipsync.emulator import Fault, FaultKind, Options
 from truth.expected_events import VIEWS
 from truth.random_faults import faults_of_day, live_a_day
 from truth.served_shop import Bounds, ServedShop
@@ -14,11 +14,16 @@ pytestmark = pytest.mark.slow
 
 DAYS = 30
 BOUNDS = Bounds(requests=40, files=900, seconds=3)
+OBSERVED = Options.observed(tracks_further_boxes=False, mass_ties=60)
 # Over a socket they would cost ten seconds each; test_month.py has them.
 SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
 
 
-@pytest.mark.parametrize("served", [35], indirect=True)
+@pytest.mark.parametrize(
+    "served",
+    [pytest.param(35, id="35"), pytest.param((36, OBSERVED), id="36-observed")],
+    indirect=True,
+)
 def test_a_month_with_faults_and_kills(served: ServedShop) -> None:
     account = served.shop.account
     for day in range(1, DAYS + 1):

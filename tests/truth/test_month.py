@@ -49,6 +49,7 @@ NEVER_GONE = VIEWS.keys() - {"shipments_gone"}
     [
         pytest.param(1, OBLIGING, id="1-obliging"),
         pytest.param(2, STUBBORN, id="2-stubborn"),
+        pytest.param(3, OBSERVED, id="3-observed"),
     ],
 )
 def test_a_month_with_faults_equals_the_journal(
