@@ -46,13 +46,14 @@ class BothWays:
     shop: Shop
     whole: Path
 
-    def build(self) -> BuildReport:
-        """Build both as of the last sync; what is due was built, if the digests agree."""
-        now = self.shop.syncs[-1].at
+    def build_what_is_due(self) -> BuildReport:
+        """Build the one as of the last sync."""
         self._bring_over()
-        report = Build(self.shop.database, now).what_is_due()
-        Build(self.whole, now).everything()
-        return report
+        return Build(self.shop.database, self.shop.syncs[-1].at).what_is_due()
+
+    def build_everything(self) -> None:
+        """Build the other as of the last sync: all that was due was built, if the digests agree then."""
+        Build(self.whole, self.shop.syncs[-1].at).everything()
 
     def differing(self) -> list[str]:
         """Tables and views that are not the same in both."""
