@@ -135,16 +135,19 @@ class Bench:
         }
 
 
-def repeat(con: duckdb.DuckDBPyConnection, times: int) -> None:
+def repeat(con: duckdb.DuckDBPyConnection, copies: int) -> None:
     """Hold every object so many times, under other ids, as a load that is older than all others."""
     followed = {"tracking": ("label_id",), "tracking_events": ("label_id",)}
     for table, keys in (REPEATED | followed).items():
-        renamed = ", ".join(f"{key} || '-' || n as {key}" for key in keys)
         columns = {name for (name, *_) in con.execute(f"describe raw.{table}").fetchall()}
-        older = ", modified_at - interval 1 year as modified_at" if "modified_at" in columns else ""
+        # A number that many shipments share would make one order of them.
+        own = [*keys, *(columns & {"shipment_number"} - {*keys})]
+        renamed = ", ".join(f"{name} || '-' || n as {name}" for name in own)
+        times = columns & {"created_at", "modified_at"}
+        older = "".join(f", {name} - interval 1 year as {name}" for name in sorted(times))
         con.execute(
             f"insert into raw.{table} select held.* replace ({renamed}{older}) "  # noqa: S608
-            f"from raw.{table} as held, range(1, {times}) as numbers(n)"
+            f"from raw.{table} as held, range(1, {copies}) as numbers(n)"
         )
     con.execute(CLOSED)
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from shipsync.sources import allow_list
 from shipsync.sources.canonical import content_hash
 from shipsync.sources.redaction import Redaction
+from shipsync.sources.schema import EXTRA, Table
 from shipsync.sources.streams import SHIPMENTS, STREAMS
+from shipsync.sources.tables import TABLES
 
 KEY = b"sixteen bytes of salt"
 SHIPMENT: dict[str, Any] = {
@@ -90,3 +93,19 @@ def test_lists_without_buyers_are_stored_whole() -> None:
     redaction = Redaction("drop", KEY)
     assert redaction.apply(STREAMS["products"], product) == product
     assert redaction.hash_of(STREAMS["products"])(product) == content_hash(product)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        pytest.param(table, column, id=f"{table.name}.{column}")
+        for table in TABLES
+        if not allow_list.holds_buyers(table.name)
+        for column in table.documents
+        if column != EXTRA
+    ],
+)
+def test_a_document_of_the_merchants_own_is_stored_as_far_as_it_is_known(
+    table: Table, column: str
+) -> None:
+    assert isinstance(allow_list.allowed_in(table)[column], dict)

@@ -40,7 +40,6 @@ from shipsync.warehouse.quarantine import Quarantine
 MOST_NAMED: Final = 1000
 """So many bodies that became no hint are named; a folder may hold millions."""
 
-_SHOWN: Final = 60
 WEBHOOKS: Final = "webhooks"
 """What the quarantine calls them; they belong to no stream."""
 _HEADERS: Final = ".headers.json"
@@ -264,7 +263,7 @@ def _hint(webhook: object) -> _Hint | str:
         data = webhook.get("data")
         return _Hint(TRACKING, {"label_id": track[1]}, data if isinstance(data, dict) else None)
     if address.path not in _PARAMETERS:
-        return f"Its resource_url names {address.path[:_SHOWN]!r}, which a sync does not read by webhook."
+        return "Its resource_url names something that a sync does not read by webhook."
     stream, allowed = _PARAMETERS[address.path]
     if not query or not allowed >= set(query):
         return f"The query of its resource_url must ask by {' or '.join(sorted(allowed))}."

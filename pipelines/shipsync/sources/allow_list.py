@@ -129,6 +129,33 @@ _KEPT: Final[Mapping[str, Allowed]] = {
 }
 """By raw table. A table that is not named holds nothing of buyers: all that its columns take is stored."""
 
+_ADDRESS: Final = {
+    **_PLACE,
+    **_keys("name phone email company_name address_line1 address_line2 address_line3 instructions"),
+}
+_WITHIN: Final[Mapping[str, Mapping[str, Allowed]]] = {
+    "products": {
+        "product_category": _keys("product_category_id name"),
+        "tags": _keys("tag_id name color"),
+        "aliases": _keys("store_id sku_alias"),
+        "bundle_components": _keys(
+            "bundle_product_id component_product_id sku quantity active",
+        ),
+    },
+    "warehouses": {"origin_address": _ADDRESS, "return_address": _ADDRESS},
+    "carriers": {
+        "packages": {
+            **_keys("package_id package_code name description"),
+            "dimensions": _DIMENSIONS,
+        },
+        "options": _keys("name default_value description"),
+    },
+    "purchase_orders": {
+        "products": _keys("sku supplier_sku quantity cost received_quantity rejected_quantity"),
+    },
+}
+"""What is stored of the documents in such a table: the fields that are known, for they are the merchant's."""
+
 
 def holds_buyers(table_name: str) -> bool:
     """Whether a raw table has fields that are not stored under ``hash`` and ``drop``."""
@@ -182,7 +209,8 @@ def _whole(table: Table) -> Allowed:
     allowed: dict[str, Allowed | Part] = {}
     for column in table.columns:
         if len(column.path) == 1:
-            allowed[column.path[0]] = "all"
+            within = _WITHIN.get(table.name, {})
+            allowed[column.path[0]] = within.get(column.path[0], "all")
         else:
             inner.setdefault(column.path[0], {})[column.path[1]] = "value"
     return {**allowed, **inner}
