@@ -216,6 +216,7 @@ def _what_next(database: Path) -> Step:
     return Step(
         "What to try next",
         (
+            f"shipsync dashboard --database {database}   (nine pages, at the address it prints)",
             f"shipsync status --database {database}",
             f"shipsync changes list --trigger shipment_modified --database {database}",
             f"shipsync writes status --connection {NAME} --database {database}",

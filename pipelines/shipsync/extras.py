@@ -14,7 +14,11 @@ POSTGRES: Mapping[str, str] = {
 EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
 PROMETHEUS: Mapping[str, str] = {"prometheus_client": "prometheus-client"}
-NOTEBOOKS: Mapping[str, str] = {"marimo": "marimo", "altair": "altair"}
+NOTEBOOKS: Mapping[str, str] = {
+    "marimo": "marimo",
+    "altair": "altair",
+    "vl_convert": "vl-convert-python",
+}
 
 
 def require(what: str, modules: Mapping[str, str]) -> None:

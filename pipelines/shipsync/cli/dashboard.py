@@ -1,14 +1,13 @@
-"""``shipsync dashboard``: the overview as a page on this machine, or once as text."""
+"""``shipsync dashboard``: the pages as a site on this machine; ``shipsync report``: one of them as a file."""
 
 from __future__ import annotations
 
-import logging
 import os
-import runpy
 import secrets
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,6 @@ from shipsync.errors import ShipsyncError, UsageError
 app = typer.Typer()
 
 HOST = "127.0.0.1"
-_SERVER = "from shipsync.cli.dashboard import serve_page; serve_page()"
 
 
 @app.command(epilog="Example: shipsync dashboard --port 8766")
@@ -30,16 +28,17 @@ def dashboard(
         int, typer.Option("--port", min=0, max=65535, help="Listen here; 0 takes a free port.")
     ] = 8766,
     check: Annotated[
-        bool, typer.Option("--check", help="Print what the page shows once, and serve nothing.")
+        bool,
+        typer.Option("--check", help="Print the account at a glance once, and serve nothing."),
     ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show freshness, changes, stock and writes on a page.
+    """Show nine pages: what needs a person, carriers, margin, stock, parcels, labels, writes, runs.
 
     It listens on 127.0.0.1 until interrupted, and admits whoever has the address it prints.
-    The page reads a copy of the database each time, so it never blocks a run.
+    The pages read a copy of the database, so they never block a run.
     """
     from shipsync import extras
 
@@ -49,6 +48,39 @@ def dashboard(
         _check(file, as_json=as_json)
     else:
         _serve(file, port, as_json=as_json)
+
+
+@app.command(epilog="Example: shipsync report --page carriers --to carriers.html")
+def report(
+    page: Annotated[
+        str, typer.Option("--page", metavar="NAME", help="Write this page, such as morning-board.")
+    ],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="FILE", help="Write it to this .html or .pdf file.")
+    ],
+    connection: options.ConnectionName = "default",
+    database: options.DatabaseFile = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Write one page of the dashboard to a file that can be mailed.
+
+    The file needs nothing else and loads nothing. A PDF is printed by the Chromium of this machine.
+    """
+    from shipsync import clock, extras
+
+    extras.require("A report", extras.NOTEBOOKS)
+    from shipsync.pages import catalogue
+    from shipsync.pages.report import check as checked
+    from shipsync.pages.report import write
+
+    catalogue.page_kind(page)
+    checked(to)
+    read = catalogue.read(options.local(connection, database).database, page, clock.now())
+    write(read, to)
+    if as_json:
+        output.show_json({"page": page, "file": to, "as_of": read.as_of, "alarms": read.alarms})
+    else:
+        output.say(f"The page {read.title} is in {to}.")
 
 
 def _check(database: Path, *, as_json: bool) -> None:
@@ -66,7 +98,12 @@ def _check(database: Path, *, as_json: bool) -> None:
 
 
 def _serve(database: Path, port: int, *, as_json: bool) -> None:
-    """Become the server: this process ends as marimo, so that whoever stops it stops the page."""
+    """Serve the site until the process is interrupted, which ends it with exit code 130."""
+    import uvicorn
+
+    from shipsync import clock
+    from shipsync.pages.site import site
+
     token = secrets.token_urlsafe(24)
     free = _free(port)
     url = f"http://{HOST}:{free}/?access_token={token}"
@@ -75,41 +112,23 @@ def _serve(database: Path, port: int, *, as_json: bool) -> None:
     else:
         output.say(f"The dashboard of {database} is at {url}")
         output.remark("Stop it with Ctrl-C.")
-    _give_on_standard_input(token)
-    command = [sys.executable, "-c", _SERVER, "--quiet", "run", str(notebook())]
-    command += ["--headless", "--no-sandbox", "--host", HOST, "--port", str(free)]
-    command += ["--token", "--token-password-file", "-", "--", "--database", str(database)]
-    os.execve(sys.executable, command, _environment())
-
-
-def serve_page() -> None:
-    """What the process that became the server does: run marimo until it is interrupted, and end calmly.
-
-    Its arguments are those of the process. An interrupt from the keyboard ends it with exit code 130.
-    """
-    logging.getLogger("uvicorn.error").addFilter(_is_no_interrupt)
-    try:
-        runpy.run_module("marimo", run_name="__main__", alter_sys=True)
-    except SystemExit as end:
-        if end.code:
-            raise
-    except KeyboardInterrupt:
-        pass
+    sys.stdout.flush()
+    pages = site(database, token, clock.now, f"shipsync-{free}")
+    config = uvicorn.Config(
+        pages, host=HOST, port=free, log_level="critical", access_log=False, server_header=False
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
     output.note("The dashboard is stopped.")
     sys.exit(INTERRUPTED)
 
 
-def _is_no_interrupt(record: logging.LogRecord) -> bool:
-    """Whether uvicorn reports something else than that it was told to stop."""
-    return not record.getMessage().rstrip().endswith("CancelledError")
-
-
-def notebook() -> Path:
-    """The page: ``shipsync/_notebooks`` in an installed wheel, ``notebooks/`` in a checkout."""
+def notebook(name: str = "overview") -> Path:
+    """A notebook: in ``shipsync/_notebooks`` of an installed wheel, in ``notebooks/`` of a checkout."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "_notebooks", package.parents[1] / "notebooks"):
-        if (folder / "overview.py").is_file():
-            return folder / "overview.py"
+        if (folder / f"{name}.py").is_file():
+            return folder / f"{name}.py"
     raise ShipsyncError(f"The notebook is missing beside {package}. Install shipsync again.")
 
 
@@ -125,15 +144,6 @@ def _free(port: int) -> int:
                 "0 for any that is free."
             ) from None
         return int(probe.getsockname()[1])
-
-
-def _give_on_standard_input(text: str) -> None:
-    """Hand ``text`` to the program this process becomes; among arguments everybody could read it."""
-    read, write = os.pipe()
-    os.write(write, text.encode())
-    os.close(write)
-    os.dup2(read, 0)
-    os.close(read)
 
 
 def _environment() -> dict[str, str]:

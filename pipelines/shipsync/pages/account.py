@@ -1,0 +1,182 @@
+"""The pages of the job itself: what was written to the account, and how runs went."""
+
+from __future__ import annotations
+
+from shipsync.pages import charts
+from shipsync.pages.content import Chart, Column, Kind, Section, Table, Tile, Tiles, Tone
+from shipsync.pages.figures import count_tile, number, words
+from shipsync.pages.reading import Reader
+from shipsync.queries import ResultRows
+
+_UNSETTLED = ("unknown", "sending")
+_REFUSED = ("rejected",)
+
+
+def write_back(reader: Reader, _: str) -> tuple[Section, ...]:
+    """What was planned and what the account holds; what nobody knows needs a person."""
+    totals = reader.objects("write_totals")
+    due = reader.rows("due_adjustments")
+
+    def count(outcomes: tuple[str, ...]) -> int:
+        return sum(row["writes"] for row in totals if row["outcome"] in outcomes)
+
+    bars = [
+        {
+            "what": f"{words(row['kind'])}: {words(row['outcome'])}",
+            "writes": row["writes"],
+        }
+        for row in totals
+    ]
+    return (
+        Tiles(
+            (
+                Tile(
+                    "Writes",
+                    number(sum(row["writes"] for row in totals)),
+                    "reverse.outcomes",
+                    rows="writes",
+                ),
+                count_tile(
+                    "Outcome not known",
+                    count(_UNSETTLED),
+                    "reverse.outcomes",
+                    detail="`shipsync writes resolve` settles them",
+                    rows="writes",
+                ),
+                count_tile(
+                    "Refused", count(_REFUSED), "reverse.outcomes", tone=Tone.WARNING, rows="writes"
+                ),
+                Tile(
+                    "Stock changes due",
+                    number(len(due.rows)),
+                    "reverse.stock_adjustments_due",
+                    "targets that the account does not hold",
+                    Tone.WARNING if due.rows else Tone.NEUTRAL,
+                    "due",
+                ),
+            )
+        ),
+        Chart(
+            "outcomes",
+            "Writes by kind and outcome",
+            charts.signed_bars(bars, "what", "writes", "writes"),
+            "Each write counts once, by the state that it has now.",
+            "reverse.outcomes",
+        ),
+        Table(
+            "writes",
+            "Writes, those without an outcome first",
+            (
+                Column("moment", "When"),
+                Column("kind", "Kind", Kind.CODE),
+                Column("outcome", "Outcome", Kind.CODE),
+                Column("wanted", "Wanted"),
+                Column("times_sent", "Sent", Kind.NUMBER),
+                Column("settled_by", "Settled by", Kind.CODE),
+                Column("reason", "Why"),
+                Column("http_status", "HTTP", Kind.TEXT),
+                Column("row_key", "Row"),
+            ),
+            reader.rows("write_rows"),
+            "reverse.outcomes",
+            "Nothing was written to the account yet.",
+        ),
+        Table(
+            "due",
+            "Stock that is not as the targets say",
+            tuple(Column(name, words(name).capitalize()) for name in due.columns),
+            due,
+            "reverse.stock_adjustments_due",
+            "The account holds what the targets say, or there are none.",
+        ),
+    )
+
+
+def runs(reader: Reader, _: str) -> tuple[Section, ...]:
+    """Freshness, calls, what sweeps caught, failures."""
+    totals = reader.one("run_totals")
+    streams = reader.rows("stream_lag", reader.until())
+    calls = reader.objects("calls_by_run")
+    caught = sum(row["caught_late"] or 0 for row in streams.objects())
+    return (
+        Tiles(
+            (
+                Tile("Runs in 7 days", number(totals.get("runs")), "ledger.runs", rows="runs"),
+                count_tile("Not done", totals.get("failed"), "ledger.runs", rows="runs"),
+                Tile("Calls in 7 days", number(totals.get("requests")), "ledger.runs", rows="runs"),
+                Tile(
+                    "Caught late",
+                    number(caught),
+                    "metrics.pipeline_health",
+                    "rows that a sweep found",
+                    rows="streams",
+                ),
+                Tile(
+                    "In quarantine",
+                    number(reader.state.quarantined),
+                    "ledger.quarantine",
+                    tone=Tone.WARNING if reader.state.quarantined else Tone.GOOD,
+                ),
+            )
+        ),
+        Chart(
+            "calls",
+            "Calls of the latest runs, by stream",
+            charts.stacked_by_run(_by_stream(calls)),
+            "Calls to the account of up to 30 runs, the oldest first.",
+            "metrics.pipeline_health",
+        ),
+        _streams(streams),
+        Table(
+            "runs",
+            "Latest runs",
+            (
+                Column("started_at", "Began"),
+                Column("command", "Command"),
+                Column("outcome", "Outcome", Kind.CODE),
+                Column("seconds", "Seconds", Kind.DECIMAL),
+                Column("requests", "Calls", Kind.NUMBER),
+                Column("error", "What failed"),
+            ),
+            reader.rows("latest_runs"),
+            "ledger.runs",
+            "Nothing ran yet.",
+            limit=200,
+        ),
+    )
+
+
+def _streams(rows: ResultRows) -> Table:
+    return Table(
+        "streams",
+        "Streams, the longest unread first",
+        (
+            Column("stream", "Stream", Kind.CODE),
+            Column("lag_hours", "Lag, hours", Kind.DECIMAL),
+            Column("read_at", "Read"),
+            Column("outcome", "Outcome", Kind.CODE),
+            Column("requests", "Calls", Kind.NUMBER),
+            Column("rows", "Rows", Kind.NUMBER),
+            Column("caught_late", "Caught late", Kind.NUMBER),
+            Column("error", "What failed"),
+        ),
+        rows,
+        "metrics.pipeline_health",
+        "No stream was read yet.",
+    )
+
+
+def _by_stream(calls: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Five streams with the most calls; the others together."""
+    sums: dict[object, int] = {}
+    for row in calls:
+        sums[row["stream"]] = sums.get(row["stream"], 0) + int(str(row["requests"] or 0))
+    largest = sorted(sums, key=lambda stream: (-sums[stream], str(stream)))[:5]
+    return [
+        {
+            "run": str(row["started_at"])[5:16],
+            "stream": words(str(row["stream"])) if row["stream"] in largest else "others",
+            "requests": row["requests"],
+        }
+        for row in calls
+    ]

@@ -1,0 +1,306 @@
+"""A page as one HTML document that needs nothing else: styles, script and pictures are in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import Any, Final
+
+from shipsync.pages import charts
+from shipsync.pages.content import (
+    Chart,
+    Column,
+    Definition,
+    Kind,
+    Notice,
+    Page,
+    Search,
+    Section,
+    Table,
+    Tile,
+    Tiles,
+    Tone,
+)
+from shipsync.pages.figures import instant, is_thin, number, utc, written
+
+WIDE: Final = 1080
+NARROW: Final = 340
+_NUMERIC: Final = {Kind.NUMBER, Kind.DECIMAL, Kind.MONEY, Kind.RATE}
+_TONE_WORDS: Final = {Tone.ALARM: "needs a person", Tone.WARNING: "look at this"}
+
+
+@cache
+def _resource(name: str) -> str:
+    return resources.files("shipsync.pages").joinpath(name).read_text(encoding="utf-8")
+
+
+def styles() -> str:
+    """The style sheet, for light and dark."""
+    return _resource("page.css")
+
+
+@cache
+def content_policy() -> str:
+    """What a browser may load for a page: its own style and script, and nothing from anywhere else."""
+    digest = hashlib.sha256(_resource("page.js").encode()).digest()
+    script = base64.b64encode(digest).decode()
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; img-src data:; "
+        "form-action 'self'; base-uri 'none'"
+    )
+
+
+def document(title: str, body: str) -> str:
+    """A whole document around ``body``."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{content_policy()}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
+        f"<title>{escape(title)} · shipsync</title>\n<style>{styles()}</style>\n</head>\n<body>\n"
+        f"{body}\n<script>{_resource('page.js')}</script>\n</body>\n</html>\n"
+    )
+
+
+def report(page: Page) -> str:
+    """The page as a file to mail."""
+    return document(page.title, f"<main>{heading(page)}{parts(page)}</main>")
+
+
+def site_page(page: Page, links: Sequence[tuple[str, str]]) -> str:
+    """The page within the site; ``links`` are addresses and titles of all pages."""
+    return document(
+        page.title,
+        f"{navigation(links, page.title)}<main>{heading(page)}{parts(page)}</main>",
+    )
+
+
+def navigation(links: Sequence[tuple[str, str]], current: str) -> str:
+    """The links to all pages, that of the current one marked."""
+    items = "".join(
+        f'<a href="{escape(address)}"{" aria-current=page" if title == current else ""}>{escape(title)}</a>'
+        for address, title in links
+    )
+    return (
+        '<a class="skip" href="#content">Skip to the page</a>'
+        f'<header class="site"><nav aria-label="Pages">{items}</nav></header>'
+    )
+
+
+def start_page(pages: Sequence[tuple[str, Page]], links: Sequence[tuple[str, str]]) -> str:
+    """The page that leads to all others: what each answers, and how much on it needs a person."""
+    cards = "".join(
+        f'<a class="card lead {"alarm" if page.alarms else ""}" href="{escape(address)}">'
+        f"<h2>{escape(page.title)}</h2><p>{escape(page.question)}</p>"
+        f"<p class=state>{_alarm_words(page.alarms)}</p></a>"
+        for address, page in pages
+    )
+    notices = "".join(_notice(notice) for notice in (pages[0][1].notices if pages else ()))
+    as_of = _as_of(pages[0][1]) if pages else ""
+    return document(
+        "Start",
+        f'{navigation(links, "Start")}<main id="content"><h1>shipsync</h1>{as_of}{notices}'
+        f'<div class="cards leads">{cards}</div></main>',
+    )
+
+
+def _alarm_words(count: int) -> str:
+    if not count:
+        return "Nothing is in alarm."
+    return f"{count} number{'s' if count > 1 else ''} in alarm"
+
+
+def heading(page: Page) -> str:
+    """Title, question, the age of the data and what is to be known about it."""
+    notices = "".join(_notice(notice) for notice in page.notices)
+    return (
+        f'<h1 id="content">{escape(page.title)}</h1><p class="question">{escape(page.question)}</p>'
+        f"{_as_of(page)}{notices}"
+    )
+
+
+def _as_of(page: Page) -> str:
+    if page.as_of is None:
+        return ""
+    return (
+        f'<p class="as-of">As of {_time(page.as_of, instant(page.as_of, page.zone))}, '
+        f"times in {escape(page.zone.key)}</p>"
+    )
+
+
+def _time(value: datetime, text: str) -> str:
+    return f'<time datetime="{value.isoformat()}" title="{utc(value)}">{escape(text)}</time>'
+
+
+def parts(page: Page) -> str:
+    """What stands under the heading."""
+    body = "".join(section(part, page) for part in page.sections)
+    return body + definitions(page.definitions)
+
+
+def section(part: Section, page: Page) -> str:
+    """One part of a page as HTML."""
+    if isinstance(part, Tiles):
+        return f'<div class="cards">{"".join(_tile(tile, page) for tile in part.tiles)}</div>'
+    if isinstance(part, Chart):
+        return _chart(part)
+    if isinstance(part, Table):
+        return _table(part, page)
+    if isinstance(part, Search):
+        return _search(part)
+    return _notice(part)
+
+
+def _notice(notice: Notice) -> str:
+    role = "alert" if notice.tone is Tone.ALARM else "status"
+    return f'<p class="notice {notice.tone}" role="{role}">{escape(notice.text)}</p>'
+
+
+def _search(part: Search) -> str:
+    return (
+        '<form class="search" method="get"><label for="q">'
+        f'{escape(part.label)}</label><span><input id="q" name="q" type="search" '
+        f'value="{escape(part.text)}" autocomplete="off"><button>Find</button></span></form>'
+    )
+
+
+def _tile(tile: Tile, page: Page) -> str:
+    thin = " thin" if tile.is_thin else ""
+    word = f'<span class="word">{_TONE_WORDS[tile.tone]}</span>' if tile.tone in _TONE_WORDS else ""
+    links = [f'<a href="#{_anchor(tile.metric)}">definition</a>'] if _has(page, tile.metric) else []
+    if tile.rows:
+        links.append(f'<a href="#{tile.rows}">rows</a>')
+    named = "".join(links).replace("<a ", f'<a aria-label="{{}} of {escape(tile.label)}" ')
+    named = named.replace("{}", "definition", 1).replace("{}", "rows", 1)
+    if tile.rows and not _has(page, tile.metric):
+        named = named.replace('"definition of', '"rows of')
+    return (
+        f'<section class="card {tile.tone}{thin}"><h2>{escape(tile.label)}</h2>'
+        f'<p class="figure">{escape(tile.value)}{word}</p>{_spark(tile.spark)}'
+        f'<p class="detail">{escape(tile.detail)}</p><p class="links">{named}</p></section>'
+    )
+
+
+def _has(page: Page, metric: str) -> bool:
+    return any(definition.metric == metric for definition in page.definitions)
+
+
+def _anchor(metric: str) -> str:
+    return "define-" + metric.replace(".", "-")
+
+
+def _spark(values: tuple[float, ...]) -> str:
+    if len(values) < 3:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1
+    step = 100 / (len(values) - 1)
+    points = " ".join(
+        f"{index * step:.1f},{22 - 20 * (value - low) / span:.1f}"
+        for index, value in enumerate(values)
+    )
+    return (
+        '<svg class="spark" viewBox="0 0 100 24" preserveAspectRatio="none" aria-hidden="true">'
+        f'<polyline points="{points}"/></svg>'
+    )
+
+
+def _chart(chart: Chart) -> str:
+    """The picture in two widths, of which the style sheet shows the one that fits."""
+    defined = f'<a href="#{_anchor(chart.metric)}">definition</a>'
+    named = defined.replace("<a ", f'<a aria-label="definition of {escape(chart.title)}" ')
+    pictures = "".join(
+        f'<div class="picture {name}" role="img" aria-label="{escape(chart.title)}">{drawn}</div>'
+        for name, drawn in (
+            ("wide", charts.svg(chart.draw(WIDE))),
+            ("narrow", charts.svg(chart.draw(NARROW))),
+        )
+    )
+    return (
+        f'<section class="block" id="{chart.name}"><h2>{escape(chart.title)}</h2>{pictures}'
+        f'<p class="detail">{escape(chart.summary)} {named}</p></section>'
+    )
+
+
+def _table(table: Table, page: Page) -> str:
+    count = len(table.rows.rows)
+    heading = f'<h2>{escape(table.title)} <span class="count">{_count(table)}</span></h2>'
+    defined = (
+        f'<a aria-label="definition of {escape(table.title)}" href="#{_anchor(table.metric)}">definition</a>'
+        if _has(page, table.metric)
+        else ""
+    )
+    if not count:
+        body = f'<p class="empty">{escape(table.empty)}</p>'
+        return f'<section class="block" id="{table.name}">{heading}{body}</section>'
+    head = "".join(
+        f'<th scope="col"{_numeric(column)}>{escape(column.heading)}</th>'
+        for column in table.columns
+    )
+    rows = "".join(_row(row, table.columns, page) for row in table.rows.objects())
+    tools = (
+        f'<div class="tools"><input type="search" aria-label="Search in {escape(table.title)}" '
+        f'placeholder="Search"><button type="button" data-csv="{page.name}-{table.name}.csv" '
+        f'aria-label="CSV of {escape(table.title)}">CSV</button>'
+        f"{defined}</div>"
+    )
+    return (
+        f'<section class="block" id="{table.name}">{heading}{tools}'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+    )
+
+
+def _count(table: Table) -> str:
+    count = len(table.rows.rows)
+    return f"first {number(count)}" if count >= table.limit else number(count)
+
+
+def _numeric(column: Column) -> str:
+    return ' class="n"' if column.kind in _NUMERIC else ""
+
+
+def _row(row: dict[str, Any], columns: Sequence[Column], page: Page) -> str:
+    return "<tr>" + "".join(_cell(row, column, page) for column in columns) + "</tr>"
+
+
+def _cell(row: dict[str, Any], column: Column, page: Page) -> str:
+    value = row.get(column.name)
+    beside = row.get(column.beside) if column.beside else None
+    text = written(value, column.kind, beside, page.zone)
+    classes = ["n"] if column.kind in _NUMERIC else []
+    if column.beside and column.kind is not Kind.MONEY and is_thin(beside):
+        classes.append("thin")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        classes.append("negative")
+    shown = _time(value, text) if isinstance(value, datetime) else escape(text)
+    named = f' class="{" ".join(classes)}"' if classes else ""
+    return f"<td{named}>{shown}</td>"
+
+
+def definitions(found: Sequence[Definition]) -> str:
+    """What the numbers of a page mean, in the words of the database's own comments."""
+    if not found:
+        return ""
+    parts = "".join(
+        f'<details id="{_anchor(one.metric)}"><summary><code>{escape(one.metric)}</code> '
+        f"{escape(one.meaning)}</summary><dl>"
+        + "".join(
+            f"<dt><code>{escape(name)}</code></dt><dd>{escape(meaning) or 'see the model'}</dd>"
+            for name, meaning in one.columns.items()
+        )
+        + "</dl></details>"
+        for one in found
+    )
+    return f'<section class="block definitions"><h2>Definitions</h2>{parts}</section>'
+
+
+def failure(notice: Notice, links: Sequence[tuple[str, str]]) -> str:
+    """The page that stands in the place of one that could not be read."""
+    body = f'<main id="content"><h1>This page can\'t be shown</h1>{_notice(notice)}</main>'
+    return document("Failed", navigation(links, "") + body)
