@@ -1,8 +1,4 @@
-"""What keeps every stream from being read is told once and stored once, and soon asked no more.
-
-A refused key is believed at once. That something else than the API answers is believed when it did so for a
-second list: a proxy may have a page of its own for one path.
-"""
+"""What keeps every stream from being read is asked once, told once and stored once."""
 
 from __future__ import annotations
 
@@ -15,6 +11,9 @@ import pytest
 from shipsync.api.session import Session
 from shipsync.clock import JumpingPacing
 from shipsync.connection import Connection, Secret
+from shipsync.emulator import Account, Fault, FaultKind, Transport
+from shipsync.emulator.simulation.seed import seed_account
+from shipsync.sources.streams import STREAMS
 from shipsync.sync.run import run_sync
 from shipsync.warehouse import database, ledger
 
@@ -25,9 +24,9 @@ NO_ROUTE = {"request_id": "r", "errors": [{"error_code": "not_found", "message":
     ("answer", "asked", "said"),
     [
         (httpx.Response(401, html="<html>log in</html>"), 1, "does not know the API key"),
-        (httpx.Response(404, json=NO_ROUTE), 2, "base_url https://api.shipstation.com"),
-        (httpx.Response(302, headers={"location": "/login"}), 2, "check base_url"),
-        (httpx.Response(200, html="<html>shop</html>"), 12, "base_url https://api.shipstation.com"),
+        (httpx.Response(404, json=NO_ROUTE), 1, "base_url https://api.shipstation.com"),
+        (httpx.Response(302, headers={"location": "/login"}), 1, "check base_url"),
+        (httpx.Response(200, html="<html>shop</html>"), 6, "base_url https://api.shipstation.com"),
     ],
 )
 def test_it_is_told_once(tmp_path: Path, answer: httpx.Response, asked: int, said: str) -> None:
@@ -49,20 +48,37 @@ def test_it_is_told_once(tmp_path: Path, answer: httpx.Response, asked: int, sai
     assert stored.startswith("shipments, fulfillments, labels")
 
 
-def test_a_page_in_place_of_the_first_list_keeps_no_other_from_being_read(tmp_path: Path) -> None:
-    def app(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/shipments":
-            return httpx.Response(200, html="<html>shop</html>")
-        return httpx.Response(
-            200, json={request.url.path.split("/")[-1]: [], "total": 0, "pages": 0}
-        )
-
+@pytest.mark.parametrize(
+    ("strange", "failed", "asked"),
+    [
+        ({"/v2/shipments"}, ["shipments"], 6),
+        ({"/v2/shipments", "/v2/fulfillments"}, list(STREAMS), 12),
+    ],
+    ids=["one list", "two"],
+)
+def test_one_list_that_is_out_of_order_where_rows_came_from_before_stops_no_other(
+    tmp_path: Path, strange: set[str], failed: list[str], asked: int
+) -> None:
+    account = Account(seed=3)
+    seed_account(account, shipments=5, days=5)
     connection = Connection("default", Secret("emulator-key"), tmp_path / "shop.duckdb")
     con = database.connect(connection.database)
     ledger.migrate(con)
-    with Session(connection, transport=httpx.MockTransport(app), pacing=JumpingPacing()) as session:
-        report = run_sync(con, connection, session)
-    assert [stream.stream for stream in report.failed] == ["shipments"]
+    reports = []
+    for paths in (set(), strange):
+        for path in paths:
+            account.faults.add(Fault(FaultKind.NOT_JSON, path=path, count=None))
+        pacing = JumpingPacing(account.clock.now())
+        with Session(connection, transport=Transport(account), pacing=pacing) as session:
+            reports.append(run_sync(con, connection, session))
+    first, second = reports
+    assert not first.failed
+    assert [stream.stream for stream in second.failed] == failed
+    struck = [request.path for request in account.requests if request.fault]
+    assert (len(struck), set(struck)) == (asked, strange)
+    told = [stream.error or "" for stream in second.failed]
+    assert all("base_url https://api.shipstation.com" in error for error in told)
+    assert len(set(told)) == len(strange)
 
 
 def test_a_run_ends_at_its_deadline_and_says_so(tmp_path: Path) -> None:

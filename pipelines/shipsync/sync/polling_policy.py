@@ -9,10 +9,10 @@ state of the last answer   alone                  beside the lists    finished, 
 =========================  =====================  ==================  ===================
 out_for_delivery           1 h, after 12 h 6 h    8 h                 30 d
 in_transit                 8 h                    22 h                45 d
-.. at the last depot       2 h, after 12 h 6 h    22 h                45 d
+.. at the last depot       3 h, after 12 h 6 h    22 h                45 d
 .. expected today, or due  11 h                   22 h                45 d
 .. expected later          on its day, or 22 h    22 h                45 d
-exception                  12 h                   12 h                45 d
+exception                  16 h                   16 h                45 d
 available_for_pickup       8 h                    22 h                30 d
 pre_transit, unknown       22 h                   22 h                30 d, 20 d
 return_to_sender           24 h                   24 h                30 d
@@ -91,11 +91,11 @@ def _every(hours: int, finished_after_days: int, *, fresh: int | None = None) ->
 
 
 _RETURN: Final = PollInterval(_DAY, _DAY, _DAY, 30 * _DAY)
-_AT_THE_LAST_DEPOT: Final = _every(6, 45, fresh=2)
+_AT_THE_LAST_DEPOT: Final = _every(6, 45, fresh=3)
 POLL_INTERVALS: Final[dict[ParcelState, PollInterval]] = {
     ParcelState.OUT_FOR_DELIVERY: _every(6, 30, fresh=1),
     ParcelState.IN_TRANSIT: _every(8, 45),
-    ParcelState.EXCEPTION: _every(12, 45),
+    ParcelState.EXCEPTION: _every(16, 45),
     ParcelState.AVAILABLE_FOR_PICKUP: _every(8, 30),
     ParcelState.PRE_TRANSIT: _every(22, 30),
     ParcelState.UNKNOWN: _every(22, 20),

@@ -45,9 +45,8 @@ _SYNCS: Final[dict[ReadsBy, Callable[[StreamRun], None]]] = {
     ReadsBy.SNAPSHOT: sync_snapshot,
     ReadsBy.PER_PARCEL: sync_tracking,
 }
-# What keeps one stream from being read, and would each of the others. Something else than the API may answer
-# for one list alone: only a second list makes sure that it is so for all.
-_FOR_EVERY_STREAM: Final = (KeyRefused, Unreachable, DeadlinePassed)
+# What keeps one stream from being read, and would each of the others.
+_FOR_EVERY_STREAM: Final = (KeyRefused, Unreachable, WrongAddress, DeadlinePassed)
 INCREMENTAL: Final = frozenset(name for name, stream in STREAMS.items() if stream.is_incremental)
 
 
@@ -143,7 +142,7 @@ def _request(
 
 def _sync_streams(run: RunContext, report: SyncReport) -> None:
     refused: str | None = None
-    elsewhere: str | None = None
+    is_strange = False
     for name, stream in STREAMS.items():
         if run.request.only is not None and name not in run.request.only:
             continue
@@ -165,12 +164,13 @@ def _sync_streams(run: RunContext, report: SyncReport) -> None:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
             except DatabaseError:
                 raise
-            except WrongAddress as error:
-                refused, elsewhere = elsewhere, elsewhere or str(error)
-                stream_run.report.outcome, stream_run.report.error = "failed", elsewhere
             except ShipsyncError as error:
                 stream_run.report.outcome, stream_run.report.error = "failed", str(error)
-                refused = str(error) if isinstance(error, _FOR_EVERY_STREAM) else None
+                if isinstance(error, _FOR_EVERY_STREAM):
+                    # Where rows came from before, one list may be what is out of order: a second tells.
+                    is_first = isinstance(error, WrongAddress) and not is_strange
+                    is_strange = True
+                    refused = None if is_first and stream_run.stored.count() else str(error)
         report.streams.append(_record(run, report.run_id, stream_run))
 
 
