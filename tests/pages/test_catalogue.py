@@ -188,3 +188,16 @@ def test_a_page_is_a_notebook_and_a_script(demo: Demo, tmp_path: Path, name: str
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith(catalogue.page_kind(name).title + "\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_of_one_minute_are_two_bars(demo: Demo) -> None:
+    page = catalogue.read(demo.database, "runs", clock.now())
+    chart = next(part for part in page.sections if isinstance(part, Chart))
+    rows = chart.draw(600).to_dict(validate=False)["data"]["values"]
+    with connect(demo.database, read_only=True) as con:
+        count = con.execute("select count(*) from ledger.runs where command = 'run'").fetchall()[0][
+            0
+        ]
+
+    assert count == 2
+    assert len({row["run"] for row in rows}) == count

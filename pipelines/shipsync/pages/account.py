@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from zoneinfo import ZoneInfo
+
 from shipsync.pages import charts
 from shipsync.pages.content import Chart, Column, Kind, Section, Table, Tile, Tiles, Tone
 from shipsync.pages.figures import count_tile, number, words
@@ -122,7 +125,7 @@ def runs(reader: Reader, _: str) -> tuple[Section, ...]:
         Chart(
             "calls",
             "Calls of the latest runs, by stream",
-            charts.stacked_by_run(_by_stream(calls)),
+            charts.stacked_by_run(_by_stream(calls, reader.zone)),
             "Calls to the account of up to 30 runs, the oldest first.",
             "metrics.pipeline_health",
         ),
@@ -166,16 +169,16 @@ def _streams(rows: ResultRows) -> Table:
     )
 
 
-def _by_stream(calls: list[dict[str, object]]) -> list[dict[str, object]]:
+def _by_stream(calls: list[dict[str, Any]], zone: ZoneInfo) -> list[dict[str, Any]]:
     """Five streams with the most calls; the others together."""
-    sums: dict[object, int] = {}
+    sums: dict[str, int] = {}
     for row in calls:
-        sums[row["stream"]] = sums.get(row["stream"], 0) + int(str(row["requests"] or 0))
-    largest = sorted(sums, key=lambda stream: (-sums[stream], str(stream)))[:5]
+        sums[row["stream"]] = sums.get(row["stream"], 0) + (row["requests"] or 0)
+    largest = sorted(sums, key=lambda stream: (-sums[stream], stream))[:5]
     return [
         {
-            "run": str(row["started_at"])[5:16],
-            "stream": words(str(row["stream"])) if row["stream"] in largest else "others",
+            "run": f"{row['started_at'].astimezone(zone):%m-%d %H:%M:%S}",
+            "stream": words(row["stream"]) if row["stream"] in largest else "others",
             "requests": row["requests"],
         }
         for row in calls

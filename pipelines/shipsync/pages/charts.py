@@ -116,10 +116,11 @@ def stacked_by_run(rows: Rows) -> Draw:
     """A bar for each run (columns ``run``, ``stream``, ``requests``), stacked by stream."""
 
     def draw(width: int) -> Any:
-        chart = alt.Chart(_data(rows)).mark_bar(width={"band": 0.6})
+        bars = max(1, len({row["run"] for row in rows}))
+        chart = alt.Chart(_data(rows)).mark_bar(size=max(4.0, min(48.0, 0.5 * width / bars)))
         return themed(
             chart.encode(
-                x=alt.X("run:N", title="run (UTC)", sort=None, axis=alt.Axis(labelAngle=0)),
+                x=alt.X("run:N", title="run", sort=None, axis=alt.Axis(labelAngle=0)),
                 y=alt.Y("sum(requests):Q", title="calls", axis=alt.Axis(tickCount=4)),
                 color=alt.Color("stream:N", scale=alt.Scale(range=SERIES)),
             ),
