@@ -37,6 +37,13 @@ _BY_DETAIL = {
     "RETURN_TO_SENDER": "return_to_sender",
     "DELIVERED": "delivered",
 }
+NOTHING_YET: Body = {
+    **dict.fromkeys(("status_detail_code", "carrier_detail_code", "estimated_delivery_date")),
+    "status_code": "NY",
+    "events": (),
+}
+"""What the account answers of a label of which its carrier has said nothing."""
+
 _BY_LETTERS = {
     "UN": None,
     **dict.fromkeys(("AC", "NY"), "pre_transit"),
@@ -170,7 +177,7 @@ class Told:
             for request in account.requests[sync.requests]:
                 parts = request.path.split("/")
                 if parts[-1] == "track" and request.status == 200 and request.fault is None:
-                    answers[parts[-2]].append(tracked[parts[-2]])
+                    answers[parts[-2]].append(tracked.get(parts[-2], NOTHING_YET))
             if sync.stream("inventory_levels").outcome in ("loaded", "unchanged"):
                 on_shelves = {
                     (body["sku"], body["inventory_location_id"]): body
