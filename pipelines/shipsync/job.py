@@ -162,7 +162,7 @@ def build(
     """Build and test all models as of the last sync, or those of ``select``, which takes dbt's syntax.
 
     Incremental models are fully refreshed when their SQL, or a setting that they read (``merchant``; None:
-    the defaults), changed since the last full build, as after an upgrade.
+    the defaults), changed since the last full build, as after an upgrade. ``memory_limit_mb`` is the setting.
     Raises ``LockHeld``, ``DatabaseError`` and ``ModelError``.
     """
     with read_copy.at_work(database):

@@ -137,6 +137,7 @@ class SyncedAccount:
             merchant=self._local.merchant,
             select=select,
             full_refresh=full_refresh,
+            memory_limit_mb=self._local.memory_limit_mb,
         )
 
     def track(self, order_id: str, *, live: bool = False) -> Order:

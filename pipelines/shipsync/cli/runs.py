@@ -194,6 +194,7 @@ def build(
             select=select,
             full_refresh=full_refresh,
             progress=shown,
+            memory_limit_mb=local.memory_limit_mb,
         )
     if as_json:
         output.show_json(report)

@@ -89,6 +89,7 @@ class Local:
     slow_lists_every: timedelta = Connection.slow_lists_every
     inventory_every: timedelta = Connection.inventory_every
     tracking_calls_per_day: int = Connection.tracking_calls_per_day
+    memory_limit_mb: int | None = None
     alerts: AlertSettings = Connection.alerts
 
 
@@ -150,6 +151,7 @@ def local(
         tracking_calls_per_day=arguments.get(
             "tracking_calls_per_day", Local.tracking_calls_per_day
         ),
+        memory_limit_mb=arguments.get("memory_limit_mb"),
         alerts=arguments["alerts"],
     )
 

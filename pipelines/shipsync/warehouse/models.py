@@ -131,8 +131,7 @@ def build(
 
     Raises DatabaseError (or a kind of it) when the file can't be used, UsageError when ``select`` names
     nothing, ModelError with the first failing model or test (BuildOutOfMemory if memory was short): what was
-    built stays. A build that is
-    killed leaves whole models, and the next one goes on from there.
+    built stays. A build that is killed leaves whole models, and the next one goes on from there.
     """
     _check_database(database)
     arguments = ["build", _UNIT_TESTS]
@@ -273,9 +272,11 @@ def _sentence(outcome: ModelOutcome) -> str:
 def _raise_for_failures(outcomes: Sequence[ModelOutcome]) -> None:
     failed = [outcome for outcome in outcomes if outcome.status in ("error", "fail")]
     if failed:
-        if failed[0].message.startswith(_OUT_OF_MEMORY):
+        for outcome in failed:
+            if not outcome.message.startswith(_OUT_OF_MEMORY):
+                continue
             raise BuildOutOfMemory(
-                f"{_sentence(failed[0])}. Raise memory_limit_mb, or free some room beside the database, and "
+                f"{_sentence(outcome)}. Raise memory_limit_mb, or free some room beside the database, and "
                 "build again; what was built before is kept."
             )
         more = f" ({len(failed) - 1} more failed)" if len(failed) > 1 else ""
