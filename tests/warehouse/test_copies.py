@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from shipsync import overview
 from shipsync.errors import DatabaseCorrupt, DatabaseError
 from shipsync.warehouse import lock, read_copy
-from shipsync.warehouse.copies import copied, readable
+from shipsync.warehouse.copies import copied, of_one_state, readable
 from shipsync.warehouse.database import connect
 
 # Leaves a commit in the log and one that never was, as a killed run does.
@@ -74,6 +75,30 @@ def test_a_reader_sees_nothing_of_a_run_that_begins_while_it_opens_the_file(tmp_
     with readable(file, is_ledger=True) as con:
         named = con.execute("select table_name from duckdb_tables() order by 1").fetchall()
         assert named == [("half",), ("late",), ("whole",)]
+
+
+class TakenWhileARunBegins(ExitStack):
+    """Takes a copy only after a run began, and has committed the half of its work."""
+
+    def __init__(self, database: Path) -> None:
+        super().__init__()
+        self.between = RunBetween(database)
+
+    def enter_context(self, cm: AbstractContextManager[Any]) -> Any:
+        self.between(self.between.database).close()
+        return super().enter_context(cm)
+
+
+def test_a_copy_is_not_of_the_middle_of_a_run_that_begins_while_it_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "held.duckdb"
+    with read_copy.at_work(file), connect(file) as con:
+        con.execute("create table whole as select 1 as id")
+    with connect(file) as con:
+        con.execute("create table late as select 1 as id")
+    with TakenWhileARunBegins(file) as held, held.between.run:
+        assert tables(of_one_state(held, file)) == [("whole",)]
+    with ExitStack() as held:
+        assert tables(of_one_state(held, file)) == [("half",), ("late",), ("whole",)]
 
 
 def test_the_file_can_be_written_while_its_copy_is_read(tmp_path: Path) -> None:

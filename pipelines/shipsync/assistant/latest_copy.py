@@ -17,7 +17,7 @@ import duckdb
 
 from shipsync.errors import DatabaseError, DatabaseLocked
 from shipsync.warehouse import read_copy
-from shipsync.warehouse.copies import copied, state_of
+from shipsync.warehouse.copies import of_one_state, state_of
 from shipsync.warehouse.database import connect
 
 # A tool that is at work may still read the one before the newest.
@@ -45,14 +45,10 @@ class LatestCopy:
             now = state_of(self._database)
             if not self._copies or self._copies[-1][0] != now:
                 try:
-                    self._take(now)
+                    return self._taken(now)
                 except DatabaseLocked:
                     if not self._copies:
                         raise
-            if read_copy.serves(self._database):
-                # A run began meanwhile: what was copied may be of the middle of it, so it is not kept.
-                self._copies.pop()[2].close()
-                return read_copy.path_of(self._database)
             return self._copies[-1][1]
 
     @contextmanager
@@ -71,12 +67,16 @@ class LatestCopy:
         with self._lock:
             _remove(self._copies)
 
-    def _take(self, state: object) -> None:
+    def _taken(self, state: object) -> Path:
+        """A new copy, which is kept; or the copy for readers, if a run began meanwhile."""
         with ExitStack() as stack:
-            copy = stack.enter_context(copied(self._database))
+            copy = of_one_state(stack, self._database)
+            if copy == read_copy.path_of(self._database):
+                return copy
             self._copies.append((state, copy, stack.pop_all()))
         while len(self._copies) > _KEPT:
             self._copies.popleft()[2].close()
+        return copy
 
 
 def _remove(copies: deque[tuple[object, Path, ExitStack]]) -> None:

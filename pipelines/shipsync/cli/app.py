@@ -23,7 +23,6 @@ from shipsync.cli import (
     quarantine,
     runs,
     shipments,
-    snapshot,
     status,
     stock,
     track,
@@ -73,7 +72,6 @@ app.add_typer(track.app)
 app.add_typer(locations.app)
 app.add_typer(status.app)
 app.add_typer(history.app)
-app.add_typer(snapshot.app)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(backup.app)
 app.add_typer(export.app)

@@ -112,6 +112,19 @@ def copied(database: Path) -> Iterator[Path]:
             raise type(error)(str(error).replace(str(copy), str(database))) from error
 
 
+def of_one_state(held: ExitStack, database: Path) -> Path:
+    """The copy for readers where it serves, else a momentary copy, which is gone when ``held`` is closed.
+
+    Neither is of the middle of a run. Errors as for ``copied``.
+    """
+    if not read_copy.serves(database):
+        copy = held.enter_context(copied(database))
+        # A run that began meanwhile may have committed a part of its work before it was taken.
+        if not read_copy.serves(database):
+            return copy
+    return read_copy.path_of(database)
+
+
 def _copy(database: Path, copy: Path) -> None:
     log = _log(copy)
     log.unlink(missing_ok=True)
@@ -148,15 +161,11 @@ def take(database: Path, target: Path) -> int:
         raise UsageError(f"{target} is there already. Name a file that is not.")
     part = target.with_name(f"{target.name}.part")
     with ExitStack() as held, explained(target):
-        source = read_copy.path_of(database)
-        if not read_copy.serves(database):
-            copy = held.enter_context(copied(database))
-            # Unless a run began meanwhile: then it may be of the middle of that one.
-            if not read_copy.serves(database):
-                source = copy
-                with explained(database):
-                    # A log beside the copy goes into it.
-                    connect(source).close()
+        source = of_one_state(held, database)
+        if source != read_copy.path_of(database):
+            with explained(database):
+                # A log beside the copy goes into it.
+                connect(source).close()
         with source.open("rb") as old, os.fdopen(owner_only.open_new(part), "wb") as new:
             shutil.copyfileobj(old, new, 1 << 20)
             new.flush()
