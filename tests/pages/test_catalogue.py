@@ -19,6 +19,7 @@ from shipsync.errors import UsageError
 from shipsync.pages import catalogue, html
 from shipsync.pages.content import Chart, Page, Table, Tiles, Tone
 from shipsync.pages.report import write
+from shipsync.pages.site import Shelf
 from shipsync.warehouse.database import connect
 
 from .served_site import TOKEN, served
@@ -107,6 +108,32 @@ def test_a_mart_that_is_not_built_is_named(copy: Path) -> None:
         "Not built yet, and so left empty here: wismo. `shipsync build` makes them."
     ]
     assert tiles(page)
+
+
+@pytest.mark.parametrize(
+    ("relation", "name", "labels"),
+    [
+        ("metrics.delivery_exceptions", "morning-board", ["Parcels that need a person"]),
+        ("metrics.stock_unexplained", "stock", ["Unexplained movements"]),
+        ("metrics.parcel_delivery", "carriers", ["Parcels judged", "First attempt on time"]),
+        ("metrics.delivery_promise", "promise", ["Lanes", "Deliveries behind them"]),
+        ("metrics.pipeline_health", "runs", ["Caught late"]),
+        ("reverse.outcomes", "write-back", ["Writes", "Outcome not known", "Refused"]),
+    ],
+)
+def test_what_is_not_built_is_unknown_and_not_zero(
+    copy: Path, relation: str, name: str, labels: list[str]
+) -> None:
+    schema, _, table = relation.partition(".")
+    with connect(copy) as con:
+        kind = con.execute(
+            "select table_type from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchall()[0][0]
+        con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} {relation} cascade")
+    found = tiles(catalogue.read(copy, name, clock.now()))
+
+    assert {label: found[label] for label in labels} == dict.fromkeys(labels, ("–", Tone.NEUTRAL))  # noqa: RUF001
 
 
 def test_a_quarantine_and_a_failed_run_are_told(copy: Path) -> None:
@@ -201,3 +228,25 @@ def test_two_runs_of_one_minute_are_two_bars(demo: Demo) -> None:
 
     assert count == 2
     assert len({row["run"] for row in rows}) == count
+
+
+def test_the_start_page_waits_for_no_page_and_has_all_read(demo: Demo) -> None:
+    shelf = Shelf(demo.database, clock.now)
+    before = shelf.start()
+    for name in NAMES:
+        shelf.document(name, "")
+
+    assert before.count("Being read") == len(NAMES)
+    assert "Being read" not in shelf.start()
+    shelf.close()
+
+
+def test_after_a_run_the_start_page_has_the_pages_read_again(copy: Path) -> None:
+    shelf = Shelf(copy, clock.now)
+    shelf.prepare()
+    assert shelf.wait()
+    with connect(copy) as con:
+        con.execute("create table later as select 1 as id")
+    assert shelf.start().count("Being read") == len(NAMES)
+    assert shelf.wait()
+    assert "Being read" not in shelf.start()

@@ -20,8 +20,9 @@ def write_back(reader: Reader, _: str) -> tuple[Section, ...]:
     totals = reader.objects("write_totals")
     due = reader.rows("due_adjustments")
 
-    def count(outcomes: tuple[str, ...]) -> int:
-        return sum(row["writes"] for row in totals if row["outcome"] in outcomes)
+    def count(*outcomes: str) -> int | None:
+        counted = [row["writes"] for row in totals if not outcomes or row["outcome"] in outcomes]
+        return sum(counted) if reader.has("write_totals") else None
 
     bars = [
         {
@@ -35,23 +36,27 @@ def write_back(reader: Reader, _: str) -> tuple[Section, ...]:
             (
                 Tile(
                     "Writes",
-                    number(sum(row["writes"] for row in totals)),
+                    number(count()),
                     "reverse.outcomes",
                     rows="writes",
                 ),
                 count_tile(
                     "Outcome not known",
-                    count(_UNSETTLED),
+                    count(*_UNSETTLED),
                     "reverse.outcomes",
                     detail="`shipsync writes resolve` settles them",
                     rows="writes",
                 ),
                 count_tile(
-                    "Refused", count(_REFUSED), "reverse.outcomes", tone=Tone.WARNING, rows="writes"
+                    "Refused",
+                    count(*_REFUSED),
+                    "reverse.outcomes",
+                    tone=Tone.WARNING,
+                    rows="writes",
                 ),
                 Tile(
                     "Stock changes due",
-                    number(len(due.rows)),
+                    number(len(due.rows) if reader.has("due_adjustments") else None),
                     "reverse.stock_adjustments_due",
                     "targets that the account does not hold",
                     Tone.WARNING if due.rows else Tone.NEUTRAL,
@@ -100,7 +105,8 @@ def runs(reader: Reader, _: str) -> tuple[Section, ...]:
     totals = reader.one("run_totals")
     streams = reader.rows("stream_lag", reader.until())
     calls = reader.objects("calls_by_run")
-    caught = sum(row["caught_late"] or 0 for row in streams.objects())
+    found = [row["caught_late"] or 0 for row in streams.objects()]
+    caught = sum(found) if reader.has("stream_lag") else None
     return (
         Tiles(
             (

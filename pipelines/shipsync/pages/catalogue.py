@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from shipsync.errors import UsageError
 from shipsync.pages import account, delivery, money, orders, stock
-from shipsync.pages.content import Chart, Definition, Page, Section, Table, Tiles, Tone
+from shipsync.pages.content import Chart, Definition, Notice, Page, Section, Table, Tiles, Tone
 from shipsync.pages.reading import Reader, reader
 from shipsync.warehouse.copies import readable
 from shipsync.warehouse.failures import explained
@@ -85,6 +86,22 @@ def read(database: Path, name: str, now: datetime, *, asked: str = "") -> Page:
     kind = page_kind(name)
     with explained(database), readable(database) as con:
         return page(con, kind, now, asked=asked)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What holds for all pages of a database: how far its data goes, and what is to be known about it."""
+
+    zone: ZoneInfo
+    as_of: datetime | None
+    notices: tuple[Notice, ...]
+
+
+def heading(database: Path, now: datetime) -> Heading:
+    """How far the data of ``database`` goes; raises ``DatabaseError`` when the file can't be read."""
+    with explained(database), readable(database) as con:
+        read_from = reader(con, now)
+        return Heading(read_from.zone, read_from.state.as_of, read_from.notices())
 
 
 def page(con: duckdb.DuckDBPyConnection, kind: PageKind, now: datetime, *, asked: str = "") -> Page:

@@ -28,7 +28,7 @@ def carriers(reader: Reader, _: str) -> tuple[Section, ...]:
         for row in reader.objects("on_time_weeks")
     ]
     return (
-        _carrier_tiles(rows),
+        _carrier_tiles(rows if reader.has("services") else None),
         Chart(
             "transit",
             "Days in transit: the median (dot) to the 85th percentile",
@@ -89,13 +89,14 @@ def carriers(reader: Reader, _: str) -> tuple[Section, ...]:
     )
 
 
-def _carrier_tiles(rows: list[dict[str, Any]]) -> Tiles:
+def _carrier_tiles(found: list[dict[str, Any]] | None) -> Tiles:
+    rows = found or []
     parcels = sum(row["parcels"] for row in rows)
     return Tiles(
         (
             Tile(
                 "Parcels judged",
-                number(parcels),
+                number(None if found is None else parcels),
                 "metrics.parcel_delivery",
                 "labels 14 to 104 days old",
                 rows="services",
@@ -147,21 +148,21 @@ def promise(reader: Reader, _: str) -> tuple[Section, ...]:
             (
                 Tile(
                     "Lanes",
-                    number(lanes),
+                    number(totals.get("lanes")),
                     "metrics.delivery_promise",
                     "warehouse, service, ZIP3",
                     rows="lanes",
                 ),
                 Tile(
                     "Lanes with a promise",
-                    number(enough),
+                    number(totals.get("enough")),
                     "metrics.delivery_promise",
                     f"{share(enough / lanes if lanes else None)}; others have fewer than 10 deliveries",
                     rows="lanes",
                 ),
                 Tile(
                     "Deliveries behind them",
-                    number(n),
+                    number(totals.get("n")),
                     "metrics.delivery_promise",
                     told(n, n / parcels if parcels else None),
                     is_thin=is_thin(n),

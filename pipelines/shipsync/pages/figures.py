@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from shipsync.pages.content import ENOUGH, Kind, Tile, Tone
+from shipsync.pages.content import ENOUGH, Column, Kind, Table, Tile, Tone
 
 NOTHING = "–"  # noqa: RUF001 - the dash that tables use for an empty cell
 
@@ -58,6 +59,17 @@ def written(value: object, kind: Kind, beside: object, zone: ZoneInfo) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return _of_kind(value, kind, beside)
+
+
+def cells(table: Table, zone: ZoneInfo) -> Iterator[list[str]]:
+    """The rows of a table as its cells show them, in the order of its columns."""
+    for row in table.rows.objects():
+        yield [written(row.get(c.name), c.kind, beside(row, c), zone) for c in table.columns]
+
+
+def beside(row: Mapping[str, Any], column: Column) -> Any:
+    """What belongs to a value: the currency of money, the n of a rate; None where nothing does."""
+    return row.get(column.beside) if column.beside else None
 
 
 def _of_kind(value: object, kind: Kind, beside: object) -> str:

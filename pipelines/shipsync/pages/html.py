@@ -6,12 +6,14 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from html import escape
 from importlib import resources
 from typing import Any, Final
 
 from shipsync.pages import charts
+from shipsync.pages.catalogue import Heading, PageKind
 from shipsync.pages.content import (
     Chart,
     Column,
@@ -26,7 +28,7 @@ from shipsync.pages.content import (
     Tiles,
     Tone,
 )
-from shipsync.pages.figures import instant, is_thin, number, utc, written
+from shipsync.pages.figures import beside, instant, is_thin, number, utc, written
 
 WIDE: Final = 1080
 NARROW: Final = 340
@@ -92,27 +94,35 @@ def navigation(links: Sequence[tuple[str, str]], current: str) -> str:
     )
 
 
-def start_page(pages: Sequence[tuple[str, Page]], links: Sequence[tuple[str, str]]) -> str:
-    """The page that leads to all others: what each answers, and how much on it needs a person."""
+def start_page(
+    leads: Sequence[tuple[PageKind, Page | None]],
+    above: Heading,
+    links: Sequence[tuple[str, str]],
+) -> str:
+    """The page that leads to all others: what each answers, and how much on it needs a person.
+
+    None stands for a page that was not read yet.
+    """
     cards = "".join(
-        f'<a class="card lead {"alarm" if page.alarms else ""}" href="{escape(address)}">'
-        f"<h2>{escape(page.title)}</h2><p>{escape(page.question)}</p>"
-        f"<p class=state>{_alarm_words(page.alarms)}</p></a>"
-        for address, page in pages
+        f'<a class="card lead {"alarm" if page and page.alarms else ""}" href="/{escape(kind.name)}">'
+        f"<h2>{escape(kind.title)}</h2><p>{escape(kind.question)}</p>"
+        f"<p class=state>{_alarm_words(page)}</p></a>"
+        for kind, page in leads
     )
-    notices = "".join(_notice(notice) for notice in (pages[0][1].notices if pages else ()))
-    as_of = _as_of(pages[0][1]) if pages else ""
+    notices = "".join(_notice(notice) for notice in above.notices)
     return document(
         "Start",
-        f'{navigation(links, "Start")}<main id="content"><h1>shipsync</h1>{as_of}{notices}'
+        f'{navigation(links, "Start")}<main id="content"><h1>shipsync</h1>{_as_of(above)}{notices}'
         f'<div class="cards leads">{cards}</div></main>',
     )
 
 
-def _alarm_words(count: int) -> str:
-    if not count:
+def _alarm_words(page: Page | None) -> str:
+    if page is None:
+        return "Being read; load this page again to see its alarms."
+    if not page.alarms:
         return "Nothing is in alarm."
-    return f"{count} number{'s' if count > 1 else ''} in alarm"
+    return f"{page.alarms} number{'s' if page.alarms > 1 else ''} in alarm"
 
 
 def heading(page: Page) -> str:
@@ -124,7 +134,7 @@ def heading(page: Page) -> str:
     )
 
 
-def _as_of(page: Page) -> str:
+def _as_of(page: Page | Heading) -> str:
     if page.as_of is None:
         return ""
     return (
@@ -271,12 +281,11 @@ def _row(row: dict[str, Any], columns: Sequence[Column], page: Page) -> str:
 
 def _cell(row: dict[str, Any], column: Column, page: Page) -> str:
     value = row.get(column.name)
-    beside = row.get(column.beside) if column.beside else None
-    text = written(value, column.kind, beside, page.zone)
+    text = written(value, column.kind, beside(row, column), page.zone)
     classes = ["n"] if column.kind in _NUMERIC else []
-    if column.beside and column.kind is not Kind.MONEY and is_thin(beside):
+    if column.beside and column.kind is not Kind.MONEY and is_thin(beside(row, column)):
         classes.append("thin")
-    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value < 0:
         classes.append("negative")
     shown = _time(value, text) if isinstance(value, datetime) else escape(text)
     named = f' class="{" ".join(classes)}"' if classes else ""

@@ -86,9 +86,7 @@ def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
     stock = reader.one("stock_totals", reader.dated())
     out = spark(day["out"] for day in reader.objects("stock_out_by_day"))
     troubled = reader.objects("exception_totals")
-    parcels = (
-        sum(row["parcels"] for row in troubled) if "exceptions" not in reader.missing else None
-    )
+    parcels = sum(row["parcels"] for row in troubled) if reader.has("exception_totals") else None
     yesterday = backlog[-2]["open"] if len(backlog) > 1 else None
     return Tiles(
         (

@@ -60,8 +60,12 @@ class Reader:
         try:
             return queries.fetch(self.con, name, values, package=PACKAGE)
         except DatabaseError:
-            self.missing.add(name.replace("_", " "))
+            self.missing.add(_told(name))
             return _NOTHING
+
+    def has(self, name: str) -> bool:
+        """Whether what statement ``name`` reads was there; without it a count is unknown, and not 0."""
+        return _told(name) not in self.missing
 
     def objects(self, name: str, values: dict[str, object] | None = None) -> list[dict[str, Any]]:
         """The same as objects."""
@@ -131,6 +135,10 @@ class Reader:
             return None
         meanings = {row["column_name"]: row["column_meaning"] or "" for row in found}
         return Definition(metric, found[0]["meaning"] or "", meanings)
+
+
+def _told(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def reader(con: duckdb.DuckDBPyConnection, now: datetime) -> Reader:

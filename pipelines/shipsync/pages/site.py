@@ -43,13 +43,22 @@ class Shelf:
     now: Callable[[], datetime]
     _kept: dict[tuple[object, ...], str] = field(default_factory=dict)
     _pages: dict[tuple[object, ...], Page] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
+    _locks: dict[str, Lock] = field(
+        default_factory=lambda: {kind.name: Lock() for kind in catalogue.PAGES}
+    )
     _is_closed: bool = False
+    _preparing: Thread | None = None
 
     def start(self) -> str:
-        """The start page."""
-        pages = [(f"/{kind.name}", self._page(kind.name, "")) for kind in catalogue.PAGES]
-        return html.start_page(pages, _LINKS)
+        """The start page, at once: of a page that was not read yet it has no count.
+
+        Raises ``DatabaseError`` when the file can't be read.
+        """
+        state = self._state()
+        leads = [(kind, self._pages.get((kind.name, "", *state))) for kind in catalogue.PAGES]
+        if not all(page for _, page in leads):
+            self.prepare()
+        return html.start_page(leads, catalogue.heading(self.database, self.now()), _LINKS)
 
     def document(self, name: str, asked: str) -> str:
         """Page ``name``; errors as ``catalogue.read``."""
@@ -61,7 +70,8 @@ class Shelf:
 
     def _page(self, name: str, asked: str) -> Page:
         key = (name, asked, *self._state())
-        with self._lock:
+        # One page waits for no other.
+        with self._locks[name]:
             if key not in self._pages:
                 read = catalogue.read(self.database, name, self.now(), asked=asked)
                 self._pages = {**dict(list(self._pages.items())[-MOST_KEPT:]), key: read}
@@ -72,9 +82,18 @@ class Shelf:
         return (age, state_of(self.database), state_of(read_copy.path_of(self.database)))
 
     def prepare(self) -> None:
-        """Read and draw every page in a thread of its own, so that the first look finds it ready."""
+        """Read and draw every page in a thread of its own, unless one is at it: a look finds it ready."""
+        if self._preparing is not None and self._preparing.is_alive():
+            return
         # No daemon: what DuckDB and the painter do in it must not be cut off by the end of the process.
-        Thread(target=self._prepare).start()
+        self._preparing = Thread(target=self._prepare)
+        self._preparing.start()
+
+    def wait(self) -> bool:
+        """Wait until the pages that are being read are; whether any were asked for."""
+        if self._preparing is not None:
+            self._preparing.join()
+        return self._preparing is not None
 
     def close(self) -> None:
         """Prepare no further page."""

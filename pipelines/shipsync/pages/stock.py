@@ -18,8 +18,9 @@ def stock(reader: Reader, _: str) -> tuple[Section, ...]:
     strips = [row for row in cover.objects() if row["cover_days"] is not None][:SHOWN_SKUS]
     history = reader.objects("stock_steps")
     unexplained = reader.rows("stock_unexplained")
+    moved = len(unexplained.rows) if reader.has("stock_unexplained") else None
     return (
-        _tiles(reader.one("stock_totals", reader.dated()), len(unexplained.rows)),
+        _tiles(reader.one("stock_totals", reader.dated()), moved),
         Chart(
             "cover",
             "Days of cover, the soonest to order first",
@@ -86,7 +87,7 @@ def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _tiles(totals: dict[str, Any], unexplained: int) -> Tiles:
+def _tiles(totals: dict[str, Any], unexplained: int | None) -> Tiles:
     return Tiles(
         (
             Tile("SKUs", number(totals.get("skus")), "metrics.stock_cover", rows="cover-table"),

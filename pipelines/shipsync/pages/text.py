@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shipsync.pages.content import Notice, Page, Table, Tiles
-from shipsync.pages.figures import written
+from shipsync.pages.figures import cells
 
 
 def text(page: Page) -> str:
@@ -30,13 +30,4 @@ def _table(table: Table, page: Page) -> Iterator[str]:
         yield table.empty
         return
     yield "\t".join(column.heading for column in table.columns)
-    for row in table.rows.objects():
-        yield "\t".join(
-            written(
-                row.get(column.name),
-                column.kind,
-                row.get(column.beside) if column.beside else None,
-                page.zone,
-            )
-            for column in table.columns
-        )
+    yield from map("\t".join, cells(table, page.zone))
