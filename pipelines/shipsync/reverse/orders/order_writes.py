@@ -5,6 +5,7 @@ What is looked for after a lost answer is looked for twice, some time apart, bef
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +20,7 @@ from shipsync.reverse.outbox.write import A, AppliedWrite, Settlement, Write
 from shipsync.reverse.plan.kind import Means
 
 
-class OrderWrites(Generic[A]):
+class OrderWrites(ABC, Generic[A]):
     """The writes of one kind through one session; ``name`` is the kind's in the outbox.
 
     What a ``WriteKind`` needs besides is each kind's own: how it looks, sends and settles, and ``_drift``.
@@ -44,9 +45,9 @@ class OrderWrites(Generic[A]):
         )
         return ReadBack(len(looked), tuple(drifts))
 
+    @abstractmethod
     def _drift(self, write: Write[A]) -> tuple[str, str] | None:
         """What was expected and what was found, if they differ."""
-        raise NotImplementedError
 
     def _wait(self, waits: bool) -> timedelta | None:
         """How long a server may still be at work on a request whose answer was lost; None: not asked."""
