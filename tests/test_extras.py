@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from shipsync.errors import MissingLibrary
-from shipsync.extras import EXCEL, MCP, NOTEBOOKS, POSTGRES, require
+from shipsync.extras import EXCEL, MCP, NOTEBOOKS, POSTGRES, PROMETHEUS, require
 
 
 def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
@@ -18,6 +20,7 @@ def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
     )
 
 
-@pytest.mark.parametrize("modules", [POSTGRES, NOTEBOOKS, MCP, EXCEL])
+@pytest.mark.parametrize("modules", [POSTGRES, NOTEBOOKS, MCP, EXCEL, PROMETHEUS])
 def test_the_development_environment_has_everything(modules: dict[str, str]) -> None:
+    assert [module for module in modules if find_spec(module) is None] == []
     require("This", modules)

@@ -30,7 +30,7 @@ def test_killed_backfill(served: ServedShop) -> None:
     bounds = Bounds(requests=20, files=700, seconds=1.5)
     served.kill_often("sync", bounds, 17, days=1 / 24, forget_every=6)
     served.clean()
-    served.compare()
+    assert served.compare(), "no event was told, so nothing was proved"
 
 
 @pytest.mark.parametrize("served", [32], indirect=True)
@@ -39,7 +39,7 @@ def test_killed_incremental_runs(served: ServedShop) -> None:
     bounds = Bounds(requests=20, files=900, seconds=2.5)
     served.kill_often("run", bounds, 17, days=1, forget_every=6)
     served.clean()
-    served.compare()
+    assert served.compare(), "no event was told, so nothing was proved"
 
 
 @pytest.mark.parametrize("served", [34], indirect=True)
@@ -50,7 +50,7 @@ def test_killed_at_each_seam_of_a_load(served: ServedShop) -> None:
         ending = served.fork_server.carry_out(replace(served.order("sync"), at_seam=seam))
         assert ending.killed, f"{seam}: {ending}"
     served.clean()
-    served.compare()
+    assert served.compare(), "no event was told, so nothing was proved"
 
 
 @pytest.mark.parametrize("served", [33], indirect=True)
@@ -61,4 +61,4 @@ def test_killed_models(served: ServedShop) -> None:
         served.simulation.run(2)
         served.clean("sync")
     served.clean()
-    served.compare()
+    assert served.compare(), "no event was told, so nothing was proved"
