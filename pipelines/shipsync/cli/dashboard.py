@@ -35,7 +35,9 @@ def dashboard(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show nine pages: what needs a person, carriers, margin, stock, parcels, labels, writes, runs.
+    """Show nine pages about the account, on this machine.
+
+    What needs a person today, carriers, margin, stock, parcels, labels, promises, writes and runs.
 
     It listens on 127.0.0.1 until interrupted, and admits whoever has the address it prints.
     The pages read a copy of the database, so they never block a run.
@@ -62,7 +64,7 @@ def report(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write one page of the dashboard to a file that can be mailed.
+    """Write one page of the dashboard to a file to mail.
 
     The file needs nothing else and loads nothing. A PDF is printed by the Chromium of this machine.
     """

@@ -147,7 +147,7 @@ def label_money(reader: Reader, _: str) -> tuple[Section, ...]:
     totals = reader.objects("claim_totals")
     weeks = [
         {**row, "carrier": words(row["carrier_code"] or "none"), "cost": row["cost"]}
-        for row in reader.objects("label_cost_by_week", reader.dated())
+        for row in reader.objects("label_cost_by_week", reader.today())
     ]
     main = weeks[0]["currency"] if weeks else None
     return (

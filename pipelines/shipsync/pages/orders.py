@@ -83,7 +83,7 @@ def morning_board(reader: Reader, _: str) -> tuple[Section, ...]:
 
 def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
     totals = reader.one("open_totals")
-    stock = reader.one("stock_totals", reader.dated())
+    stock = reader.one("stock_totals", reader.today())
     out = spark(day["out"] for day in reader.objects("stock_out_by_day"))
     troubled = reader.objects("exception_totals")
     parcels = sum(row["parcels"] for row in troubled) if reader.has("exception_totals") else None
@@ -136,7 +136,7 @@ def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
 
 
 def _sla_tile(reader: Reader) -> Tile:
-    days = reader.objects("sla_by_day", reader.dated())
+    days = reader.objects("sla_by_day", reader.today())
     n = sum(day["n"] or 0 for day in days)
     rate = sum(day["on_time"] or 0 for day in days) / n if n else None
     known = [day["coverage"] for day in days if day["coverage"] is not None]
@@ -167,7 +167,7 @@ def stock_out_table(reader: Reader, days: int) -> Table:
             Column("units_per_day", "Units a day", Kind.DECIMAL),
             Column("cover_days", "Cover, days", Kind.DECIMAL),
         ),
-        reader.rows("stock_out_soon", {**reader.dated(), "days": days}),
+        reader.rows("stock_out_soon", {**reader.today(), "days": days}),
         "metrics.stock_cover",
         "Nothing runs out.",
     )

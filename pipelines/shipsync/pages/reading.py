@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from shipsync import queries
-from shipsync.account_day import ZONE
+from shipsync.account_day import ZONE, local_day
 from shipsync.errors import DatabaseError
 from shipsync.pages.content import Definition, Notice, Tone
 from shipsync.queries import ResultRows
@@ -48,8 +48,12 @@ class Reader:
         return ZoneInfo(self.state.timezone or ZONE)
 
     def dated(self) -> dict[str, object]:
-        """What statements that speak of days bind: the zone, and the instant until which the data goes."""
-        return {"zone": self.zone.key, **self.until()}
+        """What statements that tell days from instants bind: the zone, until when the data goes, its day."""
+        return {"zone": self.zone.key, **self.until(), **self.today()}
+
+    def today(self) -> dict[str, object]:
+        """What statements that speak of days bind: until which day of the account the data goes."""
+        return {"today": local_day(self.state.as_of or self.now, self.zone)}
 
     def until(self) -> dict[str, object]:
         """What statements that speak of ages bind: the instant until which the data goes."""

@@ -23,21 +23,23 @@ order by columns.column_index
 
 -- name: backlog_by_day
 with days as (
-    select timezone($zone, $as_of)::date - unnest(range(0, 21))::integer as day
+    select $today - unnest(range(0, 21))::integer as day
 ),
 
 sent as (
-    select shipment_id, min(ordered_at) as ordered_at, min(labelled_at) as sent_at
+    select
+        timezone($zone, min(ordered_at)) as ordered_local_at,
+        timezone($zone, min(labelled_at)) as sent_local_at
     from metrics.parcel_delivery
     group by shipment_id
+    having min(labelled_at) >= $as_of - interval 528 hours
+    union all
+    select timezone($zone, ordered_at), null from metrics.open_orders
 ),
 
 spans as (
-    select timezone($zone, ordered_at)::date as from_day, timezone($zone, sent_at)::date as to_day
+    select ordered_local_at::date as from_day, sent_local_at::date as to_day
     from sent
-    where sent_at >= $as_of - interval 22 days
-    union all
-    select timezone($zone, ordered_at)::date, null from metrics.open_orders
 )
 
 select
@@ -51,7 +53,7 @@ group by days.day
 order by days.day
 
 -- name: due_by_hour
-select date_trunc('hour', due_at) as due_at, count(*) as orders
+select to_timestamp(3600 * floor(epoch(due_at) / 3600)) as due_at, count(*) as orders
 from metrics.open_orders
 where not is_held and hours_left between -48 and 96
 group by 1
@@ -79,15 +81,15 @@ limit 500
 select due_date, sum(n)::bigint as n, sum(on_time)::bigint as on_time, sum(on_time) / nullif(sum(n), 0)::double as rate,
     sum(n) / nullif(sum(shipments - not_yet_due), 0)::double as coverage
 from metrics.ship_sla
-where due_date between timezone($zone, $as_of)::date - 28 and timezone($zone, $as_of)::date
+where due_date between $today - 28 and $today
 group by due_date
 order by due_date
 
 -- name: stock_totals
 select
     count(*) as skus,
-    count(*) filter (where stockout_date <= timezone($zone, $as_of)::date + 7) as out_soon,
-    count(*) filter (where order_by_date <= timezone($zone, $as_of)::date) as order_now,
+    count(*) filter (where stockout_date <= $today + 7) as out_soon,
+    count(*) filter (where order_by_date <= $today) as order_now,
     count(*) filter (where movement_class <> 'active') as resting,
     avg(stock_days_coverage) as coverage
 from metrics.stock_cover
@@ -95,7 +97,7 @@ from metrics.stock_cover
 -- name: stock_out_soon
 select sku, on_hand, waiting, incoming, units_per_day, cover_days, stockout_date, order_by_date, reorder_quantity, movement_class
 from metrics.stock_cover
-where stockout_date <= timezone($zone, $as_of)::date + $days
+where stockout_date <= $today + $days
 order by stockout_date, sku
 limit 500
 
@@ -167,7 +169,7 @@ order by load_per_100 desc, carrier_code
 with delivered as (
     select ceil(epoch(delivered_at - labelled_at) / 86400)::integer as days
     from metrics.parcel_delivery
-    where labelled_at is not null and labelled_at < $as_of - interval 21 days
+    where labelled_at is not null and labelled_at < $as_of - interval 504 hours
 ),
 
 days as (
@@ -215,7 +217,7 @@ with cohort as (
         count(*) filter (where had_exception) / nullif(count(label_id), 0)::double as exception_rate,
         count(label_id) as n_labels
     from metrics.parcel_delivery
-    where labelled_at < $as_of - interval 14 days and labelled_at >= $as_of - interval 104 days
+    where labelled_at < $as_of - interval 336 hours and labelled_at >= $as_of - interval 2496 hours
     group by carrier_code, service_code
 )
 
@@ -226,7 +228,7 @@ order by parcels desc, carrier_code, service_code
 -- name: zones
 select service_code, zone, count(transit_hours) as n, quantile_cont(transit_hours, 0.5) / 24 as p50_days
 from metrics.parcel_delivery
-where zone is not null and labelled_at < $as_of - interval 14 days and labelled_at >= $as_of - interval 104 days
+where zone is not null and labelled_at < $as_of - interval 336 hours and labelled_at >= $as_of - interval 2496 hours
 group by service_code, zone
 having count(transit_hours) > 0
 order by service_code, zone
@@ -258,9 +260,17 @@ group by ship_to_state_province, currency
 order by net_per_order, place, currency
 
 -- name: margin_by_week
-select date_trunc('week', timezone($zone, ordered_at))::date as week, currency, count(*) as orders, sum(net) as net
-from metrics.order_margin
-where is_complete
+-- Weeks begin on Monday, as 5 January 1970 was one.
+with orders as (
+    select timezone($zone, ordered_at) as ordered_local_at, currency, net
+    from metrics.order_margin
+    where is_complete
+)
+
+select
+    date '1970-01-05' + (7 * ((ordered_local_at::date - date '1970-01-05') // 7))::integer as week,
+    currency, count(*) as orders, sum(net) as net
+from orders
 group by 1, 2
 order by 1, 2
 
@@ -299,9 +309,10 @@ order by amount desc, label_id
 limit 500
 
 -- name: label_cost_by_week
-select date_trunc('week', labelled_date)::date as week, carrier_code, currency, count(*) as labels, sum(cost) as cost
+select date '1970-01-05' + (7 * ((labelled_date - date '1970-01-05') // 7))::integer as week, carrier_code, currency,
+    count(*) as labels, sum(cost) as cost
 from metrics.shipping_cost
-where labelled_date >= timezone($zone, $as_of)::date - 120
+where labelled_date >= $today - 120
 group by 1, 2, 3
 order by 1, 2, 3
 
@@ -335,12 +346,6 @@ from reverse.outcomes
 order by (outcome in ('unknown', 'sending', 'failed')) desc, moment desc nulls last, row_key
 limit 500
 
--- name: outbox_rows
-select subject, kind, state, reason, planned_at, settled_at, row_key
-from ledger.outbox_current
-order by last_sequence desc
-limit 500
-
 -- name: due_adjustments
 select *
 from reverse.stock_adjustments_due
@@ -370,4 +375,4 @@ order by 2, 3
 -- name: run_totals
 select count(*) as runs, count(*) filter (where outcome <> 'done') as failed, sum(requests)::bigint as requests
 from ledger.runs
-where started_at >= (select max(started_at) from ledger.runs) - interval 7 days
+where started_at >= (select max(started_at) from ledger.runs) - interval 168 hours

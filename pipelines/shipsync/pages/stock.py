@@ -20,7 +20,7 @@ def stock(reader: Reader, _: str) -> tuple[Section, ...]:
     unexplained = reader.rows("stock_unexplained")
     moved = len(unexplained.rows) if reader.has("stock_unexplained") else None
     return (
-        _tiles(reader.one("stock_totals", reader.dated()), moved),
+        _tiles(reader.one("stock_totals", reader.today()), moved),
         Chart(
             "cover",
             "Days of cover, the soonest to order first",
