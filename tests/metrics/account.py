@@ -10,7 +10,9 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from truth.synced_shop import Shop
+from metrics.asking_shop import Asking, AskingShop
+from shipsync.emulator.http.request import Logged
+from truth.synced_shop import Shop, Synced
 
 Body = Mapping[str, Any]
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -146,6 +148,15 @@ class ToldParcel:
 
 
 @dataclass(frozen=True)
+class ToldRun:
+    """A sync by the account's log: its first request's second, and the path of every request."""
+
+    run_id: str
+    began: datetime
+    paths: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Told:
     """What the account had told by the last sync: bodies by id, and the moment of that sync."""
 
@@ -156,6 +167,8 @@ class Told:
     answers: Mapping[str, Sequence[Body]]
     levels: Sequence[tuple[datetime, Mapping[tuple[str, str], Body]]]
     purchase_orders: Mapping[str, Body]
+    runs: Sequence[ToldRun]
+    askings: Sequence[Asking]
 
     @classmethod
     def by(cls, shop: Shop) -> Told:
@@ -194,6 +207,8 @@ class Told:
             answers=answers,
             levels=levels,
             purchase_orders=latest("purchase_orders"),
+            runs=[_run(sync, account.requests[sync.requests]) for sync in shop.syncs],
+            askings=shop.askings if isinstance(shop, AskingShop) else (),
         )
 
     @property
@@ -255,6 +270,11 @@ class Told:
         for body in self.shipments.values():
             found[body["store_id"], body["shipment_number"]].append(body)
         return found
+
+
+def _run(sync: Synced, requests: Sequence[Logged]) -> ToldRun:
+    began = plain(requests[0].at).replace(microsecond=0)
+    return ToldRun(sync.report.run_id, began, [request.path for request in requests])
 
 
 def goods(shipment: Body) -> Iterator[Body]:

@@ -11,8 +11,9 @@ from typing import Any
 import pendulum
 import pytest
 
-from metrics import expected, expected_journeys, expected_stock
+from metrics import expected, expected_journeys, expected_runs, expected_stock
 from metrics.account import Told
+from metrics.asking_shop import AskingShop
 from metrics.expected import Mart
 from shipsync.emulator import Account, Options
 from shipsync.emulator.simulation.seed import seed_account
@@ -48,6 +49,8 @@ MARTS: Mapping[str, tuple[tuple[str, ...], Callable[[Told], Mart]]] = {
     "sales_daily": (("ordered_date", "store_id", "sku", "currency"), expected_stock.sales_daily),
     "returns": (("label_id",), expected_journeys.returns),
     "packaging": (("order_id",), expected_journeys.packaging),
+    "rate_savings": (("label_id", "rate_id"), expected_runs.rate_savings),
+    "pipeline_health": (("run_id", "stream"), expected_runs.pipeline_health),
 }
 # What a live account does, but that shipments vanish; winter ends on the fifth day.
 OPTIONS = Options.observed(
@@ -73,13 +76,14 @@ def lived(folder: Path, *, days: int, builds: tuple[int, ...], seed: int = 5) ->
     account = Account(seed=seed, options=OPTIONS, start=START)
     seed_account(account, shipments=60, days=30)
     simulation = Simulation(account, orders_per_day=6)
-    shop = Shop(account, folder, SETTINGS)
+    shop = AskingShop(account, folder, SETTINGS)
     for day in range(1, days + 1):
         simulation.run(days=1)
         if day > 10 and day not in builds:
             account.faults.add(*faults_of_day(seed, day, is_calm=True).faults)
         shop.sync()
         account.faults.clear()
+        shop.ask_rates()
         if day in builds:
             assert not shop.syncs[-1].report.failed
             models.build(shop.database, now=shop.syncs[-1].at, run_tests=False)

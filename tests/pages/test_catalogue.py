@@ -99,6 +99,16 @@ def copy(demo: Demo, tmp_path: Path) -> Path:
     return Path(shutil.copyfile(demo.database, tmp_path / "shop.duckdb"))
 
 
+def test_times_are_in_the_zone_that_the_marts_were_built_for(copy: Path) -> None:
+    with connect(copy) as con:
+        con.execute(
+            "update ledger.last_build set taken_in = json_merge_patch(taken_in, "
+            """'{"settings": {"timezone": "Asia/Tokyo"}}')"""
+        )
+
+    assert catalogue.read(copy, "runs", clock.now()).zone.key == "Asia/Tokyo"
+
+
 def test_a_mart_that_is_not_built_is_named(copy: Path) -> None:
     with connect(copy) as con:
         con.execute("drop view metrics.wismo_load")

@@ -1,7 +1,7 @@
 -- name: state
 select
     (select max(read_at) from ledger.stream_runs) as as_of,
-    (select json_extract_string(plan, '$.settings.timezone') from ledger.last_build limit 1) as timezone,
+    (select json_extract_string(taken_in, '$.settings.timezone') from ledger.last_build limit 1) as timezone,
     (select count(*) from ledger.quarantine where resolved_at is null) as quarantined,
     (select max_by(outcome, started_at) from ledger.runs) as last_outcome,
     (select max_by(command, started_at) from ledger.runs) as last_command,

@@ -310,9 +310,18 @@ where connection = $connection and kind = $kind
     and state in ('sending', 'unknown')
 
 -- name: rates_append
+-- The account tells its time in whole seconds; a second asking within one is a microsecond later, so that the
+-- offers of both are told apart.
 insert into ledger.rates by name
 select
-    $asked_at::timestamptz as asked_at,
+    $asked_at::timestamptz + to_microseconds((
+        select count(distinct asked_at)
+        from ledger.rates
+        where
+            connection = $connection
+            and asked_at >= $asked_at::timestamptz
+            and asked_at < $asked_at::timestamptz + interval 1 second
+    )) as asked_at,
     $connection as connection,
     rate.*
 from (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,17 @@ def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
     office.settings["read_only"] = True
     with pytest.raises(ConfigurationError, match="read_only"):
         compare(office)
+
+
+def test_they_are_kept_under_the_accounts_time_and_not_this_machines(tmp_path: Path) -> None:
+    office = open_office(tmp_path, stays_open=False)
+    # This machine's clock is forty days ahead of the account's.
+    office.pacing.sleep(86_400 * 40)
+    began = office.account.clock.now().replace(microsecond=0)
+    for _ in range(2):
+        compare(office)
+    with office.connect() as con:
+        kept = con.execute("select distinct asked_at from ledger.rates order by 1").fetchall()
+
+    # The account tells whole seconds; two askings within one are told apart all the same.
+    assert [at - began for (at,) in kept] == [timedelta(0), timedelta(microseconds=1)]

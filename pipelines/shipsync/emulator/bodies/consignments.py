@@ -76,7 +76,8 @@ def consign(
         origin=origin,
         destination=destination,
         announced_at=bought_at,
-        expected_at=bought_at + service.days * DAY,
+        # The service's days count from the carrier's hands, which it reaches within a day.
+        expected_at=bought_at + (service.days + 1) * DAY,
         signer=signer,
     )
     way = journey(

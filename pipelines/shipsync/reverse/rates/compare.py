@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from shipsync import clock
 from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
@@ -61,7 +60,7 @@ def compare_rates(
     with lock.hold(connection.database):
         with connect(connection.database, read_only=True) as con:
             asked = _asked(con, session, references, carriers)
-        asked_at, answers = clock.now(), list[RatesAnswer]()
+        answers = list[RatesAnswer]()
         outcome: runs.RunOutcome = "failed"
         try:
             _ask_all(session, pacing or SystemPacing(), asked, answers, progress)
@@ -72,7 +71,9 @@ def compare_rates(
                 migrate(con)
                 run_id = runs.begin(con, COMMAND)
                 rates = [rate for answer in answers for rate in answer.rates]
-                keep_rates(con, connection.name, rates, asked_at)
+                # By the account's clock, for labels are compared with it.
+                told = (answer.answered_at for answer in answers if answer.answered_at)
+                keep_rates(con, connection.name, rates, min(told, default=session.now()))
                 runs.end(con, run_id, outcome, requests=session.requests_sent)
     return answers
 

@@ -78,13 +78,15 @@ class Rate:
 class RatesAnswer:
     """The rates for one shipment; ``problem`` says why there are none, or not all.
 
-    ``is_pending`` while the carriers are still being asked.
+    ``is_pending`` while the carriers are still being asked; ``answered_at`` is the account's clock, None
+    where it was not told.
     """
 
     shipment_id: str
     rates: tuple[Rate, ...] = ()
     problem: str | None = None
     is_pending: bool = False
+    answered_at: datetime | None = None
 
 
 def read_rates(shipment_id: str, body: object) -> RatesAnswer:
@@ -114,7 +116,7 @@ def read_rates(shipment_id: str, body: object) -> RatesAnswer:
 def keep_rates(
     con: duckdb.DuckDBPyConnection, connection: str, rates: Sequence[Rate], asked_at: datetime
 ) -> None:
-    """Add rates to ``ledger.rates``."""
+    """Add rates to ``ledger.rates``; ``asked_at`` is a time of the account, as those of its labels are."""
     rows = orjson.dumps([asdict(rate) for rate in rates], default=str).decode()
     values = {"rates": rows, "connection": connection, "asked_at": asked_at}
     con.execute(statement(STATEMENTS, "rates_append"), values)

@@ -60,7 +60,7 @@ def _posted(
             )
         except OutcomeUnknown:
             continue
-        return read_rates(shipment_id, answer.body)
+        return replace(read_rates(shipment_id, answer.body), answered_at=answer.server_time)
     seconds = session.connection.timeout_seconds
     problem = (
         f"No usable answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be busy or slow: ask "
@@ -74,4 +74,5 @@ def _looked_at(session: Session, shipment_id: str, carrier_ids: Sequence[str]) -
     answer = session.read(shipment_rates(shipment_id), stream=STREAM)
     found = read_rates(shipment_id, answer.body)
     asked = set(carrier_ids)
-    return replace(found, rates=tuple(rate for rate in found.rates if rate.carrier_id in asked))
+    rates = tuple(rate for rate in found.rates if rate.carrier_id in asked)
+    return replace(found, rates=rates, answered_at=answer.server_time)
