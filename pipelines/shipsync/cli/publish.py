@@ -41,8 +41,8 @@ def publish(
     Publishes core and changes by default. A batch is seen whole or not at all, and can be
     repeated. Reads the copy for readers, so no run waits.
     """
-    from shipsync.export.targets import target
     from shipsync.publish.run import publish as carry_out
+    from shipsync.publish.targets import target
     from shipsync.queries import ResultRows
 
     goal = target(to)

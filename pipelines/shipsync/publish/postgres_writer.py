@@ -2,71 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
+from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
-from shipsync.export.postgres_tables import ServerConnection
+from shipsync.export.postgres import Postgres
+from shipsync.export.postgres_tables import ServerConnection, server_error
 from shipsync.export.relation import Relation
-from shipsync.publish.row_changes import ROW_HASH, STATEMENTS, RowChanges, SourceColumn
+from shipsync.publish.postgres_columns import PostgresColumn, postgres_columns
+from shipsync.publish.row_changes import ROW_HASH, RowChanges
+from shipsync.publish.source import STATEMENTS, Source
+from shipsync.publish.writer import Applied, Batch, PublishedTable, Watermark
 from shipsync.statements import statement
+
+_PATIENCE_SECONDS: Final = 10
 
 
 @dataclass(frozen=True)
-class PublishedTable:
-    """One table after a batch: its ``rows``, and how many were ``deleted`` and ``inserted`` for that."""
+class PostgresTarget:
+    """A database on a server, which ``address`` says how to get into."""
 
-    table: str
-    rows: int
-    deleted: int
-    inserted: int
+    address: Postgres
+
+    @property
+    def place(self) -> str:
+        """Its address without password and options."""
+        return self.address.place
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The password, and the addresses with it."""
+        return self.address.secrets
+
+    @contextmanager
+    def writer(self) -> Iterator[PostgresWriter]:
+        """A connection; what the server complains of is told without secrets."""
+        import psycopg2
+
+        try:
+            url = self.address.url.reveal()
+            with closing(psycopg2.connect(url, connect_timeout=_PATIENCE_SECONDS)) as server:
+                yield PostgresWriter(server)
+        except server_error() as failure:
+            raise self.address.failed(failure, "publish again") from failure
 
 
 class PostgresWriter:
-    """Writes one batch in the transaction that ``server`` is in; who calls it commits or rolls back."""
+    """Writes each batch in one transaction of ``server``."""
 
-    def __init__(self, server: ServerConnection, changes: RowChanges) -> None:
+    def __init__(self, server: ServerConnection) -> None:
         self._server = server
-        self._changes = changes
 
-    def apply(
-        self, relations: Sequence[Relation], event_sequence: int | None
-    ) -> tuple[int | None, tuple[PublishedTable, ...]]:
-        """Make the tables at the target equal to ``relations``.
+    def watermark(self) -> Watermark | None:
+        """The last line of ``_shipsync.published``."""
+        with self._server, self._server.cursor() as cursor:
+            cursor.execute(statement(STATEMENTS, "postgres_has_batches"))
+            if not cursor.fetchone()[0]:
+                return None
+            cursor.execute(statement(STATEMENTS, "postgres_last_batch"))
+            found = cursor.fetchone()
+        return None if found is None else Watermark(*found)
 
-        Returns the number of the batch, None where nothing differed (no batch is recorded then), and what
-        became of each table. Raises ``ExportFailed`` where a table there is not ours,
-        or a column changed its type.
-        """
+    def apply(self, batch: Batch) -> Applied:
+        """Write what differs and the record of it, and commit them together."""
+        with self._server:
+            return self._apply_all(batch)
+
+    def _apply_all(self, batch: Batch) -> Applied:
         self._run("postgres_begin_batch")
         self._run("postgres_make_batches")
         self._run("postgres_make_changed_rows")
-        outcomes = [self._apply(relation) for relation in relations]
+        outcomes = [self._apply(batch.source, relation) for relation in batch.relations]
         tables = tuple(table for table, _ in outcomes)
         if not any(is_changed for _, is_changed in outcomes):
-            return None, tables
+            return Applied(None, tables)
         record = orjson.dumps({t.table: [t.rows, t.deleted, t.inserted] for t in tables}).decode()
         with self._server.cursor() as cursor:
             cursor.execute(
                 statement(STATEMENTS, "postgres_record_batch"),
-                {"event_sequence": event_sequence, "tables": record},
+                {"event_sequence": batch.event_sequence, "tables": record},
             )
-            return int(cursor.fetchone()[0]), tables
+            return Applied(int(cursor.fetchone()[0]), tables)
 
-    def _apply(self, relation: Relation) -> tuple[PublishedTable, bool]:
+    def _apply(self, source: Source, relation: Relation) -> tuple[PublishedTable, bool]:
         """What became of one table, and whether its rows or columns differed."""
         from psycopg2 import sql
 
+        changes = RowChanges(source)
         table = sql.Identifier(relation.schema, relation.name)
-        columns = self._changes.columns(relation)
-        is_altered = self._follow_columns(relation, columns)
-        held = self._changes.folder / "target_rows.csv"
+        columns = postgres_columns(source.rows(relation))
+        is_altered = self._follow_columns(relation, columns, source.comments(relation))
+        held = source.folder / "target_rows.csv"
         with self._server.cursor() as cursor, held.open("wb") as file:
             cursor.copy_expert(self._text("postgres_copy_row_hashes", table=table), file)
-        rows, differing = self._changes.compare(relation, held)
+        rows, differing = changes.compare(relation, held)
         if not differing:
             return PublishedTable(relation.full_name, rows, 0, 0), is_altered
         self._run("postgres_clear_changed_rows")
@@ -75,18 +109,24 @@ class PostgresWriter:
             into = self._text(
                 "postgres_copy_in", table=sql.Identifier("changed_rows"), columns=names
             )
-            with self._changes.changed_hashes().open("rb") as file:
+            with changes.changed_hashes().open("rb") as file:
                 cursor.copy_expert(into, file)
             cursor.execute(self._text("postgres_delete_rows", table=table))
             deleted = cursor.rowcount
             names = sql.SQL(", ").join(map(sql.Identifier, (ROW_HASH, *(c.name for c in columns))))
             into = self._text("postgres_copy_in", table=table, columns=names)
-            with self._changes.changed_rows(relation).open("rb") as file:
+            values = [column.expression for column in columns]
+            with changes.changed_rows(relation, values).open("rb") as file:
                 cursor.copy_expert(into, file)
             inserted = cursor.rowcount
         return PublishedTable(relation.full_name, rows, deleted, inserted), True
 
-    def _follow_columns(self, relation: Relation, columns: Sequence[SourceColumn]) -> bool:
+    def _follow_columns(
+        self,
+        relation: Relation,
+        columns: Sequence[PostgresColumn],
+        comments: dict[str, str],
+    ) -> bool:
         """Make the table or the columns that are missing, and say whether any were."""
         from psycopg2 import sql
 
@@ -110,7 +150,6 @@ class PostgresWriter:
                     f"{column.target_type} here; nothing was published. Drop the table at the target, and "
                     "publish again: it is filled anew."
                 )
-        comments = self._changes.comments(relation)
         for column in missing:
             name = sql.Identifier(column.name)
             kind = sql.SQL(column.target_type)

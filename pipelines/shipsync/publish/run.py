@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from shipsync.errors import UsageError
-from shipsync.export.postgres import Postgres
-from shipsync.export.postgres_tables import server_error
 from shipsync.export.relation import Relation, select
-from shipsync.export.target import ExportTarget
-from shipsync.publish.postgres_writer import PostgresWriter, PublishedTable
-from shipsync.publish.row_changes import STATEMENTS, row_changes
+from shipsync.publish.source import STATEMENTS, source
+from shipsync.publish.writer import Batch, PublishedTable, PublishTarget
 from shipsync.statements import statement
 from shipsync.warehouse import lock, read_copy
 from shipsync.warehouse.database import connect, explained, transaction
 
-_PATIENCE_SECONDS = 10
 _EVENTS = Relation("changes", "events")
 
 
@@ -35,34 +30,21 @@ class PublishReport:
 
 def publish(
     database: Path,
-    target: ExportTarget,
+    target: PublishTarget,
     *,
     schemas: Collection[str] = (),
     tables: Collection[str] = (),
 ) -> PublishReport:
-    """Make the chosen tables at ``target`` equal to those of ``database``, in one transaction there.
+    """Make the chosen tables at ``target`` equal to those of ``database``, as one batch.
 
     Reads the copy for readers; only where there is none that serves, the database under the run lock.
-    Raises ``UsageError`` for a target that is no Postgres, ``ExportFailed``, ``DatabaseError``, ``LockHeld``.
+    Raises ``ExportFailed``, ``UsageError``, ``DatabaseError``, ``LockHeld``.
     """
-    if not isinstance(target, Postgres):
-        raise UsageError(
-            "There is no publishing to that kind of target yet, only to Postgres. "
-            "Give --to destination:NAME or postgresql://USER@HOST/DATABASE, "
-            "or copy tables whole with `shipsync export`."
-        )
-    import psycopg2
-
-    with _opened(database) as con, transaction(con), row_changes(con) as changes:
+    with _opened(database) as con, transaction(con), source(con) as tables_here:
         relations = select(con, schemas, tables)
-        try:
-            url = target.url.reveal()
-            with closing(psycopg2.connect(url, connect_timeout=_PATIENCE_SECONDS)) as server:
-                batch, done = PostgresWriter(server, changes).apply(relations, _sequence(con))
-                server.commit()
-        except server_error() as failure:
-            raise target.failed(failure, "publish again") from failure
-    return PublishReport(target.place, batch, done)
+        with target.writer() as writer:
+            applied = writer.apply(Batch(tables_here, relations, _sequence(con)))
+    return PublishReport(target.place, applied.batch, applied.tables)
 
 
 @contextmanager

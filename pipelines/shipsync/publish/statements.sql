@@ -43,6 +43,14 @@ copy (select _row_hash, count(*) from {table} group by _row_hash) to stdout (for
 -- name: postgres_delete_rows
 delete from {table} as held using pg_temp.changed_rows as changed where held._row_hash = changed.row_hash
 
+-- name: postgres_has_batches
+-- Whether any batch was ever begun there: one row.
+select to_regclass('_shipsync.published') is not null
+
+-- name: postgres_last_batch
+-- The last whole batch: one row, none before the first.
+select batch, published_at, event_sequence from _shipsync.published order by batch desc limit 1
+
 -- name: postgres_index
 create index on {table} (_row_hash)
 

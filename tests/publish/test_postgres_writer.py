@@ -14,14 +14,14 @@ from typing import Any
 import orjson
 import pytest
 
+from export.conftest import ESCAPED, PASSWORD, Server
 from shipsync.cli import boundary
 from shipsync.errors import ExportFailed, UsageError
 from shipsync.export.run import export
-from shipsync.export.targets import target
+from shipsync.export.targets import target as export_target
 from shipsync.publish.run import PublishReport, publish
+from shipsync.publish.targets import target
 from shipsync.warehouse.database import connect
-
-from .conftest import ESCAPED, PASSWORD, Server
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 TABLES = ("changes.events", "core.many", "core.nothing", "core.recent", "core.values")
@@ -42,8 +42,8 @@ CHANGES = {
 PUBLISH = """
 import os, sys
 from pathlib import Path
-from shipsync.export.targets import target
 from shipsync.publish.run import publish
+from shipsync.publish.targets import target
 publish(Path(sys.argv[1]), target(os.environ["TARGET"]))
 """
 
@@ -218,7 +218,7 @@ def test_a_changed_type_is_refused_by_name_and_nothing_is_published(
 def test_a_table_that_an_export_made_is_left_alone(
     server: Server, ask: Ask, database: Path
 ) -> None:
-    export(database, target(server.url))
+    export(database, export_target(server.url))
 
     with pytest.raises(ExportFailed, match="was not made by `shipsync publish`"):
         publish(database, target(server.url))
@@ -235,9 +235,31 @@ def test_comments_follow(server: Server, ask: Ask, database: Path) -> None:
     ) == [("What it's worth",)]
 
 
-def test_a_folder_is_refused(database: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no publishing to that kind of target yet"):
-        publish(database, target(f"parquet:{tmp_path / 'out'}"))
+@pytest.mark.parametrize("text", ["snowflake://me:secret@host/db", "csv:secret", "secret/folder"])
+def test_an_unknown_target_is_told_with_those_there_are(text: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"There is no publishing to .* Give one of: postgresql"
+    ) as told:
+        target(text)
+
+    assert ":secret" not in str(told.value)
+
+
+def test_the_watermark_is_the_last_batch(server: Server, ask: Ask, database: Path) -> None:
+    with target(server.url).writer() as writer:
+        assert writer.watermark() is None
+
+    publish(database, target(server.url))
+    _change(database, "insert into changes.events values (7)")
+    publish(database, target(server.url))
+
+    with target(server.url).writer() as writer:
+        reached = writer.watermark()
+    assert reached is not None
+    assert (reached.batch, reached.event_sequence) == (2, 7)
+    assert [(reached.published_at,)] == ask(
+        "select published_at from _shipsync.published where batch = 2"
+    )
 
 
 def test_the_command_tells_of_the_batch_and_not_of_the_password(

@@ -1,0 +1,29 @@
+"""The targets there are to publish into, by how they are written on a command line."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shipsync import settings
+from shipsync.errors import UsageError
+from shipsync.export.postgres_address import FORM, postgres
+from shipsync.publish.postgres_writer import PostgresTarget
+from shipsync.publish.writer import PublishTarget
+
+KNOWN: Final = (FORM, "destination:NAME")
+
+
+def target(text: str) -> PublishTarget:
+    """The target that ``text`` names.
+
+    Raises ``UsageError``, which quotes no more than the part before the colon: a password may follow.
+    """
+    scheme, _, rest = text.partition(":")
+    if scheme == "destination":
+        scheme, _, _ = (text := settings.destination(rest)).partition(":")
+    if scheme in ("postgres", "postgresql"):
+        return PostgresTarget(postgres(text))
+    raise UsageError(
+        f"There is no publishing to {scheme!r}. Give one of: {', '.join(KNOWN)}; "
+        "or copy tables whole with `shipsync export`."
+    )

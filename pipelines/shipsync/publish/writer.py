@@ -1,0 +1,82 @@
+"""What a writer of a target has to be able to do, and what a batch came to there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shipsync.connection import Secret
+from shipsync.export.relation import Relation
+from shipsync.publish.source import Source
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """The last whole batch at a target: its number from 1 on, when it was made, the last event in it."""
+
+    batch: int
+    published_at: datetime
+    event_sequence: int | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the target is to be equal to: ``relations`` of ``source``, as they are in its transaction."""
+
+    source: Source
+    relations: Sequence[Relation]
+    event_sequence: int | None
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table after a batch: its ``rows``, and how many were ``deleted`` and ``inserted`` for that.
+
+    A target of files writes whole files, so there both count the rows of the files that were replaced.
+    """
+
+    table: str
+    rows: int
+    deleted: int
+    inserted: int
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What became of a batch: its number, None where nothing differed, and each table in order."""
+
+    batch: int | None
+    tables: tuple[PublishedTable, ...]
+
+
+class Writer(Protocol):
+    """Writes batches to one target that is open; every method may raise ``ExportFailed``."""
+
+    def watermark(self) -> Watermark | None:
+        """The last whole batch; None where there is none."""
+
+    def apply(self, batch: Batch) -> Applied:
+        """Make the tables at the target equal to those of ``batch``, and record it there when all are.
+
+        Where nothing differs, no batch is recorded. Killed at any instant, the last batch stays whole, and
+        the same batch again does what is left. Raises ``ExportFailed`` where a table there is not ours, or
+        a column changed its type; nothing is published then.
+        """
+
+
+class PublishTarget(Protocol):
+    """Where batches go."""
+
+    @property
+    def place(self) -> str:
+        """The target as it may be told to anybody: without a password."""
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What no output may hold."""
+
+    def writer(self) -> AbstractContextManager[Writer]:
+        """Its writer, until the end of the block; what the target complains of is ``ExportFailed``."""
