@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from shipsync.cli import output
 from shipsync.emulator import Account, Fault, FaultKind
 
 from .conftest import Run
@@ -63,4 +64,13 @@ def test_a_command_keeps_no_log_of_the_next(run: Run, account: Account, folder: 
     run("sync", "--only", "tags", "--log-file", "log.txt")
     before = (folder / "log.txt").read_text()
     run("sync", "--only", "nothing")
+    assert (folder / "log.txt").read_text() == before
+
+
+def test_nothing_is_logged_once_the_command_has_ended(
+    run: Run, account: Account, folder: Path
+) -> None:
+    run("sync", "--only", "tags", "--log-file", "log.txt")
+    before = (folder / "log.txt").read_text()
+    output.note("Said by whoever goes on in this process.")
     assert (folder / "log.txt").read_text() == before

@@ -186,6 +186,11 @@ def test_at_once_and_one_by_one_give_the_same(kind: ColumnKind, values: list[Any
         (ColumnKind.WHOLE, "17", "17"),
         (ColumnKind.WHOLE, 17.0, "17"),
         (ColumnKind.WHOLE, "A17", None),
+        (ColumnKind.TEXT, 2**53 + 1, "9007199254740993"),
+        (ColumnKind.TEXT, float(2**53 - 1), "9007199254740991"),
+        # The same number again may be written otherwise, so it would be another row.
+        (ColumnKind.TEXT, 1.0e16, None),
+        (ColumnKind.WHOLE, 1.0e16, None),
         (ColumnKind.TEXT, "", None),
         (ColumnKind.TEXT, "  ", None),
         (ColumnKind.TEXT, None, None),

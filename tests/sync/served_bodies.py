@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import duckdb
 import httpx
@@ -80,8 +81,9 @@ class ServedAccount:
         headers = {"date": self.date}
         if path.endswith("/track"):
             told = self.tracking.get(path.split("/")[3], self.tracking)
-        elif path.startswith("/v2/shipments/"):
-            told = self._shipment(path.split("/")[3])
+        elif path not in LISTS:
+            _, _, name, key, *_ = path.split("/")
+            told = self._one(name, key)
         else:
             told = self.bodies.get(LISTS[path], {LISTS[path]: [], **EMPTY})
         if isinstance(told, httpx.Response):
@@ -90,12 +92,13 @@ class ServedAccount:
         text = json.dumps(told)
         return httpx.Response(200, content=text.encode("utf-8", "surrogatepass"), headers=headers)
 
-    def _shipment(self, shipment_id: str) -> Any:
-        """The shipment of that id, or the API's 404."""
-        for row in self.bodies.get("shipments", {"shipments": []})["shipments"]:
-            if isinstance(row, dict) and row.get("shipment_id") == shipment_id:
+    def _one(self, name: str, key: str) -> Any:
+        """The object of that list under that id, or the API's 404."""
+        rows = self.bodies.get(name, {}).get(name, [])
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and str(row.get(f"{name[:-1]}_id")) == unquote(key):
                 return row
-        error = {"error_code": "invalid_identifier", "message": "There is no such shipment."}
+        error = {"error_code": "invalid_identifier", "message": "There is no such object."}
         return httpx.Response(404, json={"request_id": "r-1", "errors": [error]})
 
 

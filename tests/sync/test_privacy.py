@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from shipsync.connection import Secret
+from shipsync.set_aside import SetAside
 from shipsync.sync.privacy import enforce
 from shipsync.warehouse import database, read_copy
+from shipsync.warehouse.quarantine import Quarantine
 
 from .planted import Planted, found_in
 from .served_bodies import ServedAccount, opened
@@ -82,6 +84,8 @@ def test_what_was_stored_before_is_rewritten_and_nothing_becomes_another_version
 ) -> None:
     account = served(tmp_path, planted)
     account.sync()
+    told = f"Refused: {planted.marks[0]} lives elsewhere."
+    Quarantine(account.con).put(SetAside("shipments", told, row_id="se-1"))
     before = versions(account)
     account.con.close()
     read_copy.renew(account.database)

@@ -22,6 +22,8 @@ from shipsync.sync.run import run_sync
 from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 
+from .served_bodies import listed, opened
+
 
 @dataclass
 class Shop:
@@ -161,3 +163,18 @@ def test_the_schedule_tells_of_every_parcel_that_is_not_finished(shop: Shop) -> 
 
 def _tracked(shop: Shop) -> list[Any]:
     return shop.rows("select label_id from raw.tracking")
+
+
+def test_a_label_without_a_time_of_creation_is_followed(tmp_path: Path) -> None:
+    account = opened(tmp_path)
+    label = {"label_id": "se-1", "status": "completed", "tracking_number": "1Z1", "trackable": True}
+    account.bodies = listed("labels", [label | {"created_at": "yesterday"}])
+    account.tracking = {"tracking_number": "1Z1", "status_code": "IT", "events": []}
+    assert account.sync().failed == []
+    # Nothing older is known of it than when it was first seen, so its first look is still to come.
+    planned = "select parcel_id, next_poll_at > created_at from ledger.followed_parcels"
+    assert account.rows(planned) == [("se-1", True)]
+    account.date = "Fri, 02 Oct 2026 00:00:00 GMT"
+    assert account.sync().failed == []
+    assert account.rows("select label_id, status_code from raw.tracking") == [("se-1", "IT")]
+    account.con.close()

@@ -49,6 +49,7 @@ def run(
     """
     code = _run(arguments, os.environ if environ is None else environ, tree)
     output.tell("ended", f"exit code {code}", {"exit_code": code})
+    output.end()
     return code
 
 

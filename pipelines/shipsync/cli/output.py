@@ -45,6 +45,11 @@ def listen(listener: Listener) -> None:
     _listeners.append(listener)
 
 
+def end() -> None:
+    """Take note that the command has ended: nobody is told any more, whoever goes on in this process."""
+    _listeners.clear()
+
+
 def tell(event: str, message: str, fields: dict[str, object] | None = None) -> bool:
     """Tell whoever listens; returns whether nothing else need be said of it.
 

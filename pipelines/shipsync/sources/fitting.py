@@ -37,6 +37,7 @@ MONEY_PLACES: Final = 4
 _CENT_OF_CENT: Final = Decimal(1).scaleb(-MONEY_PLACES)
 _LARGEST_MONEY: Final = Decimal(10) ** 14
 _LARGEST_WHOLE: Final = 2**63 - 1
+_FIRST_INEXACT: Final = 2**53
 # Sums of a few amounts differ by this much from what they stand for, prices never do.
 _NOISE: Final = 5e-9
 _NUMBER: Final = re.compile(
@@ -86,7 +87,12 @@ def fit(kind: ColumnKind, value: object) -> Fitted:
 
 
 def key_text(kind: ColumnKind, value: object) -> str | None:
-    """``value`` as a part of a key, written as its column would show it; None if it can be none."""
+    """``value`` as a part of a key, written as its column would show it; None if it can be none.
+
+    A number with a decimal point from 2^53 on is none: not every one has a form of its own there.
+    """
+    if isinstance(value, float) and abs(value) >= _FIRST_INEXACT:
+        return None
     fitted = fit(kind, value).value
     text = None if fitted is None else str(fitted)
     return text if text and text.strip() else None

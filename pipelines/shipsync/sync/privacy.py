@@ -182,8 +182,11 @@ class _Rewriting:
             change = _Rewritten(self._change, ("trigger",))
             target = exp.table_("events", "changes", quoted=True)
             self._rewrite(target, {"before": change, "after": change})
-        for name in ("redact_hints", "redact_quarantine"):
-            self._con.execute(statement(_STATEMENTS, name))
+        self._con.execute(statement(_STATEMENTS, "redact_hints"))
+        self._con.execute(
+            statement(_STATEMENTS, "redact_quarantine"),
+            {"reason": f"Set aside before personal_data was {self._redaction.policy}."},
+        )
         if self._was_kept:
             # The one change that is made to what was written down of a write: what names its buyer goes.
             target = exp.table_("outbox", "ledger", quoted=True)

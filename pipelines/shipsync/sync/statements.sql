@@ -287,9 +287,11 @@ set tracking = null
 where tracking is not null
 
 -- name: redact_quarantine
+-- A reason may quote what the account answered.
 update ledger.quarantine
-set body = null
-where body is not null
+set
+    body = null,
+    reason = $reason
 
 -- name: has_phases
 select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'run_phases'
@@ -425,7 +427,8 @@ with
 labels as (
     select
         label_id,
-        created_at,
+        -- one without a time of creation is as old as what is known of it
+        coalesce(created_at, _dlt_valid_from) as created_at,
         tracking_number,
         carrier_code,
         coalesce(tracking_status = 'delivered', false) as says_delivered,
