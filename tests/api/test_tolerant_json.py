@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shipsync.api.salvage import salvage
 from shipsync.api.tolerant_json import Document, NotReadable, Repair, read_json
 
 from .scripted_accounts import Script, open_session
@@ -129,6 +130,15 @@ def test_what_was_cut_off_anywhere_ends_early(value: Any, data: st.DataObject) -
     # Cut inside a text, behind a bracket of it, it can't be told from a text without an end.
     is_in_a_text = caught.value.reason.startswith("unterminated string")
     assert caught.value.ends_early or (is_in_a_text and raw[:end].endswith(b"}"))
+
+
+@pytest.mark.parametrize("row", ['{"a": "', '{"a": x, "b": "', "[" * 500 + '"'], ids=len)
+def test_quotation_marks_that_nothing_closes_are_gone_through_once(row: str) -> None:
+    # Looked for from each of them again, their end would take hours to be missed.
+    raw = ('{"labels": [' + row + '\\"' * 2_000_000 + "]}").encode()
+    with pytest.raises(NotReadable):
+        read_json(raw)
+    assert salvage(raw, "labels", "label_id", None) is None
 
 
 def test_repairs_are_told_once_for_each_kind_with_the_first_row_and_field() -> None:

@@ -103,7 +103,28 @@ class Marks:
             "field_value": {"ship_to": {"name": name, "address_line1": street}},
         }
         plain = {**error, "field_value": street, "message": f"'{street}' is not known."}
-        return {"request_id": "7a5b4c1e-0000-4000-8000-000000000001", "errors": [error, plain]}
+        bare = {"message": f"{name} of {street} can't be reached."}
+        elsewhere = {
+            key: self.at(f"{path} error {key}")
+            for key in ("error_code", "error_source", "field_name")
+        }
+        errors = [error, plain, bare, {**elsewhere, "message": f"See {name}."}]
+        return {"request_id": self.at(f"{path} request id"), "errors": errors}
+
+    def remarked(self, path: str, body: Any) -> Any:
+        """The body of a 2xx answer to a change, in which carriers and ShipStation remark on a buyer."""
+        if not isinstance(body, dict):
+            return body
+        said = f"{self.at(f'{path} remark')} does not open."
+        if "approved" in body:
+            return {**body, "message": said, "request_id": self.at(f"{path} request id")}
+        if "rate_response" in body:
+            given = body["rate_response"]
+            rates = [{**rate, "warning_messages": [said]} for rate in given.get("rates", ())]
+            errors = [{"message": said}, {"error_code": said}]
+            given = {**given, "rates": rates, "errors": errors}
+            return {**body, "rate_response": given}
+        return body
 
 
 class PlantingServer:
@@ -166,6 +187,8 @@ class PlantingServer:
         if not answer.content:
             return answer.status_code, b""
         body = self.marks.answer(path, answer.json())
+        if method != "GET":
+            body = self.marks.remarked(path, body)
         name = path.rsplit("/", 1)[-1]
         if name in self.odd and isinstance(body.get(name), list):
             body[name] = [*self.odd[name], *body[name]]

@@ -22,6 +22,7 @@ from shipsync.warehouse.quarantine import Quarantine
 from .signed_webhooks import BODY, SIGNATURE, drop, headers, save_keys, signed, webhook
 
 Con = duckdb.DuckDBPyConnection
+SIGNATURE_HEADER = "X-ShipEngine-RSA-SHA256-Signature"
 AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
@@ -210,6 +211,138 @@ def test_a_file_of_one_endless_body_is_not_read_to_its_end(
     [problem] = report.problems
     assert problem.place.startswith(name)
     assert problem.reason.startswith("It is longer than 1 MB (largest_webhook_mb)")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/v2/labels?batch_id=se-1",
+        "HTTPS://API.SHIPSTATION.COM:9/v2/labels?batch_id=se-1#x",
+        "https://key:secret@evil.example/v2/labels?batch_id=se-1",
+        "http://[::1]:8080/v2/labels?batch_id=se-1",
+        "file:///v2/labels?batch_id=se-1",
+        "/v2/labels?batch_id=se-1",
+    ],
+)
+def test_of_an_address_nothing_is_kept_but_what_to_ask_the_account_for(
+    con: Con, folder: Path, address: str
+) -> None:
+    drop(folder, "one", orjson.dumps({"resource_url": address}))
+    take_in(con, folder)
+    assert hints(con) == [("labels", {"batch_id": "se-1"}, False, False)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/v2/labels?batch_id=se-1",
+        "/v2/labels/../shipments?batch_id=se-1",
+        "/v2/labels/%2e%2e/track",
+        "/v2/labels;x?batch_id=se-1",
+        "/v2/labels?batch_id=se-1%0d%0aapi-key:x",
+        "/v2/labels?batch_id=se-1&batch_id=http://evil.example",
+        "/V2/LABELS?batch_id=se-1",
+        "/v2/labels/se-1/track/",
+        "/v2/labels?batch_id=\uff53\uff45-1",
+    ],
+)
+def test_an_address_that_leads_astray_is_named(con: Con, folder: Path, path: str) -> None:
+    drop(folder, "one", webhook(path))
+    report = take_in(con, folder)
+    assert (report.hints, report.not_understood) == (0, 1)
+    assert [one.row_id for one in Quarantine(con).waiting("webhooks")] == ["one.json"]
+
+
+HOSTILE = {
+    "10,000 lists": b"[" * 10_000 + b"]" * 10_000,
+    "10,000 objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "lists that never end": b"[" * 3_900_000,
+    "objects that never end": b'{"a":' * 700_000,
+    "a text of quotation marks that never ends": b'{"a": "' + b'\\"' * 1_900_000,
+    "a row of quotation marks": b'{"a": [{"b": x, "c": "' + b'\\"' * 1_900_000 + b"}]}",
+    "commas": b'{"a": [' + b", " * 1_900_000 + b"]}",
+    "an endless number": b'{"a": ' + b"9" * 3_900_000 + b"}",
+    "names": b"{" + b",".join(b'"%d":0' % n for n in range(300_000)) + b"}",
+    "a number": b"5",
+    "UTF-16 alone": b"\xff\xfe",
+    "half of UTF-16": b"\xff\xfe{\x00",
+    "zeros": bytes(3_900_000),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_hostile_body_is_named_and_the_others_are_taken_in(
+    con: Con, folder: Path, kind: str
+) -> None:
+    # One whose reading takes the square of its length would never come back.
+    drop(folder, "hostile", HOSTILE[kind])
+    drop(folder, "one", BODY)
+    report = take_in(con, folder)
+    assert (report.hints, [problem.place for problem in report.problems]) == (1, ["hostile.json"])
+    assert len(report.problems[0].reason) < 200
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"",
+        b"[]",
+        b"5",
+        b"[" * 10_000,
+        b'[["X-ShipEngine-Timestamp", "x"]]',
+        b'{"x-shipengine-timestamp": "x"}',
+        b'{"Content-Type": "text/html", "content-type": "text/plain; charset=utf-7"}',
+    ],
+)
+def test_headers_without_a_signature_sign_nothing(
+    con: Con, folder: Path, keys: WebhookKeys, kept: bytes
+) -> None:
+    drop(folder, "one", webhook("/v2/labels/se-7/track", data={"status_code": "DE"}))
+    (folder / "one.headers.json").write_bytes(kept)
+    take_in(con, folder, keys)
+    assert hints(con) == [("tracking", {"label_id": "se-7"}, False, False)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {SIGNATURE_HEADER: ["a", "b"]},
+        {SIGNATURE_HEADER: 5},
+        {SIGNATURE_HEADER: ""},
+        {SIGNATURE_HEADER: "\u00e9"},
+        {SIGNATURE_HEADER: "A" * 3_000_000},
+        {SIGNATURE_HEADER.lower(): "AAAA"},
+        {"X-ShipEngine-Timestamp": None},
+        {"X-ShipEngine-Timestamp": "99999999999999999999"},
+        {"X-ShipEngine-Timestamp": "\u0661\u0662"},
+        {"X-ShipEngine-RSA-SHA256-Key-Id": {"a": 1}},
+    ],
+)
+def test_an_odd_signature_is_refused_and_named(
+    con: Con, folder: Path, keys: WebhookKeys, change: dict[str, object]
+) -> None:
+    body = webhook("/v2/labels/se-7/track", data={"status_code": "DE"})
+    drop(folder, "one", body)
+    (folder / "one.headers.json").write_bytes(orjson.dumps({**signed(body, AT), **change}))
+    report = take_in(con, folder, keys)
+    assert (report.hints, report.refused) == (0, 1)
+    assert [one.row_id for one in Quarantine(con).waiting("webhooks")] == ["one.json"]
+
+
+def test_a_parcel_that_is_nested_deeply_is_kept_as_deep_as_can_be(
+    con: Con, folder: Path, keys: WebhookKeys
+) -> None:
+    nested = b'{"a":' * 500 + b"1" + b"}" * 500
+    body = webhook("/v2/labels/se-7/track", data={"status_code": "DE"})
+    body = body.replace(b'"DE"', b'"DE","more":' + nested)
+    drop(folder, "one", body, signed(body, AT))
+    assert take_in(con, folder, keys).hints == 1
+    assert hints(con) == [("tracking", {"label_id": "se-7"}, True, True)]
+
+
+def test_an_ending_in_capitals_is_met_too(con: Con, folder: Path) -> None:
+    (folder / "ONE.JSON").write_bytes(BODY)
+    assert take_in(con, folder).hints == 1
 
 
 def test_headers_that_are_too_long_are_no_headers(con: Con, folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shipsync.connection import Secret
 from shipsync.set_aside import SetAside
-from shipsync.sync.privacy import enforce
+from shipsync.sync.privacy import _NOT_KEPT, enforce
 from shipsync.warehouse import database, read_copy
 from shipsync.warehouse.quarantine import Quarantine
 
@@ -157,6 +157,31 @@ def test_a_rewriting_that_was_killed_before_the_file_was_written_anew_goes_on(
     assert enforce(account.connection) is not None
     assert list(found_in(tmp_path, planted.marks)) == []
     assert enforce(account.connection) is None
+
+
+def test_what_was_said_of_errors_under_keep_goes_too(tmp_path: Path, planted: Planted) -> None:
+    account = served(tmp_path, planted)
+    account.sync()
+    said = "Ann Smith of 1 Elm Street is not known"
+    stored = "select error from query_table($1) where error is not null"
+    account.con.execute("update ledger.runs set error = $1", [said])
+    account.con.execute("update ledger.stream_runs set error = $1", [said])
+    account.con.execute(
+        "insert into ledger.outbox (recorded_at, connection, kind, row_key, state, source, attempt, "
+        "plan_digest, reason) select now(), 'c', 'k', 'r', 'rejected', 'answer', 1, 'd', $1",
+        [said],
+    )
+    account.con.execute(
+        "insert into ledger.quarantine by name select 'q' as quarantine_id, 's' as stream, $1 as reason, "
+        "now() as first_seen_at, now() as last_seen_at, 1 as times_seen",
+        [said],
+    )
+
+    under(account, **POLICIES[0])
+
+    assert {error for (error,) in account.rows(stored, "ledger.runs")} == {_NOT_KEPT}
+    account.con.close()
+    assert list(found_in(tmp_path, ["Ann Smith"], "Ann Smith")) == []
 
 
 def test_a_new_database_has_nothing_to_rewrite(tmp_path: Path, planted: Planted) -> None:

@@ -5,7 +5,6 @@ Nothing here trusts the body: an error may come with an empty one, with HTML, wi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -16,6 +15,7 @@ import pendulum
 
 from shipsync.api.reply import Reply
 from shipsync.api.tolerant_json import NotReadable, Repair, as_text, read_json
+from shipsync.api.vendor_words import VendorWords
 
 
 class Unusable(StrEnum):
@@ -75,8 +75,8 @@ class Answer:
     repairs: tuple[Repair, ...] = ()
 
 
-_PERSONAL = re.compile(r"name|phone|email|address|company|postal|city|state|ship_to", re.IGNORECASE)
 _BEHIND = frozenset({"carrier", "order_source"})
+_OPEN = VendorWords()
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,9 @@ def http_date(text: str) -> pendulum.DateTime | None:
         return None
 
 
-def read_body(reply: Reply, *, may_be_empty: bool) -> Answer | UnusableBody:
+def read_body(
+    reply: Reply, *, may_be_empty: bool, words: VendorWords = _OPEN
+) -> Answer | UnusableBody:
     """The answer in a 2xx ``reply``, or why its body cannot be used.
 
     An empty body passes where it is the whole answer: with 204, and, if ``may_be_empty``, wherever
@@ -119,7 +121,7 @@ def read_body(reply: Reply, *, may_be_empty: bool) -> Answer | UnusableBody:
     if reply.is_too_large:
         return UnusableBody(Unusable.TOO_LARGE, server_time=server_time(reply.headers))
     if not reply.content:
-        return _without_body(reply, may_be_empty)
+        return _without_body(reply, may_be_empty, words)
     if reply.is_cut:
         return UnusableBody(Unusable.CUT)
     try:
@@ -128,13 +130,14 @@ def read_body(reply: Reply, *, may_be_empty: bool) -> Answer | UnusableBody:
         return _not_json(reply, error)
     if not isinstance(document.value, dict | list):
         return UnusableBody(Unusable.NOT_JSON)
-    return _answer(reply, document.value, document.repairs)
+    return _answer(reply, document.value, words, document.repairs)
 
 
-def report(reply: Reply | None) -> ErrorReport:
+def report(reply: Reply | None, words: VendorWords = _OPEN) -> ErrorReport:
     """What the body of ``reply`` says of errors; an empty report if it says nothing readable.
 
-    Of an error's ``field_value`` nothing is kept: it may be a whole shipment with a buyer's address.
+    Of an error's ``field_value`` nothing is kept: it may be a whole shipment with a buyer's address. What is
+    kept of its texts say ``words``.
     """
     if reply is None:
         return ErrorReport()
@@ -149,46 +152,26 @@ def report(reply: Reply | None) -> ErrorReport:
         [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
     )
     return ErrorReport(
-        request_id=_text(body.get("request_id")),
-        codes=tuple(_texts(errors, "error_code")),
-        sources=tuple(_texts(errors, "error_source")),
-        messages=tuple(
-            _discreet(text, error) for error in errors for text in _texts([error], "message")
-        ),
-        fields=tuple(_texts(errors, "field_name")),
+        request_id=words.request_id(_text(body.get("request_id"))),
+        codes=tuple(words.code(code) for code in _texts(errors, "error_code")),
+        sources=tuple(words.source(source) for source in _texts(errors, "error_source")),
+        messages=tuple(_said(words.message(error) for error in errors)),
+        fields=tuple(_said(words.field(name) for name in _texts(errors, "field_name"))),
     )
 
 
-def _discreet(message: str, error: dict[str, object]) -> str:
-    """``message`` without the values that it quotes of a buyer."""
-    value = error.get("field_value")
-    is_of_a_person = _PERSONAL.search(str(error.get("field_name") or "")) is not None
-    if not isinstance(value, dict | list) and not is_of_a_person:
-        return message
-    for text in sorted(set(_leaves(value)), key=len, reverse=True):
-        message = message.replace(text, "[value]")
-    return message
-
-
-def _leaves(value: object) -> Iterator[str]:
-    """The texts in ``value`` that are long enough to be told from the words around them."""
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(inner)
-    elif isinstance(value, str) and len(value.strip()) > 2:
-        yield value
-
-
-def _without_body(reply: Reply, may_be_empty: bool) -> Answer | UnusableBody:
+def _without_body(reply: Reply, may_be_empty: bool, words: VendorWords) -> Answer | UnusableBody:
     is_chunked = reply.headers.get("transfer-encoding") == "chunked"
     is_framed = reply.headers.get("content-length") == "0" or is_chunked
     if reply.status == httpx.codes.NO_CONTENT or (may_be_empty and is_framed):
-        return _answer(reply, None)
+        return _answer(reply, None, words)
     return UnusableBody(Unusable.EMPTY)
 
 
-def _answer(reply: Reply, body: object, repairs: tuple[Repair, ...] = ()) -> Answer:
-    request_id = _text(body.get("request_id")) if isinstance(body, dict) else None
+def _answer(
+    reply: Reply, body: object, words: VendorWords, repairs: tuple[Repair, ...] = ()
+) -> Answer:
+    request_id = words.request_id(_text(body.get("request_id"))) if isinstance(body, dict) else None
     return Answer(reply.status, body, server_time(reply.headers), request_id, repairs)
 
 
@@ -208,3 +191,7 @@ def _text(value: object) -> str | None:
 
 def _texts(errors: list[dict[str, object]], key: str) -> Iterator[str]:
     return (text for error in errors if (text := _text(error.get(key))) is not None)
+
+
+def _said(texts: Iterator[str | None]) -> Iterator[str]:
+    return (text for text in texts if text is not None)

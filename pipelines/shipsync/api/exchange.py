@@ -14,6 +14,7 @@ from shipsync.api.deadline import Deadline
 from shipsync.api.refusals import describe, outcome_unknown, refused, unsendable
 from shipsync.api.reply import Reply, receive
 from shipsync.api.request import Request
+from shipsync.api.vendor_words import VendorWords
 from shipsync.clock import Pacing
 from shipsync.connection import Connection
 from shipsync.errors import ShipsyncError
@@ -91,6 +92,7 @@ class Exchange:
         self.was_answered = False
         self.has_worked = False
         self._connection = connection
+        self._words = VendorWords(connection.personal_data)
         self._pacing = pacing
         self._budget = budget
         self._deadline = Deadline(pacing)
@@ -119,7 +121,7 @@ class Exchange:
         if not reply.is_success:
             return self._failed(request, history, reply.status, reply)
         self._budget.observe(reply.headers)
-        answer = read_body(reply, may_be_empty=not request.is_read)
+        answer = read_body(reply, may_be_empty=not request.is_read, words=self._words)
         if isinstance(answer, Answer):
             self.has_worked = True
             return answer
@@ -156,7 +158,7 @@ class Exchange:
         late: str | None = None,
     ) -> Again | ShipsyncError:
         headers = {} if reply is None else reply.headers
-        said = report(reply)
+        said = report(reply, self._words)
         now = server_time(headers) or self._pacing.now()
         kind = failure.kind if isinstance(failure, UnusableBody) else failure
         decision = retry.decide(

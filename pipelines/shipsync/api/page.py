@@ -174,7 +174,14 @@ def _no_objects(items: list[object]) -> Iterator[BrokenRow]:
         if not isinstance(item, dict):
             # What it holds is nowhere but in the body, which is kept or not as the settings say.
             kind = _KINDS.get(type(item), "nothing")
-            yield BrokenRow(position, orjson.dumps(item).decode(), f"it is {kind}, and no object")
+            yield BrokenRow(position, _text_of(item), f"it is {kind}, and no object")
+
+
+def _text_of(item: object) -> str:
+    try:
+        return orjson.dumps(item).decode()
+    except TypeError:
+        return "[nested too deeply]"
 
 
 def _row_by_row(

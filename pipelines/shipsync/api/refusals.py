@@ -14,6 +14,7 @@ from shipsync.api.reply import Reply
 from shipsync.api.request import Request
 from shipsync.api.salvage import excerpt
 from shipsync.api.tolerant_json import as_text
+from shipsync.api.vendor_words import VendorWords
 from shipsync.connection import BASE_URL, Connection
 from shipsync.errors import (
     AccessDenied,
@@ -43,7 +44,7 @@ def refused(
 
     ``has_worked``: the API did answer at this address before.
     """
-    said = report(reply)
+    said = report(reply, VendorWords(connection.personal_data))
     status = reply.status
     if status == httpx.codes.UNAUTHORIZED:
         return KeyRefused(_key_refused(request, said, connection))

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from shipsync.api.endpoints import LISTINGS
 from shipsync.api.tolerant_json import Document, Path, Repair
+from shipsync.api.vendor_words import VendorWords
 
 _IDS: Final = tuple(dict.fromkeys(part for listing in LISTINGS.values() for part in listing.key))
 
@@ -17,7 +18,8 @@ _LONGEST_FIELD: Final = 100
 class RepairLog:
     """Repairs by stream and kind: how many, and where the first was. Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: VendorWords | None = None) -> None:
+        self._words = words or VendorWords()
         self._lock = threading.Lock()
         self._counts: dict[tuple[str, str], int] = {}
         self._first: dict[tuple[str, str], str] = {}
@@ -29,7 +31,7 @@ class RepairLog:
                 kind = (stream, repair.what)
                 self._counts[kind] = self._counts.get(kind, 0) + 1
                 if kind not in self._first:
-                    self._first[kind] = _place(document.value, repair)
+                    self._first[kind] = _place(document.value, repair, self._words)
 
     def remarks(self) -> list[str]:
         """One sentence for each kind, with the row and the field of the first."""
@@ -43,12 +45,13 @@ class RepairLog:
             yield f"{stream}: what came was no clean JSON and was read all the same: {place}{what}{more}."
 
 
-def _place(body: Any, repair: Repair) -> str:
+def _place(body: Any, repair: Repair, words: VendorWords) -> str:
     if not repair.path:
         return ""
     row = _row(body, repair.path)
     field = ".".join(str(part) for part in repair.path[row[1] :])
-    return f"in {row[0]}{field[:_LONGEST_FIELD]}, "
+    named = field and (words.field(field) or "a field that is not documented")
+    return f"in {row[0]}{named[:_LONGEST_FIELD]}, "
 
 
 def _row(body: Any, path: Path) -> tuple[str, int]:

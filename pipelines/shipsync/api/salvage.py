@@ -9,14 +9,25 @@ nothing, no row that swallowed another.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shipsync.api.tolerant_json import Document, NotReadable, as_text, decode_at, read_text
+from shipsync.api.tolerant_json import (
+    TEXT,
+    Document,
+    NotReadable,
+    as_text,
+    decode_at,
+    read_text,
+)
 
 LONGEST_EXCERPT: Final = 2000
 _BLANK: Final = re.compile(r"\s*")
-_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_TOKEN: Final = re.compile(rf"{TEXT}|[\[\]{{}}]", re.DOTALL)
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_DEEPEST: Final = 1000
+_BRACKETS: Final = frozenset("[]{}")
 
 
 @dataclass(frozen=True)
@@ -106,14 +117,23 @@ def _closing(text: str, begin: int) -> int | None:
     if text[begin : begin + 1] not in ("{", "["):
         return None
     depth = 0
-    for token in _BRACKET.finditer(text, begin):
-        if token[0] in ("{", "["):
-            depth += 1
-        elif token[0] in ("}", "]"):
-            depth -= 1
-            if depth == 0:
-                return token.end()
+    for bracket, end in _brackets(text, begin):
+        depth += 1 if bracket in "{[" else -1
+        if depth == 0:
+            return end
+        if depth > _DEEPEST:
+            return None
     return None
+
+
+def _brackets(text: str, begin: int) -> Iterator[tuple[str, int]]:
+    """Every bracket outside of texts, and where it ends; a quotation mark that nothing closes begins none."""
+    for token in _TOKEN.finditer(text, begin):
+        if token[0] in _BRACKETS:
+            yield token[0], token.end()
+        elif token["unclosed"] is not None:
+            for bracket in _BRACKET.finditer(text, token.start()):
+                yield bracket[0], bracket.end()
 
 
 def _is_borne_out(

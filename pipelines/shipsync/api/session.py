@@ -31,6 +31,7 @@ from shipsync.api.refusals import another_site, given_up, unreadable
 from shipsync.api.repairs import RepairLog
 from shipsync.api.request import Parameters, Request, as_text
 from shipsync.api.tolerant_json import Document
+from shipsync.api.vendor_words import VendorWords
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, DeadlinePassed, ShipsyncError
@@ -48,7 +49,8 @@ class Session:
     if left out. ``on_request`` is called with the stream's name after every attempt. Counted are
     ``requests_by_stream`` (every attempt), ``retries`` and ``waited_seconds``;
     ``page_sizes`` knows how many rows each list gives at once;
-    ``repairs`` what of the answers had to be read otherwise than it came.
+    ``repairs`` what of the answers had to be read otherwise than it came, ``words`` what of an error's texts
+    may be passed on.
 
     ``rate`` is what the budget of requests is counted in: over the network, by the machine's clock, it is
     the one that all processes of this user share for the account; else the session's own. ``urgent``:
@@ -75,7 +77,8 @@ class Session:
         self.retries = 0
         self.waited_seconds = 0.0
         self.page_sizes = PageSizes()
-        self.repairs = RepairLog()
+        self.words = VendorWords(connection.personal_data)
+        self.repairs = RepairLog(self.words)
         self.sets_aside: SetsAside | None = None
         self._request_deadline = connection.request_deadline.total_seconds()
         self._run_ends_at = math.inf

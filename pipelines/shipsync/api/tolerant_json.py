@@ -35,10 +35,14 @@ REPLACEMENT: Final = "\ufffd"
 _BLANK: Final = " \t\r\n\x00\ufeff"
 _LOST: Final = re.compile(r"[\ud800-\udfff]+")
 _ESCAPED_BYTE: Final = re.compile(r"[\udc80-\udcff]")
-_TEXT_OR_COMMA: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|,(?=\s*[}\]])', re.DOTALL)
+TEXT: Final = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|(?P<unclosed>\\?\Z))'
+"""A text in JSON, to the end of all where nothing closes it: who looked for its end from each quotation mark
+behind an unclosed one again would take a minute for 64 KB of them."""
+_TEXT_OR_COMMA: Final = re.compile(rf"{TEXT}|,(?=\s*[}}\]])", re.DOTALL)
 _ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
 _WIDEST: Final = range(-(2**63), 2**64)
 _LONGEST_WHOLE: Final = 400
+_TOO_DEEP: Final = "it is nested too deeply"
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def read_text(text: str, repairs: list[Repair]) -> Document:
     try:
         value, end = _decoded(text)
     except NotReadable as first:
-        mended = _mended(text)
+        mended = None if first.reason == _TOO_DEEP else _mended(text)
         if mended is None:
             raise
         text, more = mended
@@ -123,7 +127,7 @@ def read_text(text: str, repairs: list[Repair]) -> Document:
         cleaned = _Cleaner()
         value = cleaned.clean(value, ())
     except RecursionError:
-        raise NotReadable("it is nested too deeply", 0) from None
+        raise NotReadable(_TOO_DEEP, 0) from None
     return Document(value, (*repairs, *cleaned.repairs))
 
 
@@ -137,7 +141,7 @@ def decode_at(text: str, position: int) -> tuple[Any, int]:
     except json.JSONDecodeError as error:
         raise NotReadable(_clause(error), error.pos) from None
     except (ValueError, RecursionError):
-        raise NotReadable("it is nested too deeply", position) from None
+        raise NotReadable(_TOO_DEEP, position) from None
 
 
 class _Odd(str):

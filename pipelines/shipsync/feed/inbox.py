@@ -33,6 +33,7 @@ from shipsync.connection import MEGABYTE, Connection
 from shipsync.errors import InputFileError
 from shipsync.feed.webhook_keys import KEY_ID, SIGNATURE, WebhookKeys
 from shipsync.set_aside import SetAside
+from shipsync.sources.flatten import as_json
 from shipsync.sources.streams import TRACKING
 from shipsync.statements import statement
 from shipsync.warehouse.quarantine import Quarantine
@@ -172,7 +173,8 @@ def bodies(folder: Path, most_bytes: int) -> Iterator[Delivered | InboxProblem]:
     except OSError as error:
         raise InputFileError(f"{folder} can't be read: {error.strerror}.") from None
     for file in files:
-        if file.suffix in (".json", ".jsonl") and not file.name.endswith(_HEADERS):
+        is_body = file.suffix.lower() in (".json", ".jsonl")
+        if is_body and not file.name.lower().endswith(_HEADERS):
             try:
                 yield from _bodies_of(file, most_bytes)
             except OSError as error:
@@ -188,7 +190,7 @@ def _bodies_of(file: Path, most: int) -> Iterator[Delivered | InboxProblem]:
     # A pipe or a socket would be waited for, perhaps for ever.
     if not stat.S_ISREG(mode):
         yield InboxProblem(name, "It is no file but a pipe, a socket or a device.")
-    elif file.suffix == ".jsonl":
+    elif file.suffix.lower() == ".jsonl":
         with file.open("rb") as lines:
             for number, row in enumerate(_rows(lines, most), start=1):
                 if len(row) > most:
@@ -284,7 +286,7 @@ def _record(
         "stream": hint.stream,
         "query": orjson.dumps(hint.query).decode(),
         "signed_at": signed_at,
-        "tracking": orjson.dumps(hint.tracking).decode() if is_data else None,
+        "tracking": as_json(hint.tracking) if is_data else None,
     }
     found = con.execute(statement("shipsync.feed", "record_hint"), row).fetchall()
     return bool(found)

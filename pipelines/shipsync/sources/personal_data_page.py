@@ -28,7 +28,7 @@ out names against them.
 
 When the setting becomes stricter, the next `shipsync run`, `sync` or `reconcile` first rewrites what is
 stored: every version of every row, lines, `_extra`, the old and new values of events, the requests of
-new shipments in the ledger, webhooks that wait and rows that were set aside. Tables that models made are
+new shipments in the ledger, webhooks that wait, rows that were set aside and what was said of errors. Tables that models made are
 emptied and built again. Then the database file is rewritten, since a deleted row stays readable in a
 file until its place is needed, and dlt's working folder is removed. The run says so. Files made from the
 database before are not touched: exports, deliveries, plans, snapshots and backups.
@@ -42,6 +42,12 @@ invalid rows with them, as soon as every row of the plan is settled; applied aga
 of each. A plan that is not applied, and the file that the rows came from, are yours to remove. Of a cell that
 cannot be sent the command quotes what stands in it, on the terminal alone. `shipments get` shows no more than
 may be stored.
+
+What ShipStation and carriers say of an error may quote a buyer. Under `hash` and `drop` the message of an
+error, a refusal, a void or a rate is stored, logged and shown only if every word of it is known (documented
+codes, names of fields, and words such as "is required"); else a sentence stands in its place that names the
+field, where that is a documented one. Codes that are not documented are not kept either. What was recorded of
+errors under `keep` goes when the setting becomes stricter.
 
 Webhook bodies in your own folder are yours to remove; of what they say of a parcel nothing
 is stored under `hash` and `drop`, the parcel is asked for instead.

@@ -42,6 +42,13 @@ from shipsync.warehouse.load import DATASET, forget_loaded
 _STATEMENTS: Final = "shipsync.sync"
 _EVENT_KEY: Final = "event_key"
 _ROWS_AT_ONCE: Final = 50_000
+_SAID: Final = (
+    "forget_errors_of_runs",
+    "forget_errors_of_streams",
+    "forget_reasons_of_writes",
+    "forget_remarks_on_rates",
+)
+_NOT_KEPT: Final = "What was said of it is not kept since personal_data became stricter."
 _EVENT_STREAMS: Final = {"shipment": SHIPMENTS, "fulfillment": FULFILLMENTS}
 
 
@@ -191,6 +198,10 @@ class _Rewriting:
             # The one change that is made to what was written down of a write: what names its buyer goes.
             target = exp.table_("outbox", "ledger", quoted=True)
             self._rewrite(target, {"request": _Rewritten(self._request)})
+            for name in _SAID:
+                # Sentences that may quote an answer of the account.
+                query = statement(_STATEMENTS, name)
+                self._con.execute(query, {"said": _NOT_KEPT} if "$said" in query else None)
         # The models are made again whole by the next build.
         build_record.forget(self._con)
         return rows

@@ -293,6 +293,26 @@ set
     body = null,
     reason = $reason
 
+-- name: forget_errors_of_runs
+update ledger.runs
+set error = $said
+where error is not null
+
+-- name: forget_errors_of_streams
+update ledger.stream_runs
+set error = $said
+where error is not null
+
+-- name: forget_reasons_of_writes
+update ledger.outbox
+set reason = $said
+where reason is not null and source in ('answer', 'reading') and state <> 'applied'
+
+-- name: forget_remarks_on_rates
+update ledger.rates
+set messages = []
+where len(messages) > 0
+
 -- name: has_phases
 select 1 from information_schema.tables where table_schema = 'ledger' and table_name = 'run_phases'
 

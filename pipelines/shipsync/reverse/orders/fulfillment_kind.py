@@ -90,7 +90,7 @@ class FulfillmentCreation(OrderWrites[Fulfilling]):
                 raise OutcomeUnknown("It was refused and may be there.", stream=STREAM) from None
             raise
         row = only_row(answer, "fulfillments", write.subject)
-        said = messages(row)
+        said = messages(row, self._session.words)
         if said and (not _has_errors(answer) or self._may_be_there(action)):
             raise unclear(answer, write.subject, f"an error ({said[0]}), and it may be there")
         if said:

@@ -113,7 +113,7 @@ class ShipmentCreation(OrderWrites[ShipmentBody]):
         return None if sent == shown else (_told(sent), _told(shown))
 
     def _judged(self, write: Write[ShipmentBody], answer: Answer, row: JsonObject) -> Sent:
-        said, shipment_id = messages(row), row.get("shipment_id")
+        said, shipment_id = messages(row, self._session.words), row.get("shipment_id")
         if said and shipment_id:
             raise unclear(answer, write.subject, f"a shipment_id and an error ({said[0]})")
         if said:

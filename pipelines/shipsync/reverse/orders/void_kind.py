@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from shipsync.api.answer import Answer
 from shipsync.api.endpoints import void_label
 from shipsync.api.paging import Item
+from shipsync.api.vendor_words import VendorWords
 from shipsync.reverse.orders.live import is_void
 from shipsync.reverse.orders.order_writes import EndState, OrderWrites
 from shipsync.reverse.outbox.answers import STREAM, rejected, unclear
@@ -102,22 +103,23 @@ class LabelVoiding(OrderWrites[Voiding]):
         if not isinstance(body, Mapping) or not isinstance(approved, bool):
             raise unclear(answer, write.subject, "no word on whether the void is approved")
         if not approved:
-            raise rejected(answer, (_refusal(body),))
-        return Sent(answer, _text(body.get("message")))
+            raise rejected(answer, (_refusal(body, self._session.words),))
+        return Sent(answer, _text(body.get("message"), self._session.words))
 
     def _reading(self, found: Item | None) -> JsonObject:
         return self._read_now(voided=None if found is None else is_void(found))
 
 
-def _refusal(body: Mapping[str, object]) -> str:
-    code, message = str(body.get("reason_code") or "unknown"), _text(body.get("message"))
+def _refusal(body: Mapping[str, object], words: VendorWords) -> str:
+    code = words.code(str(body.get("reason_code") or "unknown"))
+    message = _text(body.get("message"), words)
     why = _REASONS.get(code, "no reason is given")
     said = f' ShipStation says: "{message}"' if message else ""
     return f"The void was not approved ({code}): {why}.{said}"
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _text(value: object, words: VendorWords) -> str | None:
+    return words.text(value) if isinstance(value, str) and value else None
 
 
 def _write(row: PlanRow, recorded: Recorded) -> Write[Voiding]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from shipsync.api.answer import Answer
+from shipsync.api.vendor_words import VendorWords
 from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.outbox.store import JsonObject
 
@@ -44,9 +45,11 @@ def check_plain(answer: Answer, subject: str) -> None:
         raise unclear(answer, subject, "no word on whether it was carried out")
 
 
-def messages(row: JsonObject) -> tuple[str, ...]:
-    """What a row says against itself, in the vendor's words."""
-    return tuple(_texts(row.get("errors"))) + tuple(_texts(row.get("error_message")))
+def messages(row: JsonObject, words: VendorWords | None = None) -> tuple[str, ...]:
+    """What a row says against itself, in the vendor's words, as far as ``words`` passes them on."""
+    words = words or VendorWords()
+    said = (*_texts(row.get("errors"), words), *_texts(row.get("error_message"), words))
+    return tuple(dict.fromkeys(said))
 
 
 def unclear(answer: Answer, subject: str, what: str) -> OutcomeUnknown:
@@ -69,12 +72,15 @@ def rejected(answer: Answer, said: tuple[str, ...]) -> RequestRejected:
     )
 
 
-def _texts(value: object) -> Iterator[str]:
+def _texts(value: object, words: VendorWords) -> Iterator[str]:
     """The texts of an error given as a text, as an object with a message, or as a list of those."""
     if isinstance(value, str) and value.strip():
-        yield value.strip()
+        yield words.text(value.strip())
     elif isinstance(value, Mapping) and value:
-        yield str(value.get("message") or dict(value))
+        # Never the whole object: its field_value may be a shipment with a buyer's address.
+        code = value.get("error_code")
+        code = words.code(code) if isinstance(code, str) and code else "an error without a message"
+        yield words.message(value) or code
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
+            yield from _texts(part, words)

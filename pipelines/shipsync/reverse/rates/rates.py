@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 import duckdb
 import orjson
 
+from shipsync.api.vendor_words import VendorWords
 from shipsync.reverse.outbox.store import STATEMENTS
 from shipsync.statements import statement
 
@@ -89,21 +90,28 @@ class RatesAnswer:
     answered_at: datetime | None = None
 
 
-def read_rates(shipment_id: str, body: object) -> RatesAnswer:
+def read_rates(shipment_id: str, body: object, words: VendorWords | None = None) -> RatesAnswer:
     """The rates in an answer's body, cheapest first.
 
     ``POST /v2/rates`` has them in ``rate_response``, beside the shipment; a reading of a shipment's rates
-    is that object itself.
+    is that object itself. What carriers say passes as far as ``words`` lets it.
     """
+    words = words or VendorWords()
     given = body.get("rate_response", body) if isinstance(body, Mapping) else None
     if not isinstance(given, Mapping) or not given.keys() & {"rates", "errors", "status"}:
         return RatesAnswer(shipment_id, problem="The answer holds no rates.")
-    rates = [_rate(shipment_id, rate, is_valid=True) for rate in _objects(given.get("rates"))]
-    rates += [
-        _rate(shipment_id, rate, is_valid=False) for rate in _objects(given.get("invalid_rates"))
+    rates = [
+        _rate(shipment_id, rate, words, is_valid=True) for rate in _objects(given.get("rates"))
     ]
-    said = "; ".join(str(error.get("message")) for error in _objects(given.get("errors")))
-    problem = said or None
+    rates += [
+        _rate(shipment_id, rate, words, is_valid=False)
+        for rate in _objects(given.get("invalid_rates"))
+    ]
+    said = (
+        words.message(error) or "an error without a message"
+        for error in _objects(given.get("errors"))
+    )
+    problem = "; ".join(dict.fromkeys(said)) or None
     is_pending = given.get("status") == "working"
     if is_pending:
         problem = "ShipStation is still asking the carriers; ask again in a minute."
@@ -122,8 +130,8 @@ def keep_rates(
     con.execute(statement(STATEMENTS, "rates_append"), values)
 
 
-def _rate(shipment_id: str, rate: JsonMapping, *, is_valid: bool) -> Rate:
-    errors = _texts(rate.get("error_messages"))
+def _rate(shipment_id: str, rate: JsonMapping, words: VendorWords, *, is_valid: bool) -> Rate:
+    errors = _texts(rate.get("error_messages"), words)
     days = rate.get("delivery_days")
     total, currency = _total(rate)
     return Rate(
@@ -143,7 +151,7 @@ def _rate(shipment_id: str, rate: JsonMapping, *, is_valid: bool) -> Rate:
         is_guaranteed=rate.get("guaranteed_service") is True,
         is_trackable=rate.get("trackable") is True,
         is_usable=is_valid and not errors and rate.get("validation_status") != _UNUSABLE,
-        messages=(*errors, *_texts(rate.get("warning_messages"))),
+        messages=(*errors, *_texts(rate.get("warning_messages"), words)),
     )
 
 
@@ -176,8 +184,9 @@ def _objects(value: object) -> Iterator[JsonMapping]:
         yield from (part for part in value if isinstance(part, Mapping))
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(part) for part in value if part) if isinstance(value, list) else ()
+def _texts(value: object, words: VendorWords) -> tuple[str, ...]:
+    said = (words.text(str(part)) for part in value if part) if isinstance(value, list) else ()
+    return tuple(dict.fromkeys(said))
 
 
 def _text(value: object) -> str | None:

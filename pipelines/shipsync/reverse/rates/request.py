@@ -60,7 +60,8 @@ def _posted(
             )
         except OutcomeUnknown:
             continue
-        return replace(read_rates(shipment_id, answer.body), answered_at=answer.server_time)
+        found = read_rates(shipment_id, answer.body, session.words)
+        return replace(found, answered_at=answer.server_time)
     seconds = session.connection.timeout_seconds
     problem = (
         f"No usable answer came in {ATTEMPTS} attempts of {seconds:g} s; carriers can be busy or slow: ask "
@@ -72,7 +73,7 @@ def _posted(
 def _looked_at(session: Session, shipment_id: str, carrier_ids: Sequence[str]) -> RatesAnswer:
     """What has come in so far; the list has the rates of every carrier."""
     answer = session.read(shipment_rates(shipment_id), stream=STREAM)
-    found = read_rates(shipment_id, answer.body)
+    found = read_rates(shipment_id, answer.body, session.words)
     asked = set(carrier_ids)
     rates = tuple(rate for rate in found.rates if rate.carrier_id in asked)
     return replace(found, rates=rates, answered_at=answer.server_time)
