@@ -28,10 +28,11 @@ out names against them.
 
 When the setting becomes stricter, the next `shipsync run`, `sync` or `reconcile` first rewrites what is
 stored: every version of every row, lines, `_extra`, the old and new values of events, the requests of
-new shipments in the ledger, webhooks that wait, rows that were set aside and what was said of errors. Tables that models made are
-emptied and built again. Then the database file is rewritten, since a deleted row stays readable in a
-file until its place is needed, and dlt's working folder is removed. The run says so. Files made from the
-database before are not touched: exports, deliveries, plans, snapshots and backups.
+new shipments in the ledger, webhooks that wait, rows that were set aside and what was said of
+errors. Tables that models made are emptied and built again. Then the database file is rewritten,
+since a deleted row stays readable in a file until its place is needed, and dlt's working folder is
+removed. The run says so. Files made from the database before are not touched: exports, deliveries,
+plans, snapshots and backups.
 
 Going back to `keep` brings nothing back by itself: `shipsync run --full-refresh` reads the account
 again.
