@@ -67,6 +67,7 @@ docs: setup
 	@$(bin)/python -m shipsync.settings.page > docs/settings.md
 	@$(bin)/python -m shipsync.sources.personal_data_page > docs/personal-data.md
 	@$(bin)/python -m shipsync.cli.commands_page > docs/commands.md
+	@$(bin)/python -m shipsync.pages.metrics_page > docs/metrics.md
 	@$(bin)/python -m shipsync.warehouse.tables_page docs/tables
 	@$(bin)/zensical build --strict --clean
 

@@ -18,6 +18,7 @@ The package, from the bottom up::
     sync                           what one run reads, stream by stream
     reverse                        writes to the account: plans, the outbox, what became of them
     feed, tracking, export         events for consumers, where orders are, tables elsewhere
+    metrics                        every number by its name, with its definition
     publish                        another database kept equal, batch by batch
     alerts, backup                 telling what needs a person; the database kept elsewhere
     job, overview, assistant       the scheduled job; the account at a glance; questions by a model
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from shipsync.feed.delivery import DeliveryReport
     from shipsync.feed.events import ChangeEvent
     from shipsync.job import JobReport
+    from shipsync.metrics.asking import MetricAnswer
     from shipsync.sources.dlt_source import source
     from shipsync.sync.reports import StreamReport, SyncReport
     from shipsync.synced_account import SyncedAccount, connect
@@ -61,6 +63,7 @@ __all__ = [
     "EventBatch",
     "FoundOrders",
     "JobReport",
+    "MetricAnswer",
     "Order",
     "Parcel",
     "ScanEvent",
@@ -83,6 +86,7 @@ _MODULES = {
     "EventBatch": "shipsync.feed.consumers",
     "FoundOrders": "shipsync.tracking",
     "JobReport": "shipsync.job",
+    "MetricAnswer": "shipsync.metrics.asking",
     "Order": "shipsync.tracking",
     "Parcel": "shipsync.tracking",
     "ScanEvent": "shipsync.tracking",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shipsync.connection import Connection
     from shipsync.feed.consumers import EventBatch, Selection
     from shipsync.job import JobReport, Scope
+    from shipsync.metrics.asking import Filters, MetricAnswer
     from shipsync.sync.reports import SyncReport
     from shipsync.tracking import FoundOrders, Order
     from shipsync.tracking.references import OwnAffixes
@@ -180,6 +181,27 @@ class SyncedAccount:
         """The rows of a query as an Arrow table, for pandas or Polars; otherwise as ``read``."""
         with self._queried(sql, values) as result:
             return result.to_arrow_table()
+
+    def metric(
+        self,
+        name: str,
+        *,
+        dimensions: Sequence[str] = (),
+        period: tuple[date | str | None, date | str | None] | None = None,
+        filters: Filters | None = None,
+    ) -> MetricAnswer:
+        """A number of the shop by its name, with n, coverage and its definition; ``docs/metrics.md`` has all.
+
+        ``dimensions`` are what it is told by, ``period`` the first and the last day (None is open), and
+        ``filters`` a value, or several, by dimension. Money is told by currency whatever is asked. Raises
+        ``UsageError`` that lists what there is, ``DatabaseError`` before the marts are built.
+        """
+        from shipsync.metrics.asking import metric, question
+        from shipsync.warehouse.copies import readable
+
+        asked = question(name, dimensions, period, filters)
+        with readable(self.database) as con:
+            return metric(con, asked)
 
     def changes(
         self,

@@ -1,7 +1,8 @@
 {#-
   Writes the descriptions of models, seeds and sources as comments into DuckDB, so that whoever opens the
   file reads them there. dbt's persist_docs leaves sources out and sends a statement for every column each
-  time; this sends what differs, in one go. Only what exists is commented on: dbt may build a part.
+  time; this sends what differs, in one go. Only what exists is commented on: dbt may build a part. Behind a
+  description stand formula, unit, caveat and coverage, where its meta has them.
 -#}
 {% macro comment_on_relations() %}
     {% if not execute or target.type != 'duckdb' or flags.WHICH not in ('build', 'run', 'seed') %}
@@ -11,9 +12,9 @@
     {% for node in (graph.nodes.values() | list) + (graph.sources.values() | list) %}
         {% if node.resource_type in ('model', 'seed', 'source') and (node.config.materialized or '') != 'ephemeral' %}
             {% set relation = node.schema ~ '.' ~ (node.alias or node.identifier or node.name) %}
-            {% do described.update({(relation, ''): node.description}) if node.description %}
+            {% do described.update({(relation, ''): with_meta(node.description, node.config.meta)}) if node.description %}
             {% for column in node.columns.values() if column.description %}
-                {% do described.update({(relation, column.name): column.description}) %}
+                {% do described.update({(relation, column.name): with_meta(column.description, column.config.meta)}) %}
             {% endfor %}
         {% endif %}
     {% endfor %}
@@ -29,6 +30,22 @@
     {% if statements %}
         {% do run_query('begin; ' ~ statements | join('; ') ~ '; commit') %}
     {% endif %}
+{% endmacro %}
+
+{#- A description with what its meta says beside it; what only points to the model is left out. -#}
+{% macro with_meta(description, meta) %}
+    {%- set said = [description | trim] -%}
+    {%- for key in ('formula', 'unit', 'caveat', 'coverage') -%}
+        {%- set text = ((meta or {}).get(key) or '') | trim -%}
+        {%- if text not in ('', 'none', 'as above', 'that of the model', 'none beyond those of the model') -%}
+            {%- do said.append(key | capitalize ~ ': ' ~ text) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set parts = [] -%}
+    {%- for text in said -%}
+        {%- do parts.append(text if loop.last or text.endswith('.') else text ~ '.') -%}
+    {%- endfor -%}
+    {{- return(parts | join(' ')) -}}
 {% endmacro %}
 
 {#- Everything in this file that can have a comment, with the one it has; column_name is '' for a relation. -#}

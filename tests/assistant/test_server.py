@@ -12,6 +12,7 @@ import orjson
 import pytest
 from mcp import Client, StdioServerParameters
 
+from played_demo import Demo
 from shipsync.assistant.server import Trigger as Asked
 from shipsync.assistant.server import server
 from shipsync.cli import boundary
@@ -48,7 +49,7 @@ def test_a_client_asks_every_tool_over_standard_input_and_output(held: Path) -> 
     async def questions(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         assert sorted(tools) == [
-            *("find_shipment", "latest_changes", "query", "stock_of", "track_order"),
+            *("find_shipment", "latest_changes", "metric", "query", "stock_of", "track_order"),
         ]
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools.values())
 
@@ -77,6 +78,44 @@ def test_a_client_asks_every_tool_over_standard_input_and_output(held: Path) -> 
         assert "NO-SUCH" in await refused(client, "stock_of", sku="NO-SUCH")
 
     ask(process("--database", str(held)), questions)
+
+
+def test_a_metric_comes_with_its_definition_and_within_bounds(demo: Demo) -> None:
+    async def questions(client: Client) -> None:
+        told = await answered(client, "metric", name="first_attempt_on_time")
+        assert told["columns"] == ["value", "n", "coverage"]
+        assert [list(map(type, row)) for row in told["rows"]] == [[float, int, float]]
+        assert told["definition"]["unit"] == "share"
+        assert told["definition"]["caveat"].startswith("The first estimate")
+        assert told["as_of"].endswith("Z")
+
+        by_day = await answered(
+            client,
+            "metric",
+            name="label_cost",
+            dimensions=["day", "carrier_code"],
+            filters={"carrier_code": ["ups", "stamps_com"], "zone": 3},
+            limit=2,
+        )
+        assert (len(by_day["rows"]), by_day["is_cut"]) == (2, True)
+        assert {row[1] for row in by_day["rows"]} <= {"ups", "stamps_com"}
+
+        none = await answered(
+            client, "metric", name="label_cost", since="2020-01-01", until="2020-12-31"
+        )
+        assert none["rows"] == []
+        assert "The metrics are open_shipments," in await refused(client, "metric", name="sales")
+        said = await refused(client, "metric", name="skus", dimensions=["sku; drop table x"])
+        assert "Its dimensions are sku, movement_class." in said
+
+    ask(server(demo.database), questions)
+
+
+def test_a_metric_before_the_marts_are_built_says_so(held: Path) -> None:
+    async def questions(client: Client) -> None:
+        assert "`shipsync run` makes it" in await refused(client, "metric", name="past_due")
+
+    ask(server(held), questions)
 
 
 def test_a_server_started_before_the_first_sync_says_what_is_missing(tmp_path: Path) -> None:

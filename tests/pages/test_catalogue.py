@@ -8,16 +8,20 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from played_demo import Demo
 from shipsync import clock
+from shipsync.account_day import local_day
 from shipsync.cli.dashboard import notebook
 from shipsync.errors import UsageError
+from shipsync.metrics.asking import metric, question
 from shipsync.pages import catalogue, html
 from shipsync.pages.content import Chart, Page, Table, Tiles, Tone
+from shipsync.pages.figures import money, number, share, words
 from shipsync.pages.report import write
 from shipsync.pages.site import Shelf
 from shipsync.warehouse.database import connect
@@ -47,8 +51,39 @@ def test_a_page_of_the_demo_has_all_it_speaks_of(demo: Demo, name: str) -> None:
         if isinstance(part, Table) and part.rows.rows:
             assert {column.name for column in part.columns} <= set(part.rows.columns)
         if isinstance(part, Tiles):
-            assert all(tile.metric in defined for tile in part.tiles)
+            assert {tile.metric for tile in part.tiles} <= {one.name for one in page.numbers}
             assert {tile.rows for tile in part.tiles if tile.rows} <= tables
+
+
+# Over which days a page tells a number, where not over all that the demo has.
+PERIODS = {"labelled_by_due": 28}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_number_is_what_its_definition_says(demo: Demo, name: str) -> None:
+    page = catalogue.read(demo.database, name, clock.now())
+    shown = [tile for part in page.sections if isinstance(part, Tiles) for tile in part.tiles]
+    assert shown
+    with connect(demo.database, read_only=True) as con:
+        for tile in shown:
+            reasons = ["reason"] if sum(t.metric == tile.metric for t in shown) > 1 else []
+            period = None
+            if tile.metric in PERIODS and page.as_of:
+                today = local_day(page.as_of, page.zone)
+                period = today - timedelta(days=PERIODS[tile.metric]), today
+            answer = metric(con, question(tile.metric, reasons, period))
+            told = [
+                written(row, answer.definition.unit)
+                for row in answer.rows
+                if not reasons or words(row["reason"]).capitalize() == tile.label
+            ]
+            assert told == [tile.value], tile.label
+
+
+def written(row: dict[str, Any], unit: str) -> str:
+    if unit.startswith("currency"):
+        return money(row["value"], row["currency"])
+    return share(row["value"]) if unit in ("share", "ratio") else number(row["value"])
 
 
 def test_numbers_are_those_of_the_marts(demo: Demo) -> None:

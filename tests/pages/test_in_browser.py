@@ -112,13 +112,16 @@ def test_a_number_leads_to_its_definition_and_its_rows(browser: Any, site: str) 
     with tab(browser, DESK, "light") as opened:
         opened.open(f"{site}/morning-board?access_token={TOKEN}")
         opened.page.get_by_label("definition of Past due").click()
-        defined = opened.page.locator("#define-metrics-open_orders")
+        defined = opened.page.locator("#define-past_due")
         is_open = defined.evaluate("details => details.open")
         opened.page.get_by_label("rows of Past due").click()
 
         assert is_open
         assert opened.page.url.endswith("#at-risk")
-        assert "age_hours" in defined.inner_text()
+        told = defined.inner_text()
+        assert all(
+            fact in told for fact in ("Unit", "Formula", "Coverage", "Caveat", "is_breached")
+        )
 
 
 def test_an_order_is_found_by_its_number(browser: Any, site: str) -> None:

@@ -41,14 +41,21 @@ class Result:
     is_cut: bool
 
 
-def query(file: Path, sql: str, *, limit: int = 100, seconds: float = SECONDS) -> Result:
+def query(
+    file: Path,
+    sql: str,
+    *,
+    limit: int = 100,
+    seconds: float = SECONDS,
+    values: Mapping[str, str] | None = None,
+) -> Result:
     """The first ``limit`` rows (1,000 at the most) of one SELECT over ``file``, which nobody writes to.
 
-    Raises ``UsageError`` with what to change when it is no single SELECT, calls a table function that
-    isn't allowed, fails, or takes more than ``seconds`` or ``MEGABYTES``.
+    ``values`` are bound to its parameters. Raises ``UsageError`` with what to change when it is no single
+    SELECT, calls a table function that isn't allowed, fails, or takes more than ``seconds`` or ``MEGABYTES``.
     """
     limits = QueryLimits(seconds, MEGABYTES, rows=max(1, min(limit, MOST_ROWS)))
-    answer = run_query(file, sql, limits, table_functions=_TABLE_FUNCTIONS)
+    answer = run_query(file, sql, limits, values=values, table_functions=_TABLE_FUNCTIONS)
     kept = list(_within(answer.rows))
     return Result(answer.columns, kept, answer.is_cut or len(kept) < len(answer.rows))
 

@@ -10,7 +10,11 @@ from shipsync.account_day import written_day
 from shipsync.assistant import sql
 from shipsync.assistant.latest_copy import LatestCopy
 from shipsync.errors import UsageError
+from shipsync.metrics.asking import PACKAGE as METRICS
+from shipsync.metrics.asking import MetricQuestion, not_built
+from shipsync.statements import statement
 from shipsync.tracking import OwnAffixes, Wording, document, find_order
+from shipsync.warehouse.bounded_query import QueryFailed
 
 _STATEMENTS: Final = "shipsync.assistant"
 MOST_CHANGES: Final = 200
@@ -80,6 +84,25 @@ class Tools:
     def query(self, statement: str, limit: int) -> dict[str, Any]:
         """``{"columns", "rows", "is_cut"}`` of one SELECT; see ``sql.query``."""
         return _object(sql.query(self._copy.file(), statement, limit=limit))
+
+    def metric(self, asked: MetricQuestion, limit: int) -> dict[str, Any]:
+        """``{"definition", "columns", "rows", "is_cut", "as_of"}``: a metric as ``query`` would give it.
+
+        ``as_of`` is the instant that the marts stand for.
+        """
+        file = self._copy.file()
+        try:
+            found = sql.query(file, asked.sql, limit=limit, values=asked.values)
+            as_of = sql.query(file, statement(METRICS, "as_of"), limit=1)
+        except QueryFailed as error:
+            if error.exception != "CatalogException":
+                raise
+            raise not_built(asked.definition) from None
+        return {
+            "definition": _object(asked.definition),
+            **_object(found),
+            "as_of": as_of.rows[0][0] if as_of.rows else None,
+        }
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def mcp(
     """Let an assistant ask, over the Model Context Protocol.
 
     Speaks on standard input and output, as assistants start it. Its tools read the database and
-    nothing else: track an order, look up a shipment, stock of a SKU, latest changes, a SELECT.
+    nothing else: track an order, look up a shipment, stock of a SKU, latest changes, a
+    metric with its definition, a SELECT.
     """
     from shipsync import extras, settings
 

@@ -37,27 +37,27 @@ def write_back(reader: Reader, _: str) -> tuple[Section, ...]:
                 Tile(
                     "Writes",
                     number(count()),
-                    "reverse.outcomes",
+                    "writes",
                     rows="writes",
                 ),
                 count_tile(
                     "Outcome not known",
                     count(*_UNSETTLED),
-                    "reverse.outcomes",
+                    "writes_without_an_outcome",
                     detail="`shipsync writes resolve` settles them",
                     rows="writes",
                 ),
                 count_tile(
                     "Refused",
                     count(*_REFUSED),
-                    "reverse.outcomes",
+                    "writes_refused",
                     tone=Tone.WARNING,
                     rows="writes",
                 ),
                 Tile(
                     "Stock changes due",
                     number(len(due.rows) if reader.has("due_adjustments") else None),
-                    "reverse.stock_adjustments_due",
+                    "stock_changes_due",
                     "targets that the account does not hold",
                     Tone.WARNING if due.rows else Tone.NEUTRAL,
                     "due",
@@ -110,20 +110,20 @@ def runs(reader: Reader, _: str) -> tuple[Section, ...]:
     return (
         Tiles(
             (
-                Tile("Runs in 7 days", number(totals.get("runs")), "ledger.runs", rows="runs"),
-                count_tile("Not done", totals.get("failed"), "ledger.runs", rows="runs"),
-                Tile("Calls in 7 days", number(totals.get("requests")), "ledger.runs", rows="runs"),
+                Tile("Runs in 7 days", number(totals.get("runs")), "runs", rows="runs"),
+                count_tile("Not done", totals.get("failed"), "runs_not_done", rows="runs"),
+                Tile("Calls in 7 days", number(totals.get("requests")), "calls", rows="runs"),
                 Tile(
                     "Caught late",
                     number(caught),
-                    "metrics.pipeline_health",
+                    "caught_late",
                     "rows that a sweep found",
                     rows="streams",
                 ),
                 Tile(
                     "In quarantine",
                     number(reader.state.quarantined),
-                    "ledger.quarantine",
+                    "in_quarantine",
                     tone=Tone.WARNING if reader.state.quarantined else Tone.GOOD,
                 ),
             )

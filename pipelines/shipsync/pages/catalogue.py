@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from shipsync.errors import UsageError
+from shipsync.metrics.definitions import MetricDefinition, metric_definition
 from shipsync.pages import account, delivery, money, orders, stock
 from shipsync.pages.content import Chart, Definition, Notice, Page, Section, Table, Tiles, Tone
 from shipsync.pages.reading import Reader, reader
@@ -114,6 +115,7 @@ def page(con: duckdb.DuckDBPyConnection, kind: PageKind, now: datetime, *, asked
         kind.question,
         read_from.notices(),
         sections,
+        _numbers(sections),
         _definitions(read_from, sections),
         read_from.zone,
         read_from.state.as_of,
@@ -127,12 +129,15 @@ def _alarms(sections: tuple[Section, ...]) -> int:
     return sum(tile.tone is Tone.ALARM for tile in tiles)
 
 
+def _numbers(sections: tuple[Section, ...]) -> tuple[MetricDefinition, ...]:
+    """What the tiles mean, each once, in their order."""
+    tiles = [tile for part in sections if isinstance(part, Tiles) for tile in part.tiles]
+    return tuple(metric_definition(name) for name in dict.fromkeys(tile.metric for tile in tiles))
+
+
 def _definitions(read_from: Reader, sections: tuple[Section, ...]) -> tuple[Definition, ...]:
-    metrics: dict[str, None] = {}
-    for section in sections:
-        if isinstance(section, Tiles):
-            metrics.update(dict.fromkeys(tile.metric for tile in section.tiles))
-        elif isinstance(section, Chart | Table):
-            metrics[section.metric] = None
-    found = [read_from.definition(metric) for metric in metrics]
+    """What the marts hold that are shown."""
+    marts = [number.mart for number in _numbers(sections)]
+    marts += [part.metric for part in sections if isinstance(part, Chart | Table)]
+    found = [read_from.definition(mart) for mart in dict.fromkeys(marts)]
     return tuple(definition for definition in found if definition)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from shipsync.metrics.definitions import MetricDefinition
 from shipsync.queries import ResultRows
 
 ENOUGH: Final = 10
@@ -55,7 +56,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Tile:
-    """One number. ``metric`` is the mart that defines it, ``rows`` the table on the page that it counts."""
+    """One number. ``metric`` names its definition, ``rows`` is the table on the page that it counts."""
 
     label: str
     value: str
@@ -78,7 +79,7 @@ class Tiles:
 class Chart:
     """A picture; ``draw`` makes an altair chart of a width in pixels, of which the phone's is the smallest.
 
-    ``summary`` says in a sentence what is to be seen, for those who can't see it.
+    ``summary`` says in a sentence what is to be seen, for those who can't see it; ``metric`` is the mart.
     """
 
     name: str
@@ -90,7 +91,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to search through and to take as CSV; ``limit`` is at how many the statement ended them."""
+    """Rows to search through and to take as CSV, of the mart ``metric``.
+
+    ``limit`` is at how many the statement ended them.
+    """
 
     name: str
     title: str
@@ -131,13 +135,17 @@ class Definition:
 
 @dataclass(frozen=True)
 class Page:
-    """One page. ``alarms`` is how many things on it need a person."""
+    """One page. ``alarms`` is how many things on it need a person.
+
+    ``numbers`` are what its tiles mean, ``definitions`` what the marts hold that it shows.
+    """
 
     name: str
     title: str
     question: str
     notices: tuple[Notice, ...]
     sections: tuple[Section, ...]
+    numbers: tuple[MetricDefinition, ...]
     definitions: tuple[Definition, ...]
     zone: ZoneInfo
     as_of: datetime | None

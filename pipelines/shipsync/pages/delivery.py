@@ -97,27 +97,48 @@ def _carrier_tiles(found: list[dict[str, Any]] | None) -> Tiles:
             Tile(
                 "Parcels judged",
                 number(None if found is None else parcels),
-                "metrics.parcel_delivery",
+                "parcels_judged",
                 "labels 14 to 104 days old",
                 rows="services",
             ),
-            _rate("First attempt on time", rows, "on_time_rate", "n_punctuality", parcels, 0.9),
             _rate(
-                "Delivered at first attempt",
+                "First attempt on time",
+                "first_attempt_on_time",
                 rows,
-                "first_attempt_rate",
-                "n_attempted",
+                ("on_time_rate", "n_punctuality"),
                 parcels,
                 0.9,
             ),
-            _rate("With an exception", rows, "exception_rate", "n_labels", parcels, None),
+            _rate(
+                "Delivered at first attempt",
+                "delivered_at_first_attempt",
+                rows,
+                ("first_attempt_rate", "n_attempted"),
+                parcels,
+                0.9,
+            ),
+            _rate(
+                "With an exception",
+                "with_an_exception",
+                rows,
+                ("exception_rate", "n_labels"),
+                parcels,
+                None,
+            ),
         )
     )
 
 
 def _rate(
-    label: str, rows: list[dict[str, Any]], rate: str, n: str, parcels: int, least: float | None
+    label: str,
+    metric: str,
+    rows: list[dict[str, Any]],
+    columns: tuple[str, str],
+    parcels: int,
+    least: float | None,
 ) -> Tile:
+    """The rate of all services together, from that of each and its n, which ``columns`` name."""
+    rate, n = columns
     known = [row for row in rows if row[rate] is not None]
     count = sum(row[n] for row in known)
     value = sum(row[rate] * row[n] for row in known) / count if count else None
@@ -125,7 +146,7 @@ def _rate(
     return Tile(
         label,
         share(value),
-        "metrics.parcel_delivery",
+        metric,
         told(count, count / parcels if parcels else None),
         Tone.WARNING if is_low else Tone.NEUTRAL,
         "services",
@@ -149,21 +170,21 @@ def promise(reader: Reader, _: str) -> tuple[Section, ...]:
                 Tile(
                     "Lanes",
                     number(totals.get("lanes")),
-                    "metrics.delivery_promise",
+                    "lanes",
                     "warehouse, service, ZIP3",
                     rows="lanes",
                 ),
                 Tile(
                     "Lanes with a promise",
                     number(totals.get("enough")),
-                    "metrics.delivery_promise",
+                    "lanes_with_a_promise",
                     f"{share(enough / lanes if lanes else None)}; others have fewer than 10 deliveries",
                     rows="lanes",
                 ),
                 Tile(
                     "Deliveries behind them",
                     number(totals.get("n")),
-                    "metrics.delivery_promise",
+                    "lane_deliveries",
                     told(n, n / parcels if parcels else None),
                     is_thin=is_thin(n),
                 ),

@@ -12,6 +12,7 @@ from html import escape
 from importlib import resources
 from typing import Any, Final
 
+from shipsync.metrics.definitions import MetricDefinition
 from shipsync.pages import charts
 from shipsync.pages.catalogue import Heading, PageKind
 from shipsync.pages.content import (
@@ -150,13 +151,13 @@ def _time(value: datetime, text: str) -> str:
 def parts(page: Page) -> str:
     """What stands under the heading."""
     body = "".join(section(part, page) for part in page.sections)
-    return body + definitions(page.definitions)
+    return body + definitions(page)
 
 
 def section(part: Section, page: Page) -> str:
     """One part of a page as HTML."""
     if isinstance(part, Tiles):
-        return f'<div class="cards">{"".join(_tile(tile, page) for tile in part.tiles)}</div>'
+        return f'<div class="cards">{"".join(_tile(tile) for tile in part.tiles)}</div>'
     if isinstance(part, Chart):
         return _chart(part)
     if isinstance(part, Table):
@@ -179,16 +180,14 @@ def _search(part: Search) -> str:
     )
 
 
-def _tile(tile: Tile, page: Page) -> str:
+def _tile(tile: Tile) -> str:
     thin = " thin" if tile.is_thin else ""
     word = f'<span class="word">{_TONE_WORDS[tile.tone]}</span>' if tile.tone in _TONE_WORDS else ""
-    links = [f'<a href="#{_anchor(tile.metric)}">definition</a>'] if _has(page, tile.metric) else []
-    if tile.rows:
-        links.append(f'<a href="#{tile.rows}">rows</a>')
-    named = "".join(links).replace("<a ", f'<a aria-label="{{}} of {escape(tile.label)}" ')
-    named = named.replace("{}", "definition", 1).replace("{}", "rows", 1)
-    if tile.rows and not _has(page, tile.metric):
-        named = named.replace('"definition of', '"rows of')
+    links = [("definition", _anchor(tile.metric)), *([("rows", tile.rows)] if tile.rows else [])]
+    named = "".join(
+        f'<a aria-label="{what} of {escape(tile.label)}" href="#{target}">{what}</a>'
+        for what, target in links
+    )
     return (
         f'<section class="card {tile.tone}{thin}"><h2>{escape(tile.label)}</h2>'
         f'<p class="figure">{escape(tile.value)}{word}</p>{_spark(tile.spark)}'
@@ -292,21 +291,40 @@ def _cell(row: dict[str, Any], column: Column, page: Page) -> str:
     return f"<td{named}>{shown}</td>"
 
 
-def definitions(found: Sequence[Definition]) -> str:
-    """What the numbers of a page mean, in the words of the database's own comments."""
+def definitions(page: Page) -> str:
+    """What the numbers of a page mean, and the columns of its marts by the database's own comments."""
+    found = [*map(_number, page.numbers), *map(_mart, page.definitions)]
     if not found:
         return ""
-    parts = "".join(
-        f'<details id="{_anchor(one.metric)}"><summary><code>{escape(one.metric)}</code> '
-        f"{escape(one.meaning)}</summary><dl>"
-        + "".join(
-            f"<dt><code>{escape(name)}</code></dt><dd>{escape(meaning) or 'see the model'}</dd>"
-            for name, meaning in one.columns.items()
-        )
-        + "</dl></details>"
-        for one in found
+    return f'<section class="block definitions"><h2>Definitions</h2>{"".join(found)}</section>'
+
+
+def _number(metric: MetricDefinition) -> str:
+    facts = {
+        "Unit": escape(metric.unit),
+        "Formula": f"<code>{escape(metric.formula)}</code>",
+        "Rows": f"<code>{escape(metric.mart)}</code>: {escape(metric.grain)}"
+        + (f"; those for which <code>{escape(metric.where)}</code>" if metric.where else ""),
+        "n": f"<code>{escape(metric.n)}</code>",
+        "Coverage": f"n / <code>{escape(metric.total)}</code>. {escape(metric.coverage)}",
+        "Caveat": escape(metric.caveat),
+    }
+    rows = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in facts.items())
+    return (
+        f'<details id="{_anchor(metric.name)}"><summary>{escape(metric.label)} '
+        f"<code>{escape(metric.name)}</code></summary><dl>{rows}</dl></details>"
     )
-    return f'<section class="block definitions"><h2>Definitions</h2>{parts}</section>'
+
+
+def _mart(one: Definition) -> str:
+    columns = "".join(
+        f"<dt><code>{escape(name)}</code></dt><dd>{escape(meaning) or 'see the model'}</dd>"
+        for name, meaning in one.columns.items()
+    )
+    return (
+        f'<details id="{_anchor(one.metric)}"><summary><code>{escape(one.metric)}</code> '
+        f"{escape(one.meaning)}</summary><dl>{columns}</dl></details>"
+    )
 
 
 def failure(notice: Notice, links: Sequence[tuple[str, str]]) -> str:

@@ -88,12 +88,12 @@ def _margin_tiles(total: dict[str, Any]) -> tuple[Tile, ...]:
     currency, orders = total["currency"], total["orders"]
     where = f"{number(orders)} complete orders"
     return (
-        Tile("Charged to buyers", money(total["charged"], currency), "metrics.order_margin", where),
-        Tile("Cost of labels", money(total["cost"], currency), "metrics.order_margin", where),
+        Tile("Charged to buyers", money(total["charged"], currency), "shipping_charged", where),
+        Tile("Cost of labels", money(total["cost"], currency), "shipping_cost", where),
         Tile(
             "Net",
             money(total["net"], currency),
-            "metrics.order_margin",
+            "shipping_net",
             f"{number(total['at_loss'])} orders at a loss",
             Tone.ALARM if total["net"] < 0 else Tone.GOOD,
             "orders",
@@ -101,7 +101,7 @@ def _margin_tiles(total: dict[str, Any]) -> tuple[Tile, ...]:
         Tile(
             "Recovered",
             share(total["recovery"]),
-            "metrics.order_margin",
+            "shipping_recovered",
             told(orders, None),
             is_thin=is_thin(orders),
         ),
@@ -157,7 +157,7 @@ def label_money(reader: Reader, _: str) -> tuple[Section, ...]:
                     Tile(
                         words(total["reason"]).capitalize(),
                         money(total["amount"], total["currency"]),
-                        "metrics.label_money",
+                        "money_to_claim",
                         f"{number(total['labels'])} labels",
                         Tone.WARNING,
                         "claims",
@@ -168,7 +168,7 @@ def label_money(reader: Reader, _: str) -> tuple[Section, ...]:
                     Tile(
                         "Cheaper and as fast",
                         money(saving["saving"], saving["currency"]),
-                        "metrics.rate_savings",
+                        "possible_savings",
                         f"{number(saving['labels'])} labels",
                     )
                     for saving in reader.objects("savings")

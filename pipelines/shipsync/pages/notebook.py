@@ -46,7 +46,7 @@ def sections(page: Page) -> Any:
 
 def definitions(page: Page) -> Any:
     """What the numbers mean."""
-    return _styled(html.definitions(page.definitions))
+    return _styled(html.definitions(page))
 
 
 def _shown(part: Section, page: Page) -> Any:

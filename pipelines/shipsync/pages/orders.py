@@ -93,22 +93,22 @@ def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
             Tile(
                 "Open shipments",
                 number(totals.get("open")),
-                "metrics.open_orders",
+                "open_shipments",
                 f"yesterday {number(yesterday)}, held {number(totals.get('held'))}",
                 spark=spark(day["open"] for day in backlog),
             ),
-            count_tile("Past due", totals.get("breached"), "metrics.open_orders", rows="at-risk"),
+            count_tile("Past due", totals.get("breached"), "past_due", rows="at-risk"),
             count_tile(
                 "Due within 24 hours",
                 totals.get("at_risk"),
-                "metrics.open_orders",
+                "due_within_24_hours",
                 tone=Tone.WARNING,
                 rows="at-risk",
             ),
             count_tile(
                 "Short of stock",
                 totals.get("blocked"),
-                "metrics.open_orders",
+                "short_of_stock",
                 tone=Tone.WARNING,
                 detail="open shipments",
                 rows="at-risk",
@@ -117,7 +117,7 @@ def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
             count_tile(
                 f"Out of stock in {SOON_DAYS} days",
                 stock.get("out_soon"),
-                "metrics.stock_cover",
+                "out_of_stock_in_7_days",
                 detail=f"of {number(stock.get('skus'))} SKUs; line: SKUs at zero",
                 rows="stock-outs",
                 points=out,
@@ -125,7 +125,7 @@ def _morning_tiles(reader: Reader, backlog: list[dict[str, Any]]) -> Tiles:
             count_tile(
                 "Parcels that need a person",
                 parcels,
-                "metrics.delivery_exceptions",
+                "parcels_that_need_a_person",
                 detail=", ".join(
                     f"{row['parcels']} {words(row['reason'])}" for row in troubled[:3]
                 ),
@@ -143,7 +143,7 @@ def _sla_tile(reader: Reader) -> Tile:
     return Tile(
         "Labelled by due, 28 days",
         share(rate),
-        "metrics.ship_sla",
+        "labelled_by_due",
         told(n, sum(known) / len(known) if known else None),
         Tone.NEUTRAL if rate is None or rate >= 0.95 else Tone.WARNING,
         spark=spark(day["rate"] for day in days),
@@ -197,7 +197,7 @@ def where_is_it(reader: Reader, asked: str) -> tuple[Section, ...]:
                 count_tile(
                     words(row["reason"]).capitalize(),
                     row["parcels"],
-                    "metrics.delivery_exceptions",
+                    "parcels_that_need_a_person",
                     tone=Tone.ALARM
                     if row["reason"] in ("returning", "exception")
                     else Tone.WARNING,

@@ -90,31 +90,31 @@ def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _tiles(totals: dict[str, Any], unexplained: int | None) -> Tiles:
     return Tiles(
         (
-            Tile("SKUs", number(totals.get("skus")), "metrics.stock_cover", rows="cover-table"),
+            Tile("SKUs", number(totals.get("skus")), "skus", rows="cover-table"),
             count_tile(
                 "Out of stock in 7 days",
                 totals.get("out_soon"),
-                "metrics.stock_cover",
+                "out_of_stock_in_7_days",
                 rows="cover-table",
             ),
             count_tile(
                 "To order by today",
                 totals.get("order_now"),
-                "metrics.stock_cover",
+                "to_order_by_today",
                 tone=Tone.WARNING,
                 rows="cover-table",
             ),
             Tile(
                 "Not moving",
                 number(totals.get("resting")),
-                "metrics.stock_cover",
+                "not_moving",
                 "slow for 90 days or dead for 180",
                 rows="cover-table",
             ),
             count_tile(
                 "Unexplained movements",
                 unexplained,
-                "metrics.stock_unexplained",
+                "unexplained_movements",
                 tone=Tone.WARNING,
                 detail="SKU and day",
                 rows="unexplained",
