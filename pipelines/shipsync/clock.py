@@ -1,7 +1,8 @@
 """Time and chance: the only module that reads the clock, waits, or draws a random number.
 
 Whatever waits takes a ``Pacing``. ``SystemPacing`` really waits; ``JumpingPacing`` moves its own clock
-forward instead, so that a test of an hour's waiting takes no time and can look at every wait.
+forward instead, so that a test of an hour's waiting takes no time and can look at every wait. pendulum is
+imported when an instant of it is made: commands that ask no account begin quickly without it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import random
 import threading
 import time
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
-import pendulum
+if TYPE_CHECKING:
+    import pendulum
 
 
-def now() -> pendulum.DateTime:
+def now() -> datetime:
     """The present instant in UTC, by this machine's clock."""
-    return pendulum.now("UTC")
+    return datetime.now(UTC)
 
 
 class Pacing(Protocol):
@@ -44,7 +47,9 @@ class SystemPacing:
 
     def now(self) -> pendulum.DateTime:
         """The present instant in UTC, by this machine's clock."""
-        return now()
+        import pendulum
+
+        return pendulum.now("UTC")
 
     def monotonic(self) -> float:
         """Seconds by the machine's monotonic clock."""
@@ -66,6 +71,8 @@ class JumpingPacing:
     """
 
     def __init__(self, start: pendulum.DateTime | None = None, *, chance: float = 0.5) -> None:
+        import pendulum
+
         self._start = start or pendulum.datetime(2026, 1, 1)
         self._elapsed = 0.0
         self._chance = chance

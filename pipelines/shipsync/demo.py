@@ -79,7 +79,7 @@ def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Ste
     Raises ``UsageError`` when the file holds anything else, and ``LockHeld`` when a run is at work.
     """
     start_afresh(database, seed=seed, shipments=shipments)
-    account = Account(seed=seed, start=clock.now(), api_keys=(API_KEY,))
+    account = Account(seed=seed, start=clock.SystemPacing().now(), api_keys=(API_KEY,))
     seed_account(account, shipments=shipments)
     simulation = Simulation(account)
     connection = Connection(name=NAME, api_key=Secret(API_KEY), database=database)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from shipsync.cli import unsupported
+from shipsync.cli import app, unsupported
 
 HEAVY = {
     "dbt",
     "dlt",
     "httpx",
+    "pandas",
+    "pendulum",
+    "pyarrow",
     "pyrate_limiter",
     "requests",
     "rich",
@@ -39,14 +42,19 @@ sys.stderr.write("LOADED " + " ".join(sys.modules))
         ["locations"],
         ["track", "1"],
         ["changes", "consumers"],
+        ["changes", "list"],
         ["quarantine", "list"],
+        ["writes", "status"],
+        ["stock", "plan", "none.csv"],
+        ["shipments", "--help"],
     ],
     ids=" ".join,
 )
 def test_what_asks_no_account_loads_no_client_and_no_engine(
     words: list[str], synced: Path, tmp_path: Path
 ) -> None:
-    where = [] if words[0].startswith("-") else ["--database", str(synced / "default.duckdb")]
+    is_help = words[-1].startswith("-")
+    where = [] if is_help else ["--database", str(synced / "default.duckdb")]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *words, *where],
         capture_output=True,
@@ -57,6 +65,25 @@ def test_what_asks_no_account_loads_no_client_and_no_engine(
     loaded = set(done.stderr.split("LOADED ")[1].split())
     assert "typer" in loaded
     assert HEAVY & loaded == set()
+    others = {
+        f"shipsync.cli.{module}" for module in app.COMMANDS if words[0] not in app.COMMANDS[module]
+    }
+    if words != ["--help"]:
+        # Groups share what they print with.
+        assert others & loaded <= {"shipsync.cli.writes"}
+
+
+@pytest.mark.parametrize("module", app.COMMANDS)
+def test_the_tree_names_the_commands_that_a_module_has(module: str) -> None:
+    assert tuple(app.commands_of(module)) == app.COMMANDS[module]
+
+
+def test_every_module_that_has_commands_is_in_the_tree_or_in_a_group_of_it() -> None:
+    folder = Path(app.__file__).parent
+    having = {file.stem for file in folder.glob("*.py") if "\n@app.command(" in file.read_text()}
+    in_groups = {"consumers", "deliver", "shipment_reads", "stock_change"}
+
+    assert having - in_groups == set(app.COMMANDS)
 
 
 def test_windows_is_told_why_not() -> None:

@@ -94,7 +94,7 @@ def conditions(
     ``max_age`` takes the place of the one that is set. A table that this database does not have yet shows
     nothing.
     """
-    reading = _Reading(con, watched, now, max_age or watched.alerts.max_age)
+    reading = _Reading(con, watched, now, max_age or watched.alerts.max_age, ledger_tables(con))
     found = [*lock_conditions(standing, now)]
     for look in _LOOKS:
         found += look(reading)
@@ -112,17 +112,26 @@ def lock_conditions(standing: LockState, now: datetime) -> Iterator[Condition]:
         yield Condition(ConditionName.LOCK_HELD, "", begun or first, message)
 
 
+def ledger_tables(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The names of the ledger's tables; a database that is older lacks some."""
+    return frozenset(
+        name for (name,) in con.execute(statement(STATEMENTS, "ledger_tables")).fetchall()
+    )
+
+
 @dataclass(frozen=True)
 class _Reading:
     con: duckdb.DuckDBPyConnection
     watched: Watched
     now: datetime
     max_age: timedelta
+    tables: frozenset[str]
 
     def rows(self, name: str, table: str, **values: object) -> list[tuple[Any, ...]]:
         """What a statement gives, if the ledger has the table that it reads."""
-        has = self.con.execute(statement(STATEMENTS, "has_table"), {"table": table}).fetchone()
-        return self.con.execute(statement(STATEMENTS, name), values).fetchall() if has else []
+        if table not in self.tables:
+            return []
+        return self.con.execute(statement(STATEMENTS, name), values).fetchall()
 
 
 def _failed_runs(reading: _Reading) -> Iterable[Condition]:

@@ -24,7 +24,7 @@ import duckdb
 import orjson
 
 from shipsync import owner_only
-from shipsync.alerts.conditions import STATEMENTS, Condition, ConditionName
+from shipsync.alerts.conditions import STATEMENTS, Condition, ConditionName, ledger_tables
 from shipsync.statements import statement
 from shipsync.warehouse.database import transaction
 
@@ -120,7 +120,7 @@ def _urgency(alert: Alert) -> tuple[int, str]:
 
 def last_error(con: duckdb.DuckDBPyConnection) -> tuple[datetime, str] | None:
     """When and why the last message did not arrive; None if it did, or none was ever sent."""
-    has = con.execute(statement(STATEMENTS, "has_table"), {"table": "alert_attempts"}).fetchone()
+    has = "alert_attempts" in ledger_tables(con)
     row = con.execute(statement(STATEMENTS, "last_attempt")).fetchone() if has else None
     return row if row and row[1] else None
 

@@ -1,5 +1,5 @@
--- name: has_table
-select 1 from information_schema.tables where table_schema = 'ledger' and table_name = $table
+-- name: ledger_tables
+select table_name from information_schema.tables where table_schema = 'ledger'
 
 -- name: failed_runs
 -- The last ended run of each command, if it failed or was killed, with the streams that failed in it.

@@ -1,34 +1,42 @@
-"""The command tree; each command lives in the module of its group."""
+"""The command tree; each command lives in the module of its group, which is imported when it is asked for."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections import UserDict
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
-from shipsync.cli import (
-    backup,
-    changes,
-    dashboard,
-    demo,
-    emulator,
-    export,
-    fulfillments,
-    history,
-    inbox,
-    init,
-    locations,
-    mcp,
-    publish,
-    quarantine,
-    runs,
-    shipments,
-    status,
-    stock,
-    track,
-    writes,
-)
 from shipsync.version import __version__
+
+# In the order of the help: a module, and the names of the commands that its `app` holds.
+COMMANDS: Final[dict[str, tuple[str, ...]]] = {
+    "init": ("init",),
+    "demo": ("demo",),
+    "runs": ("run", "sync", "build"),
+    "changes": ("changes",),
+    "inbox": ("inbox",),
+    "stock": ("stock",),
+    "shipments": ("shipments",),
+    "fulfillments": ("fulfillments",),
+    "writes": ("writes",),
+    "track": ("track",),
+    "locations": ("warehouses", "locations"),
+    "status": ("status", "check", "reconcile"),
+    "history": ("runs",),
+    "quarantine": ("quarantine",),
+    "backup": ("backup", "restore", "snapshot"),
+    "export": ("export",),
+    "publish": ("publish",),
+    "dashboard": ("dashboard", "report"),
+    "mcp": ("mcp",),
+    "emulator": ("emulator",),
+}
+# Their `app` is a group, whose commands go by its name and one of their own.
+_GROUPS: Final = frozenset(
+    {"changes", "stock", "shipments", "fulfillments", "writes", "quarantine"}
+)
 
 app = typer.Typer(
     name="shipsync",
@@ -59,28 +67,29 @@ def shipsync(
     """Keep a ShipStation account in DuckDB and write decisions made in SQL back to it."""
 
 
-app.add_typer(init.app)
-app.add_typer(demo.app)
-app.add_typer(runs.app)
-app.add_typer(changes.app, name="changes")
-app.add_typer(inbox.app)
-app.add_typer(stock.app, name="stock")
-app.add_typer(shipments.app, name="shipments")
-app.add_typer(fulfillments.app, name="fulfillments")
-app.add_typer(writes.app, name="writes")
-app.add_typer(track.app)
-app.add_typer(locations.app)
-app.add_typer(status.app)
-app.add_typer(history.app)
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(backup.app)
-app.add_typer(export.app)
-app.add_typer(publish.app)
-app.add_typer(dashboard.app)
-app.add_typer(mcp.app)
-app.add_typer(emulator.app)
+class _Commands(UserDict[str, Any]):
+    """Commands by their names; the module of one is imported when it is looked up."""
+
+    def __init__(self) -> None:
+        super().__init__({name: module for module, names in COMMANDS.items() for name in names})
+
+    def __getitem__(self, name: str) -> Any:
+        held = super().__getitem__(name)
+        if isinstance(held, str):
+            self.update(commands_of(held))
+        return super().__getitem__(name)
+
+
+def commands_of(module: str) -> dict[str, Any]:
+    """The commands of a module of this folder, by their names in the tree."""
+    tree = typer.Typer(rich_markup_mode=None)
+    name = module if module in _GROUPS else None
+    tree.add_typer(import_module(f"shipsync.cli.{module}").app, name=name)
+    return dict(typer.main.get_group(tree).commands)
 
 
 def command() -> Any:
     """The command tree as the object that parses and runs a command line."""
-    return typer.main.get_command(app)
+    tree: Any = typer.main.get_command(app)
+    tree.commands = _Commands()
+    return tree

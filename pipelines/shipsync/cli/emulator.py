@@ -110,7 +110,7 @@ def _account(seed: int, pace: float, chosen: list[str], *, observed: bool) -> Ac
     return Account(
         seed=seed,
         options=how,
-        start=clock.now(),
+        start=clock.SystemPacing().now(),
         api_keys=(API_KEY,),
         elapsed=lambda: time.monotonic() * pace,
         rate_clock=time.monotonic,

@@ -35,6 +35,10 @@ Verify = Annotated[
 ]
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan that --out wrote.")]
 One = Annotated[bool, typer.Option("--one", help="Send a single row, as a trial.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="STREAM", help="Read this stream only; repeat it for several."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 _opened: list[Secret] = []

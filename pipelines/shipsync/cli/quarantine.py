@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipsync.cli import options, output
-from shipsync.cli.runs import Only
 from shipsync.errors import NeedsPerson
 from shipsync.plurals import counted
 
@@ -28,7 +27,7 @@ def quarantine() -> None:
 
 @app.command("list", epilog="Example: shipsync quarantine list --only labels")
 def list_(
-    only: Only = None,
+    only: options.Only = None,
     resolved: Annotated[
         bool, typer.Option("--resolved", help="Show also what has come right or is gone.")
     ] = False,
@@ -61,7 +60,7 @@ def list_(
 
 @app.command("retry", epilog="Example: shipsync quarantine retry --only tracking")
 def retry(
-    only: Only = None,
+    only: options.Only = None,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,

@@ -40,10 +40,6 @@ Backfill = Annotated[
         help="Read a range of time again: 2026-01-01:2026-02-01; either side may be left out.",
     ),
 ]
-Only = Annotated[
-    list[str] | None,
-    typer.Option("--only", metavar="STREAM", help="Read this stream only; repeat it for several."),
-]
 ChangesSince = Annotated[
     datetime | None,
     typer.Option(
@@ -120,7 +116,7 @@ def run(
 def sync(
     since: Since = None,
     backfill: Backfill = None,
-    only: Only = None,
+    only: options.Only = None,
     full_refresh: FullRefresh = False,
     log_file: log.File = None,
     log_format: log.Format = log.LogFormat.TEXT,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shipsync.cli import options, output, times
-from shipsync.cli.runs import Only
 from shipsync.errors import NeedsPerson
 from shipsync.plurals import counted
 
@@ -195,7 +194,7 @@ def check(
 
 @app.command(epilog="Example: shipsync reconcile --only labels")
 def reconcile(
-    only: Only = None,
+    only: options.Only = None,
     by_counts: Annotated[
         bool,
         typer.Option(

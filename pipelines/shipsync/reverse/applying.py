@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from shipsync.api.session import Session
 from shipsync.clock import Pacing, SystemPacing
 from shipsync.connection import Connection
 from shipsync.errors import ShipsyncError, UsageError
@@ -31,6 +30,9 @@ from shipsync.reverse.outbox.write import AppliedWrite, Write, WriteKind
 from shipsync.reverse.plan.file import digest
 from shipsync.reverse.plan.kind import Means
 from shipsync.reverse.plan.row import Plan
+
+if TYPE_CHECKING:
+    from shipsync.api.session import Session
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pendulum
+if TYPE_CHECKING:
+    import pendulum
 
 # Python keeps microseconds; a seventh digit would make fromisoformat fail on 3.11's sake.
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
@@ -81,4 +82,7 @@ def as_parameter(moment: datetime) -> str:
 
 def to_pendulum(moment: datetime) -> pendulum.DateTime:
     """The same instant as a pendulum DateTime in UTC, which dlt's cursor keeps."""
+    # Imported here, for commands that only read begin quickly without it.
+    import pendulum
+
     return pendulum.instance(moment.astimezone(UTC))

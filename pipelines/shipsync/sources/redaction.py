@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
@@ -28,8 +28,10 @@ from shipsync.sources.allow_list import (
     known_paths,
 )
 from shipsync.sources.canonical import ContentHash, content_hash
-from shipsync.sources.flatten import ApiObject
 from shipsync.sources.streams import Lines, Stream
+
+if TYPE_CHECKING:
+    from shipsync.sources.flatten import ApiObject
 
 _HASHED: Final = re.compile(r"[0-9a-f]{32}")
 

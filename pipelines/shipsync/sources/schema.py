@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Final, Literal
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EXTRA = "_extra"
 CONTENT_HASH = "content_hash"
@@ -36,19 +38,24 @@ class ColumnKind(StrEnum):
     @property
     def arrow(self) -> pa.DataType:
         """The Arrow type that every value of this kind has."""
-        return _ARROW[self]
+        return _arrow_types()[self]
 
 
-_ARROW: dict[ColumnKind, pa.DataType] = {
-    ColumnKind.TEXT: pa.string(),
-    ColumnKind.WHOLE: pa.int64(),
-    ColumnKind.NUMBER: pa.float64(),
-    ColumnKind.MONEY: pa.decimal128(18, 4),
-    ColumnKind.BOOLEAN: pa.bool_(),
-    ColumnKind.INSTANT: pa.timestamp("us", tz="UTC"),
-    ColumnKind.LOCAL_TIME: pa.timestamp("us"),
-    ColumnKind.DOCUMENT: pa.string(),
-}
+@cache
+def _arrow_types() -> dict[ColumnKind, pa.DataType]:
+    # Imported here, for commands that read this module to list the streams begin quickly without it.
+    import pyarrow as pa
+
+    return {
+        ColumnKind.TEXT: pa.string(),
+        ColumnKind.WHOLE: pa.int64(),
+        ColumnKind.NUMBER: pa.float64(),
+        ColumnKind.MONEY: pa.decimal128(18, 4),
+        ColumnKind.BOOLEAN: pa.bool_(),
+        ColumnKind.INSTANT: pa.timestamp("us", tz="UTC"),
+        ColumnKind.LOCAL_TIME: pa.timestamp("us"),
+        ColumnKind.DOCUMENT: pa.string(),
+    }
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,12 @@ class Table:
         In a child table ``is_removed`` marks the one row that stands for "this parent has no lines":
         the load takes away the parent's old lines for it and does not keep the row itself.
         """
+        import pyarrow as pa
+
         own = [
             (EXTRA, pa.string()),
             (CONTENT_HASH, pa.string()),
-            (OBSERVED_AT, _ARROW[ColumnKind.INSTANT]),
+            (OBSERVED_AT, ColumnKind.INSTANT.arrow),
         ]
         if self.loading == "children":
             own.append((IS_REMOVED, pa.bool_()))

@@ -11,10 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
-import pyarrow as pa
 
 from shipsync.connection import Connection
 from shipsync.sources.streams import LABELS, TRACKING
@@ -30,31 +29,15 @@ from shipsync.sync.polling_policy import (
 from shipsync.sync.state import StreamState
 from shipsync.warehouse.database import transaction
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _STATEMENTS: Final = "shipsync.sync"
 _VERSION: Final = 1
 """Of what the table holds and of the policy; raised, every parcel is planned again once."""
 _EVIDENCE: Final = timedelta(days=14)
 _MONTH: Final = timedelta(days=30)
 _ROWS_AT_ONCE: Final = 50_000
-_INSTANT: Final = pa.timestamp("us", tz="UTC")
-_ROWS: Final = pa.schema(
-    [
-        ("parcel_id", pa.string()),
-        ("label_id", pa.string()),
-        ("created_at", _INSTANT),
-        ("carrier_code", pa.string()),
-        ("says_delivered", pa.bool_()),
-        ("label_changed_at", _INSTANT),
-        ("delivered_at", _INSTANT),
-        ("state", pa.string()),
-        ("polled_at", _INSTANT),
-        ("changed_at", _INSTANT),
-        ("next_poll_at", _INSTANT),
-        ("every_seconds", pa.int64()),
-        ("why", pa.string()),
-        ("is_urgent", pa.bool_()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -165,8 +148,7 @@ class FollowedParcels:
     def _insert(self, rows: Sequence[tuple[Any, ...]]) -> None:
         if not rows:
             return
-        columns = dict(zip(_ROWS.names, map(list, zip(*rows, strict=True)), strict=True))
-        self._con.register("planned", pa.table(columns, schema=_ROWS))
+        self._con.register("planned", _table(rows))
         self._run("follow_planned")
         self._con.unregister("planned")
 
@@ -193,6 +175,33 @@ def _planned(parcels: Iterable[PolledParcel], rules: PollRules) -> Iterator[tupl
         planned = plan(parcel, rules)
         if planned is not None or parcel.delivered_at is not None:
             yield _row(parcel, planned)
+
+
+def _table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    # Imported here, for `status` reads this module and begins quickly without it.
+    import pyarrow as pa
+
+    instant = pa.timestamp("us", tz="UTC")
+    schema = pa.schema(
+        [
+            ("parcel_id", pa.string()),
+            ("label_id", pa.string()),
+            ("created_at", instant),
+            ("carrier_code", pa.string()),
+            ("says_delivered", pa.bool_()),
+            ("label_changed_at", instant),
+            ("delivered_at", instant),
+            ("state", pa.string()),
+            ("polled_at", instant),
+            ("changed_at", instant),
+            ("next_poll_at", instant),
+            ("every_seconds", pa.int64()),
+            ("why", pa.string()),
+            ("is_urgent", pa.bool_()),
+        ]
+    )
+    columns = zip(*rows, strict=True)
+    return pa.table(dict(zip(schema.names, map(list, columns), strict=True)), schema=schema)
 
 
 def _row(parcel: PolledParcel, planned: PollPlan | None) -> tuple[Any, ...]:

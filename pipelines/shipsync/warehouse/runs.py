@@ -32,7 +32,7 @@ def begin(con: duckdb.DuckDBPyConnection, command: str) -> str:
     that outcome.
     """
     started_at = clock.now()
-    run_id = f"{started_at.format('YYYYMMDDTHHmmss')}-{secrets.token_hex(4)}"
+    run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
     con.execute(statement(_STATEMENTS, "end_killed_runs"), {"error": _KILLED})
     con.execute(statement(_STATEMENTS, "begin_run"), [run_id, command, started_at])
     return run_id

@@ -8,9 +8,9 @@ cancelled: what its status says settles a lost answer, and cancelling again does
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shipsync.api.endpoints import cancel_shipment
-from shipsync.api.paging import Item
 from shipsync.errors import RequestRejected, ShipsyncError
 from shipsync.reverse.orders.live import CANCELLED, PENDING
 from shipsync.reverse.orders.order_writes import EndState, OrderWrites
@@ -26,6 +26,9 @@ from shipsync.reverse.outbox.write import (
 )
 from shipsync.reverse.plan.kind import Kind, Means
 from shipsync.reverse.plan.row import PlanRow
+
+if TYPE_CHECKING:
+    from shipsync.api.paging import Item
 
 KIND = "cancel_shipment"
 """The name of these writes in the outbox."""

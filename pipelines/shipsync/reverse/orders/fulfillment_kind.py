@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_FULFILLMENTS
-from shipsync.api.paging import Item
 from shipsync.errors import OutcomeUnknown, RequestRejected, ShipsyncError
 from shipsync.reverse.orders.live import CANCELLED, PENDING
 from shipsync.reverse.orders.order_writes import OrderWrites, read_twice
@@ -29,6 +28,10 @@ from shipsync.reverse.outbox.write import (
 )
 from shipsync.reverse.plan.kind import Kind
 from shipsync.reverse.plan.row import PlanRow
+
+if TYPE_CHECKING:
+    from shipsync.api.answer import Answer
+    from shipsync.api.paging import Item
 
 KIND = "create_fulfillment"
 """The name of these writes in the outbox."""

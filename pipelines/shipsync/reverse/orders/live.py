@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shipsync.api import endpoints
 from shipsync.api.endpoints import FULFILLMENTS, LABELS, SHIPMENTS, Listing
-from shipsync.api.paging import SNAPSHOT_ATTEMPTS, Item, follow
-from shipsync.api.request import Parameters
-from shipsync.api.session import Session
 from shipsync.errors import IncompleteRead, NotFound, RequestRejected, UnknownOrder
 from shipsync.reverse.outbox.answers import STREAM
+
+if TYPE_CHECKING:
+    from shipsync.api.paging import Item
+    from shipsync.api.request import Parameters
+    from shipsync.api.session import Session
 
 PENDING = "pending"
 """The ``shipment_status`` of a shipment that has no label."""
@@ -99,6 +102,8 @@ class Live:
         return body
 
     def _filtered(self, listing: Listing, name: str, value: str) -> list[Item]:
+        from shipsync.api.paging import SNAPSHOT_ATTEMPTS
+
         for _ in range(SNAPSHOT_ATTEMPTS):
             try:
                 return self._whole(listing, name, value)
@@ -107,6 +112,8 @@ class Live:
         raise complaint
 
     def _whole(self, listing: Listing, name: str, value: str) -> list[Item]:
+        from shipsync.api.paging import follow
+
         params: Parameters = {name: value, "page_size": self.session.page_size(listing)}
         items: list[Item] = []
         for page in follow(self.session, listing.path, params, listing.items_key, STREAM):

@@ -9,15 +9,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
-from shipsync.api.paging import Item
 from shipsync.clock import Pacing
 from shipsync.reverse.orders.live import Live
 from shipsync.reverse.outbox.finding import Drift, Finding, ReadBack, Verdict, made
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import A, AppliedWrite, Settlement, Write
 from shipsync.reverse.plan.kind import Means
+
+if TYPE_CHECKING:
+    from shipsync.api.paging import Item
 
 
 class OrderWrites(ABC, Generic[A]):

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from shipsync.api.answer import Answer
 from shipsync.api.endpoints import CREATE_SHIPMENTS
-from shipsync.api.paging import Item
 from shipsync.reverse.orders.live import CANCELLED
 from shipsync.reverse.orders.order_writes import OrderWrites, read_twice
 from shipsync.reverse.outbox.answers import STREAM, messages, only_row, rejected, unclear
@@ -29,6 +28,10 @@ from shipsync.reverse.outbox.write import (
 )
 from shipsync.reverse.plan.kind import Kind
 from shipsync.reverse.plan.row import PlanRow
+
+if TYPE_CHECKING:
+    from shipsync.api.answer import Answer
+    from shipsync.api.paging import Item
 
 KIND = "create_shipment"
 """The name of these writes in the outbox; the key of one is its ``external_shipment_id``."""

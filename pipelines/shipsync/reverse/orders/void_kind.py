@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from shipsync.api.answer import Answer
 from shipsync.api.endpoints import void_label
-from shipsync.api.paging import Item
 from shipsync.api.vendor_words import VendorWords
 from shipsync.reverse.orders.live import is_void
 from shipsync.reverse.orders.order_writes import EndState, OrderWrites
@@ -27,6 +26,10 @@ from shipsync.reverse.outbox.write import (
 )
 from shipsync.reverse.plan.kind import Kind, Means
 from shipsync.reverse.plan.row import PlanRow
+
+if TYPE_CHECKING:
+    from shipsync.api.answer import Answer
+    from shipsync.api.paging import Item
 
 KIND = "void_label"
 """The name of these writes in the outbox; the key of one is its ``label_id``."""

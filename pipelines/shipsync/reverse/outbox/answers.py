@@ -9,11 +9,14 @@ counts as carried out or as refused; everything else is treated like an answer t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from shipsync.api.answer import Answer
 from shipsync.api.vendor_words import VendorWords
 from shipsync.errors import OutcomeUnknown, RequestRejected
 from shipsync.reverse.outbox.store import JsonObject
+
+if TYPE_CHECKING:
+    from shipsync.api.answer import Answer
 
 STREAM = "writes"
 """What requests of writing back are counted and reported under."""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.connection import Connection
 from shipsync.errors import ConfigurationError, DatabaseError, ShipsyncError, UsageError
@@ -20,6 +20,9 @@ from shipsync.reverse.outbox.store import LedgerEntry, Outbox
 from shipsync.reverse.outbox.write import A, Write, WriteKind, WriteOutcome
 from shipsync.reverse.outbox.writer import LedgerWriter
 from shipsync.warehouse import runs
+
+if TYPE_CHECKING:
+    from shipsync.api.session import Session
 
 MOST_IN_FLIGHT = 16
 _REQUESTS_A_MINUTE_PER_ROW = 50

@@ -11,9 +11,6 @@ import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-import pendulum
-from pendulum.parsing.exceptions import ParserError
-
 from shipsync.reverse.plan.problems import InvalidRowError, Problem
 
 Cells = Mapping[str, str]
@@ -124,6 +121,9 @@ def country(cells: Cells, column: str) -> str:
 
 def date(cells: Cells, column: str) -> str | None:
     """RFC 3339 in UTC; a plain date is its first instant in UTC."""
+    import pendulum
+    from pendulum.parsing.exceptions import ParserError
+
     text = cells.get(column)
     if text is None:
         return None

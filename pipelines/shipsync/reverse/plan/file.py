@@ -11,11 +11,11 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
 
 from shipsync import owner_only
 from shipsync.errors import InputFileError, UsageError
@@ -23,17 +23,26 @@ from shipsync.reverse.plan.progress import PlanProgress, unwatched, watched
 from shipsync.reverse.plan.row import Family, Plan, PlanRow, Status
 from shipsync.reverse.plan.signature import is_signed, signature
 
+# Imported where a plan is read or written whole: what shows a single row begins quickly without it.
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 FORMAT = "shipsync plan 2"
 
 Document = Mapping[str, Any]
 
-_PLAN = TypeAdapter(Plan)
-_ROW = TypeAdapter(PlanRow)
 _OWN = tuple(field.name for field in fields(PlanRow) if field.name != "figures")
 _EXTRA = frozenset({"format", "summary", "rows"})
 _FORM = re.compile(r"shipsync (?:(?:stock|shipments|fulfillments) )?plan \d+")
 _BEGINNING = re.compile(rb'\s*\{\s*"digest":')
 _ELSEWHERE = "Give another place with --out."
+
+
+@cache
+def _reader(of: type[Any]) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(of)
 
 
 def digest(plan: Plan) -> str:
@@ -46,7 +55,7 @@ def digest(plan: Plan) -> str:
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, with its summary; without the digest."""
-    head = _PLAN.dump_python(replace(plan, rows=()), mode="json", exclude_none=True)
+    head = _reader(Plan).dump_python(replace(plan, rows=()), mode="json", exclude_none=True)
     rows = [row_document(row) for row in plan.rows]
     return {"format": FORMAT, "summary": summary(plan), **head, "rows": rows}
 
@@ -110,10 +119,12 @@ def load(
     ``key`` gives the key that it must be signed with, and is asked once the file looks right. Raises
     ``InputFileError`` if it is no such plan, or not as it was made.
     """
+    from pydantic import ValidationError
+
     kept = _unsealed(path, key)
-    readers = {kind: TypeAdapter(of_kind) for kind, of_kind in figures.items()}
+    readers = {kind: _reader(of_kind) for kind, of_kind in figures.items()}
     try:
-        plan = _PLAN.validate_python(
+        plan = _reader(Plan).validate_python(
             {**{name: kept[name] for name in kept if name not in _EXTRA}, "rows": ()}
         )
         rows = tuple(_read(row, readers.get(row["kind"])) for row in kept["rows"])
@@ -129,7 +140,7 @@ def load(
 def _read(row: dict[str, Any], figures: TypeAdapter[Any] | None) -> PlanRow:
     own = {name: row.pop(name) for name in _OWN if name in row}
     given = None if figures is None else figures.validate_python(row)
-    return _ROW.validate_python({**own, "figures": given})
+    return _reader(PlanRow).validate_python({**own, "figures": given})
 
 
 def _unsealed(path: Path, key: Callable[[], bytes]) -> dict[str, Any]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shipsync.api.session import Session
 from shipsync.clock import Pacing
 from shipsync.reverse.outbox.finding import LATE_COMMIT_WAIT
 from shipsync.reverse.outbox.redaction import Recorded
 from shipsync.reverse.outbox.store import JsonObject
 from shipsync.reverse.outbox.write import Write, WriteKind
 from shipsync.reverse.plan.row import Family, Plan, PlanRow
+
+if TYPE_CHECKING:
+    from shipsync.api.session import Session
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import pendulum
-from pydantic import TypeAdapter
 
 from shipsync.api.endpoints import INVENTORY_LEVELS
 from shipsync.clock import Pacing
@@ -30,6 +28,8 @@ from shipsync.reverse.stock.stored import ABSENT, StoredLevel
 
 # Asking is imported where the account is asked: a plan is made without it, and begins quickly.
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from shipsync.api.paging import Item
     from shipsync.api.session import Session
 
@@ -212,6 +212,8 @@ class LevelReader:
 
 def to_json(reading: LevelReading) -> dict[str, object]:
     """The form in which the outbox keeps a reading."""
+    import pendulum
+
     return {
         "read_at": pendulum.instance(reading.read_at).to_iso8601_string(),
         "levels": [
@@ -234,7 +236,7 @@ def to_json(reading: LevelReading) -> dict[str, object]:
 
 def from_json(kept: JsonObject) -> LevelReading:
     """The reading that ``to_json`` wrote."""
-    reading = _KEPT.validate_python(kept)
+    reading = _kept().validate_python(kept)
     return LevelReading(
         reading.read_at,
         {
@@ -261,7 +263,11 @@ class _Kept:
     levels: list[_KeptLevel]
 
 
-_KEPT = TypeAdapter(_Kept)
+@cache
+def _kept() -> TypeAdapter[_Kept]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_Kept)
 
 
 def _level(item: Mapping[str, Any], on_hand: int) -> StoredLevel:
