@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def test_a_stopped_plan_says_so_and_is_not_applied(
 def test_an_old_observation_stops_the_plan_unless_allowed(run: Run, served: Shop) -> None:
     Path("counts.csv").write_text("sku,location,quantity\nA-1,Main,12\n")
     with served.connect() as con:
-        yesterday = clock.now().subtract(hours=25)
+        yesterday = clock.now() - timedelta(hours=25)
         con.execute("update ledger.stream_runs set finished_at = ?", [yesterday])
     assert "25.0 hours ago, 24 are allowed" in run("plan", "counts.csv").err
     assert run("plan", "counts.csv", "--max-age", "48").code == 0
