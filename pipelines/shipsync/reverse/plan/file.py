@@ -39,7 +39,7 @@ _ELSEWHERE = "Give another place with --out."
 
 
 @cache
-def _reader(of: type[Any]) -> TypeAdapter[Any]:
+def _reader(of: type[object]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(of)
@@ -119,12 +119,12 @@ def load(
     ``key`` gives the key that it must be signed with, and is asked once the file looks right. Raises
     ``InputFileError`` if it is no such plan, or not as it was made.
     """
-    from pydantic import ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     kept = _unsealed(path, key)
-    readers = {kind: _reader(of_kind) for kind, of_kind in figures.items()}
+    readers = {kind: TypeAdapter(of_kind) for kind, of_kind in figures.items()}
     try:
-        plan = _reader(Plan).validate_python(
+        plan: Plan = _reader(Plan).validate_python(
             {**{name: kept[name] for name in kept if name not in _EXTRA}, "rows": ()}
         )
         rows = tuple(_read(row, readers.get(row["kind"])) for row in kept["rows"])
@@ -140,7 +140,8 @@ def load(
 def _read(row: dict[str, Any], figures: TypeAdapter[Any] | None) -> PlanRow:
     own = {name: row.pop(name) for name in _OWN if name in row}
     given = None if figures is None else figures.validate_python(row)
-    return _reader(PlanRow).validate_python({**own, "figures": given})
+    planned: PlanRow = _reader(PlanRow).validate_python({**own, "figures": given})
+    return planned
 
 
 def _unsealed(path: Path, key: Callable[[], bytes]) -> dict[str, Any]:
