@@ -23,8 +23,9 @@ The package, from the bottom up::
     alerts, backup                 telling what needs a person; the database kept elsewhere
     job, overview, assistant       the scheduled job; the account at a glance; questions by a model
     pages                          what the dashboard and a report show of the marts
+    fleet                          a run of each of many accounts
     synced_account, demo           all of it for Python; all of it once, against an emulated account
-    cli                            all of it as commands
+    cli, __main__                  all of it as commands
     emulator                       a ShipStation account in a process, which imports nothing of the rest
 """
 

@@ -82,8 +82,8 @@ class ServedAccount:
         if path.endswith("/track"):
             told = self.tracking.get(path.split("/")[3], self.tracking)
         elif path not in LISTS:
-            _, _, name, key, *_ = path.split("/")
-            told = self._one(name, key)
+            _, _, name, *key = path.split("/")
+            told = self._one(name, "/".join(key))
         else:
             told = self.bodies.get(LISTS[path], {LISTS[path]: [], **EMPTY})
         if isinstance(told, httpx.Response):

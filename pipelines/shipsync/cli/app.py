@@ -29,13 +29,14 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "backup": ("backup", "restore", "snapshot"),
     "export": ("export",),
     "publish": ("publish",),
+    "fleet": ("fleet",),
     "dashboard": ("dashboard", "report"),
     "mcp": ("mcp",),
     "emulator": ("emulator",),
 }
 # Their `app` is a group, whose commands go by its name and one of their own.
 _GROUPS: Final = frozenset(
-    {"changes", "stock", "shipments", "fulfillments", "writes", "quarantine"}
+    {"changes", "stock", "shipments", "fulfillments", "writes", "quarantine", "fleet"}
 )
 
 app = typer.Typer(

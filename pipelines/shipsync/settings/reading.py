@@ -192,6 +192,16 @@ def destination(
     return f"postgresql://{user}:{password}@{place}"
 
 
+def is_name(name: str) -> bool:
+    """Whether a connection can be called that."""
+    return _NAME.fullmatch(name) is not None and name not in SETTINGS and name not in ALERT_SETTINGS
+
+
+def variable(name: str, key: str) -> str:
+    """The variable of the environment that sets ``key`` of connection ``name``."""
+    return f"{_ACCOUNT.prefix}{name.upper()}__{key.upper()}"
+
+
 def _at(content: object, path: Iterable[str]) -> object:
     for part in path:
         content = content.get(part) if isinstance(content, dict) else None
@@ -202,7 +212,7 @@ def _arguments(
     name: str, environ: Mapping[str, str] | None, config_dir: Path | None
 ) -> dict[str, Any]:
     """What the configuration says of connection ``name``, as arguments of ``Connection``."""
-    if not _NAME.fullmatch(name) or name in SETTINGS or name in ALERT_SETTINGS:
+    if not is_name(name):
         raise ConfigurationError(
             f"{name!r} cannot name a connection; use small letters, digits and single underscores, "
             "and no name of a setting."
