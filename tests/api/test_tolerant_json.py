@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shipsync.api.salvage import salvage
 from shipsync.api.tolerant_json import Document, NotReadable, Repair, read_json
+from shipsync.sources.canonical import content_hash
 
 from .scripted_accounts import Script, open_session
 
@@ -60,7 +61,7 @@ NO_JSON = [
     ),
     *(b"{'a': 1}", b'{"a": 1}{"a": 2}', b'{"a": 1}[', b'{"a": None}', b'{"a": 01}', b"\xff\xfe{}"),
     pytest.param(b"[" * 100_000, id="nested without end"),
-    pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 100_000, id="nested too deeply"),
+    pytest.param(b'{"a":' * 100_000 + b"1" + b"}" * 99_999, id="nested and one short"),
 ]
 
 
@@ -86,6 +87,20 @@ def test_what_loses_nothing_is_read_without_a_word(raw: bytes, value: object) ->
 def test_what_is_not_clear_is_not_guessed(raw: bytes) -> None:
     with pytest.raises(NotReadable):
         read_json(raw)
+
+
+@pytest.mark.parametrize("levels", [900, 5_000, 200_000])
+@pytest.mark.parametrize("other", ["1", "NaN", '"\\ud83d"', '"a\\qb"', "[1,]"])
+def test_what_is_nested_too_deeply_is_left_out_and_the_rest_is_read(
+    levels: int, other: str
+) -> None:
+    deep = '{"b":[' * (levels // 2) + '"]}{["' + "]}" * (levels // 2)
+    raw = f'{{"rows": [{{"a": {deep}, "id": 7}}, {{"a": {other}}}], "total": 2}}'.encode()
+    value = read_json(raw).value
+    assert (value["rows"][0]["id"], value["total"]) == (7, 2)
+    clean = f'{{"a": {deep}, "id": 7}}'.encode()
+    # Of what becomes of the row nothing depends on its neighbours.
+    assert content_hash(value["rows"][0]) == content_hash(read_json(clean).value)
 
 
 def test_a_repair_names_its_place() -> None:

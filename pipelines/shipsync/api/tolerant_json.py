@@ -12,6 +12,7 @@ a backslash that begins no escape                  a backslash; ``\u`` without f
 a comma before ``}`` or ``]``                      as if it were not there
 a text after the end of the document               as if it were not there, unless it is JSON again
 one name twice in one object                       its last value counts, as all readers have it
+what is nested deeper than 300 levels              a text that says so
 =================================================  =====================================================
 
 Everything else is no JSON: nothing is guessed, and what was cut off is never completed.
@@ -43,6 +44,11 @@ _ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
 _WIDEST: Final = range(-(2**63), 2**64)
 _LONGEST_WHOLE: Final = 400
 _TOO_DEEP: Final = "it is nested too deeply"
+_TEXT_OR_BRACKET: Final = re.compile(rf"{TEXT}|[\[\]{{}}]", re.DOTALL)
+DEEPEST: Final = 300
+"""So many levels of a document are read. Python's own reader stops somewhere below a thousand, the sooner
+the deeper its caller stands."""
+_CUT: Final = f'"[nested deeper than {DEEPEST} levels]"'
 
 
 @dataclass(frozen=True)
@@ -109,15 +115,19 @@ def read_text(text: str, repairs: list[Repair]) -> Document:
     try:
         value, end = _decoded(text)
     except NotReadable as first:
-        mended = None if first.reason == _TOO_DEEP else _mended(text)
+        if first.reason == _TOO_DEEP:
+            return _read_flat(text, repairs)
+        mended = _mended(text)
         if mended is None:
             raise
         text, more = mended
+        repairs = [*repairs, *more]
         try:
             value, end = _decoded(text)
         except NotReadable as second:
+            if second.reason == _TOO_DEEP:
+                return _read_flat(text, repairs)
             raise NotReadable(first.reason, first.at, ends_early=second.ends_early) from None
-        repairs = [*repairs, *more]
     rest = text[end:].strip(_BLANK)
     if rest[:1] in ("{", "["):
         raise NotReadable("a second document follows the first", end)
@@ -127,8 +137,17 @@ def read_text(text: str, repairs: list[Repair]) -> Document:
         cleaned = _Cleaner()
         value = cleaned.clean(value, ())
     except RecursionError:
-        raise NotReadable(_TOO_DEEP, 0) from None
+        return _read_flat(text, repairs)
     return Document(value, (*repairs, *cleaned.repairs))
+
+
+def _read_flat(text: str, repairs: list[Repair]) -> Document:
+    """The document in ``text`` without what is nested deeper than ``DEEPEST`` levels."""
+    flat = _flattened(text)
+    if flat is None:
+        raise NotReadable(_TOO_DEEP, 0, ends_early=_ends_early(text, 0))
+    what = f"what was nested deeper than {DEEPEST} levels was left out"
+    return read_text(flat, [*repairs, Repair((), what)])
 
 
 def decode_at(text: str, position: int) -> tuple[Any, int]:
@@ -208,6 +227,25 @@ def _mended(text: str) -> tuple[str, list[Repair]] | None:
 
     text = _TEXT_OR_COMMA.sub(mend, text)
     return (text, [Repair((), what) for what in mended]) if mended else None
+
+
+def _flattened(text: str) -> str | None:
+    """``text`` with a word in the place of what is too deep; None: nothing is, or it is not closed."""
+    parts: list[str] = []
+    depth = kept = 0
+    begin: int | None = None
+    for match in _TEXT_OR_BRACKET.finditer(text):
+        mark = match[0][0]
+        if mark in "[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                begin = match.start()
+        elif mark in "]}":
+            if depth == DEEPEST + 1 and begin is not None:
+                parts += (text[kept:begin], _CUT)
+                kept, begin = match.end(), None
+            depth -= 1
+    return None if begin is not None or not parts else "".join((*parts, text[kept:]))
 
 
 class _Cleaner:
