@@ -207,6 +207,7 @@ class Connection:
     changes_since: pendulum.DateTime | None = None
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
+    publish_to: str | None = None
     alerts: AlertSettings = AlertSettings()
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ POSTGRES: Mapping[str, str] = {
     "psycopg2": "psycopg2-binary",
     "adbc_driver_postgresql": "adbc-driver-postgresql",
 }
+DELTA: Mapping[str, str] = {"deltalake": "deltalake"}
 EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
 PROMETHEUS: Mapping[str, str] = {"prometheus_client": "prometheus-client"}

@@ -1,10 +1,13 @@
-"""The scheduled job and its parts: account → raw tables → models → deliveries, under one lock."""
+"""The scheduled job and its parts: account → raw tables → models → deliveries, under one lock.
+
+What is published goes out at the end, when the lock is given back and the copy for readers is made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from shipsync.connection import Connection
     from shipsync.feed.delivery import DeliveryReport
     from shipsync.feed.target import DeliveryTarget
+    from shipsync.publish.run import PublishReport
+    from shipsync.publish.writer import PublishTarget
 
 # Whose offset the deliveries of ``run`` go by, and how many events one run sends at most.
 CONSUMER: Final = "run"
@@ -61,14 +66,17 @@ class Scope:
 
 @dataclass(frozen=True)
 class JobReport:
-    """A sync, the build after it and the delivery after that.
+    """A sync, the build after it, the delivery after that and the publish at the end.
 
-    ``build`` is None when the account never answered, ``delivery`` when none is configured either.
+    ``build`` is None when the account never answered, ``delivery`` and ``publish`` when none is configured
+    either. ``publish_failure`` is a sentence that says why nothing was published.
     """
 
     sync: SyncReport
     build: BuildReport | None
     delivery: DeliveryReport | None = None
+    publish: PublishReport | None = None
+    publish_failure: str | None = None
 
 
 def run(
@@ -79,12 +87,28 @@ def run(
     progress: SyncProgress | None = None,
     building: BuildProgress | None = None,
 ) -> JobReport:
-    """Sync, then build what is due as of the account's time that the sync read up to, then deliver.
+    """Sync, build what is due as of the account's time that the sync read up to, deliver, publish.
 
-    A stream that failed leaves the others loaded, and they are built. Raises ``LockHeld``,
-    ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to) and ``ModelError``.
+    A stream that failed leaves the others loaded, and they are built; a publish that fails is told in the
+    report. Raises ``LockHeld``, ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to
+    or to publish into) and ``ModelError``.
     """
     target = _target(connection)
+    goal = _publish_target(connection.publish_to)
+    report = _run(connection, session, scope, target, progress, building)
+    if goal is None or report.build is None:
+        return report
+    return _published(report, connection.database, goal)
+
+
+def _run(
+    connection: Connection,
+    session: Session,
+    scope: Scope,
+    target: DeliveryTarget | None,
+    progress: SyncProgress | None,
+    building: BuildProgress | None,
+) -> JobReport:
     with _held(connection) as held:
         synced = _sync(connection, session, scope, "run", progress, held.phases)
         if synced.read_up_to is None:
@@ -271,6 +295,31 @@ def _target(connection: Connection) -> DeliveryTarget | None:
         )
     source = source_of(connection.name)
     return open_target(connection.deliver_to, source=source, secret=connection.deliver_secret)
+
+
+def _publish_target(place: str | None) -> PublishTarget | None:
+    """Where ``publish_to`` leads. Raises ``UsageError`` for a place that there is no publishing into."""
+    if place is None:
+        return None
+    from shipsync.publish.targets import target
+
+    return target(place)
+
+
+def _published(report: JobReport, database: Path, goal: PublishTarget) -> JobReport:
+    """``report`` with what came of publishing; whatever is wrong with a target, the run is what it is."""
+    from shipsync.publish.run import publish
+
+    try:
+        return replace(report, publish=publish(database, goal))
+    except ShipsyncError as failure:
+        return replace(report, publish_failure=str(failure))
+    except Exception as failure:
+        # The text of an unforeseen error may quote anything; its type does not.
+        sentence = (
+            f"Publishing stopped on an error that was not foreseen ({type(failure).__name__})."
+        )
+        return replace(report, publish_failure=sentence)
 
 
 def _deliver(database: Path, target: DeliveryTarget | None) -> DeliveryReport | None:

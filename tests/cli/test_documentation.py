@@ -32,7 +32,7 @@ def leaves(tree: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     for name, inner in getattr(tree, "commands", {}).items():
         if hasattr(inner, "commands"):
             yield from leaves(inner, (*words, name))
-        else:
+        if not hasattr(inner, "commands") or inner.invoke_without_command:
             yield " ".join((*words, name)), inner
 
 

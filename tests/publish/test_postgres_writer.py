@@ -19,8 +19,9 @@ from shipsync.cli import boundary
 from shipsync.errors import ExportFailed, UsageError
 from shipsync.export.run import export
 from shipsync.export.targets import target as export_target
-from shipsync.publish.run import PublishReport, publish
+from shipsync.publish.run import PublishReport, publish, reset
 from shipsync.publish.targets import target
+from shipsync.publish.verify import verify
 from shipsync.warehouse.database import connect
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -260,6 +261,81 @@ def test_the_watermark_is_the_last_batch(server: Server, ask: Ask, database: Pat
     assert [(reached.published_at,)] == ask(
         "select published_at from _shipsync.published where batch = 2"
     )
+
+
+@pytest.mark.parametrize("change", [None, *CHANGES.values()], ids=["as it is", *CHANGES])
+def test_what_was_published_is_verified_by_its_values(
+    server: Server, ask: Ask, database: Path, change: str | None
+) -> None:
+    if change is not None:
+        _change(database, change)
+    publish(database, target(server.url))
+
+    report = verify(database, target(server.url))
+
+    assert report.differences == ()
+    assert report.batch == 1
+    assert [table.table for table in report.tables if table.equal] == list(TABLES)
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        (
+            "update core.values set money = 7.5 where id = 'se-1'",
+            "core.values, all: 3 rows here and ",
+        ),
+        (
+            "update core.values set words = '[]' where id = 'se-2'",
+            "core.values, all: 3 rows here and ",
+        ),
+        (
+            "delete from core.many where id = 7",
+            "core.many, all: 25,000 rows here and 24,999 rows at",
+        ),
+        ("drop table core.nothing", "core.nothing is in no batch at the target; there are 0 rows"),
+    ],
+)
+def test_what_somebody_changed_at_the_target_is_found(
+    server: Server, ask: Ask, database: Path, there: str, told: str
+) -> None:
+    publish(database, target(server.url))
+    ask(there)
+
+    (difference,) = verify(database, target(server.url)).differences
+
+    assert str(difference).startswith(told)
+
+
+def test_a_reset_target_starts_anew_and_what_is_not_ours_stays(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    publish(database, target(server.url))
+    ask("create table core.mine (id bigint)")
+    _change(database, "alter table core.values alter column weight set data type varchar")
+
+    removed = reset(target(server.url))
+
+    assert removed == TABLES
+    assert ask(
+        "select tablename from pg_tables where schemaname in ('core', 'changes', '_shipsync')"
+    ) == [("mine",)]
+    assert publish(database, target(server.url)).batch == 1
+    assert _there(ask, database) == _here(database)
+    assert verify(database, target(server.url)).differences == ()
+
+
+def test_a_view_on_a_table_keeps_a_reset_from_doing_half(
+    server: Server, ask: Ask, database: Path
+) -> None:
+    publish(database, target(server.url))
+    ask("create view core.seen as select id from core.values")
+
+    with pytest.raises(ExportFailed, match="depend"):
+        reset(target(server.url))
+
+    assert _there(ask, database) == _here(database)
+    assert _batches(ask) == [1]
 
 
 def test_the_command_tells_of_the_batch_and_not_of_the_password(

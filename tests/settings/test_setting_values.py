@@ -58,6 +58,7 @@ from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
         ("read_only", "false", "read_only", False),
         ("database", "a/b.duckdb", "database", Path("a/b.duckdb")),
         ("deliver_to", "events/", "deliver_to", "events/"),
+        ("publish_to", "delta:lake", "publish_to", "delta:lake"),
         ("changes_since", "2026-01-31", "changes_since", pendulum.datetime(2026, 1, 31)),
         (
             "changes_since",

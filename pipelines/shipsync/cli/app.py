@@ -36,7 +36,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
 }
 # Their `app` is a group, whose commands go by its name and one of their own.
 _GROUPS: Final = frozenset(
-    {"changes", "stock", "shipments", "fulfillments", "writes", "quarantine", "fleet"}
+    {"changes", "stock", "shipments", "fulfillments", "writes", "quarantine", "publish", "fleet"}
 )
 
 app = typer.Typer(

@@ -55,7 +55,7 @@ def _leaves(tree: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]
             continue
         if hasattr(inner, "commands"):
             yield from _leaves(inner, (*words, name))
-        else:
+        if not hasattr(inner, "commands") or inner.invoke_without_command:
             yield " ".join((*words, name)), inner
 
 

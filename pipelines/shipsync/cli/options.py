@@ -83,6 +83,15 @@ def keep_out_of_traces(secrets: Iterable[Secret]) -> None:
     _opened.extend(secrets)
 
 
+def keep_publishing_out_of_traces(place: str | None) -> None:
+    """The same for the target of ``publish_to``. Raises ``UsageError`` for one that there is not."""
+    if place is None:
+        return
+    from shipsync.publish.targets import target
+
+    keep_out_of_traces(target(place).secrets)
+
+
 def opened_secrets() -> Iterator[Secret]:
     """The keys and secrets of all connections opened so far, so that a trace can be cleaned of them."""
     yield from _opened

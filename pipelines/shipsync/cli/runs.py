@@ -65,7 +65,8 @@ def run(
 ) -> None:
     """Sync, build the models, deliver: the job to schedule.
 
-    Events are delivered to deliver_to, if that is set, as consumer `run`.
+    Events are delivered to deliver_to, if that is set, as consumer `run`; at the end, tables are published
+    into publish_to. A publish that fails is named, with exit code 3, and the run is kept.
 
     Exit code 1 when a stream failed; what the others loaded is kept and built. Exit code 4 while another
     run is at work, said in a pipe from the second time on.
@@ -80,6 +81,7 @@ def run(
     account = options.account(connection, database)
     if changes_since is not None:
         account = replace(account, changes_since=pendulum.instance(changes_since))
+    options.keep_publishing_out_of_traces(account.publish_to)
     try:
         with (
             Session(account) as session,
@@ -100,13 +102,20 @@ def run(
                 "sync": asdict(report.sync),
                 "build": report.build,
                 "delivery": report.delivery,
+                "publish": report.publish,
+                "publish_failure": report.publish_failure,
             }
         )
     else:
         _show_streams(report.sync)
         if report.build is not None:
             output.remark(_built(report.build))
+        if report.publish is not None:
+            output.remark(str(report.publish))
     code = 0 if report.delivery is None else say_how_it_ended(report.delivery)
+    if report.publish_failure is not None:
+        output.note(f"Not published: {report.publish_failure}")
+        code = code or NeedsPerson.exit_code
     _say_what_went_wrong(report.sync, report.build)
     if code:
         raise typer.Exit(code)

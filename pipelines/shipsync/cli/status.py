@@ -170,7 +170,7 @@ def check(
     """Ask the account whether each stream can be read.
 
     One small request per stream, nothing is written. Exit code 1 when a stream cannot be read, 2 when
-    deliver_to or deliver_secret cannot be used.
+    deliver_to, deliver_secret or publish_to cannot be used.
     """
     from shipsync.api.session import Session
     from shipsync.feed.target import open_target
@@ -181,6 +181,7 @@ def check(
     if account.deliver_to is not None:
         # Only the setting is checked: nothing is sent to the receiver, and no file is made.
         open_target(account.deliver_to, source="", secret=account.deliver_secret).close()
+    options.keep_publishing_out_of_traces(account.publish_to)
     with Session(account, give_up_after=CHECK_PATIENCE, urgent=True) as session:
         probes = list(probe(session))
     columns = ("stream", "reachable", "rows", "error")

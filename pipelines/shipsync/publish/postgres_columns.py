@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -31,6 +32,18 @@ _PLAIN: Final[Mapping[str, str]] = {
     "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
     "JSON": "json",
 }
+_READ_AS: Final[Mapping[str, str]] = {
+    "boolean": "BOOLEAN",
+    "bigint": "BIGINT",
+    "double precision": "DOUBLE",
+    "date": "DATE",
+    "timestamp without time zone": "TIMESTAMP",
+    "timestamp with time zone": "TIMESTAMP WITH TIME ZONE",
+    "json": "VARCHAR",
+    "text": "VARCHAR",
+}
+_LONGEST_ROW: Final = 16_000_000
+NULL: Final = r"\N"
 _DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _NESTED: Final = re.compile(r"(STRUCT|MAP|UNION)\(|.*\]$", re.DOTALL)
 
@@ -64,9 +77,58 @@ class PostgresColumn:
             return duckdb.FunctionExpression("replace", text, nul, clean).alias(self.name)
         return column.alias(self.name)
 
+    @property
+    def read_type(self) -> str:
+        """The type of DuckDB that its values have when they are read back."""
+        if self.target_type == "numeric":
+            return "UHUGEINT" if self.source_type == "UHUGEINT" else "HUGEINT"
+        return _READ_AS.get(self.target_type, self.target_type.replace("numeric", "DECIMAL"))
+
+    @property
+    def read_back(self) -> duckdb.Expression:
+        """Its values as they are when Postgres has taken them and they are read back."""
+        written = self.expression
+        if self.source_type == "FLOAT":
+            # The text is the shortest that names the number, and another number with more digits.
+            written = written.cast(duckdb.type("VARCHAR"))
+        return written.cast(duckdb.type(self.read_type)).alias(self.name)
+
 
 def postgres_columns(rows: duckdb.DuckDBPyRelation) -> list[PostgresColumn]:
     """The columns of ``rows``, in their order."""
     return [
         PostgresColumn(name, str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
     ]
+
+
+def read_back(
+    con: duckdb.DuckDBPyConnection,
+    file: Path,
+    columns: Sequence[PostgresColumn],
+    known: Sequence[PostgresColumn],
+) -> duckdb.DuckDBPyRelation:
+    """The rows of a file of CSV that Postgres wrote of the ``known`` of ``columns``; the others are null."""
+    rows = con.read_csv(
+        str(file),
+        header=False,
+        names=[column.name for column in known],
+        dtype={column.name: column.read_type for column in known},
+        na_values=NULL,
+        allow_quoted_nulls=False,
+        auto_detect=False,
+        sep=",",
+        quotechar='"',
+        escapechar='"',
+        parallel=False,
+        max_line_size=_LONGEST_ROW,
+    )
+    there = {column.name for column in known}
+    nothing = duckdb.ConstantExpression(None)
+    return rows.select(
+        *(
+            (column_named(column.name) if column.name in there else nothing)
+            .cast(duckdb.type(column.read_type))
+            .alias(column.name)
+            for column in columns
+        )
+    )

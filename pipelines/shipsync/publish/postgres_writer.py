@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,7 +14,8 @@ from shipsync.errors import ExportFailed
 from shipsync.export.postgres import Postgres
 from shipsync.export.postgres_tables import ServerConnection, server_error
 from shipsync.export.relation import Relation
-from shipsync.publish.postgres_columns import PostgresColumn, postgres_columns
+from shipsync.publish.division import Division, Part
+from shipsync.publish.postgres_columns import PostgresColumn, postgres_columns, read_back
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import STATEMENTS, Source
 from shipsync.publish.writer import Applied, Batch, PublishedTable, Watermark
@@ -72,6 +73,46 @@ class PostgresWriter:
         """Write what differs and the record of it, and commit them together."""
         with self._server:
             return self._apply_all(batch)
+
+    def compared(
+        self, source: Source, relation: Relation
+    ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
+        """The table copied out as text, and read with the types that it has here."""
+        from psycopg2 import sql
+
+        columns = postgres_columns(source.rows(relation))
+        division = Division(
+            source, relation, source.rows(relation).select(*(c.read_back for c in columns))
+        )
+        here = division.parts()
+        with self._server:
+            held = self._held_columns(relation)
+            if ROW_HASH not in held:
+                return here, None
+            known = [column for column in columns if column.name in held]
+            names = sql.SQL(", ").join(sql.Identifier(column.name) for column in known)
+            table = sql.Identifier(relation.schema, relation.name)
+            file = source.folder / "read_back.csv"
+            self._run("postgres_read_in_utc")
+            with self._server.cursor() as cursor, file.open("wb") as rows:
+                cursor.copy_expert(
+                    self._text("postgres_copy_out", table=table, columns=names), rows
+                )
+        return here, division.parts_at(read_back(source.con, file, columns, known))
+
+    def reset(self) -> tuple[str, ...]:
+        """Drop every table that a batch named, and the record of batches, in one transaction."""
+        from psycopg2 import sql
+
+        with self._server, self._server.cursor() as cursor:
+            self._run("postgres_begin_batch")
+            self._run("postgres_make_batches")
+            cursor.execute(statement(STATEMENTS, "postgres_published_tables"), {"column": ROW_HASH})
+            tables = cursor.fetchall()
+            for schema, name in tables:
+                self._run("postgres_drop_table", table=sql.Identifier(schema, name))
+            self._run("postgres_drop_batches")
+        return tuple(f"{schema}.{name}" for schema, name in tables)
 
     def _apply_all(self, batch: Batch) -> Applied:
         self._run("postgres_begin_batch")

@@ -15,11 +15,11 @@ from typing import Final
 import duckdb
 
 from shipsync.export.relation import Relation
+from shipsync.publish.postgres_columns import NULL
 from shipsync.publish.source import STATEMENTS, Source
 from shipsync.statements import statement
 
 ROW_HASH: Final = "_row_hash"
-NULL: Final = r"\N"
 
 
 class RowChanges:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from shipsync.export.relation import Relation, select
+from shipsync.plurals import counted
 from shipsync.publish.source import STATEMENTS, source
 from shipsync.publish.writer import Batch, PublishedTable, PublishTarget
 from shipsync.statements import statement
@@ -27,6 +28,12 @@ class PublishReport:
     batch: int | None
     tables: tuple[PublishedTable, ...]
 
+    def __str__(self) -> str:
+        if self.batch is None:
+            return f"Nothing differed in {self.target}."
+        tables = counted(len(self.tables), "table is", "tables are")
+        return f"Batch {self.batch} is in {self.target}: {tables} equal to what is here."
+
 
 def publish(
     database: Path,
@@ -40,11 +47,22 @@ def publish(
     Reads the copy for readers; only where there is none that serves, the database under the run lock.
     Raises ``ExportFailed``, ``UsageError``, ``DatabaseError``, ``LockHeld``.
     """
-    with _opened(database) as con, transaction(con), source(con) as tables_here:
-        relations = select(con, schemas, tables)
-        with target.writer() as writer:
-            applied = writer.apply(Batch(tables_here, relations, _sequence(con)))
+    with batch_of(database, schemas, tables) as batch, target.writer() as writer:
+        applied = writer.apply(batch)
     return PublishReport(target.place, applied.batch, applied.tables)
+
+
+def reset(target: PublishTarget) -> tuple[str, ...]:
+    """Remove all that was published into ``target``; the names of its tables. Raises ``ExportFailed``."""
+    with target.writer() as writer:
+        return writer.reset()
+
+
+@contextmanager
+def batch_of(database: Path, schemas: Collection[str], tables: Collection[str]) -> Iterator[Batch]:
+    """The chosen tables of ``database``, in one transaction while the block lasts; errors as ``publish``."""
+    with _opened(database) as con, transaction(con), source(con) as here:
+        yield Batch(here, select(con, schemas, tables), _sequence(con))
 
 
 @contextmanager

@@ -14,12 +14,24 @@ select coalesce(sum(row_count), 0)::bigint from source_rows
 -- The number of the last event: one row.
 select max(sequence)::bigint from query_table($events)
 
+-- name: parent_dates
+-- The column of a table that says when each of its rows began, if its first column is the key that is given.
+select date_column.column_name
+from duckdb_columns() as key_column
+inner join duckdb_columns() as date_column using (schema_name, table_name)
+where schema_name = $schema and table_name = $name
+    and key_column.column_name = $key and key_column.column_index = 1
+    and date_column.column_name = 'created_at' and date_column.data_type = 'TIMESTAMP WITH TIME ZONE'
+
 -- name: postgres_add_column
 alter table {table} add column {column} {kind}
 
 -- name: postgres_begin_batch
 -- Two batches at once would each count what the other has not committed yet.
 select pg_advisory_xact_lock(7230415)
+
+-- name: postgres_clear_changed_rows
+truncate pg_temp.changed_rows
 
 -- name: postgres_columns
 -- The columns of a table and their types: one row each, none where there is no such table.
@@ -37,22 +49,31 @@ comment on column {column} is {text}
 -- name: postgres_copy_in
 copy {table} ({columns}) from stdin (format csv, null '\N')
 
+-- name: postgres_copy_out
+copy (select {columns} from {table}) to stdout (format csv, null '\N')
+
 -- name: postgres_copy_row_hashes
 copy (select _row_hash, count(*) from {table} group by _row_hash) to stdout (format csv)
 
 -- name: postgres_delete_rows
 delete from {table} as held using pg_temp.changed_rows as changed where held._row_hash = changed.row_hash
 
+-- name: postgres_drop_batches
+drop table _shipsync.published
+
+-- name: postgres_drop_table
+drop table {table}
+
 -- name: postgres_has_batches
 -- Whether any batch was ever begun there: one row.
 select to_regclass('_shipsync.published') is not null
 
+-- name: postgres_index
+create index on {table} (_row_hash)
+
 -- name: postgres_last_batch
 -- The last whole batch: one row, none before the first.
 select batch, published_at, event_sequence from _shipsync.published order by batch desc limit 1
-
--- name: postgres_index
-create index on {table} (_row_hash)
 
 -- name: postgres_make_batches
 create schema if not exists _shipsync;
@@ -66,14 +87,29 @@ create table if not exists _shipsync.published (
 -- name: postgres_make_changed_rows
 create temporary table changed_rows (row_hash bigint not null) on commit drop
 
--- name: postgres_clear_changed_rows
-truncate pg_temp.changed_rows
-
 -- name: postgres_make_schema
 create schema if not exists {schema}
 
 -- name: postgres_make_table
 create table {table} (_row_hash bigint not null)
+
+-- name: postgres_published_tables
+-- The tables that batches named and that are still ours: one row each.
+select namespace.nspname, relation.relname
+from pg_catalog.pg_class as relation
+inner join pg_catalog.pg_namespace as namespace on relation.relnamespace = namespace.oid
+inner join pg_catalog.pg_attribute as attribute on attribute.attrelid = relation.oid
+where relation.relkind = 'r' and attribute.attname = %(column)s and not attribute.attisdropped
+    and namespace.nspname || '.' || relation.relname in (
+        select json_object_keys(tables) from _shipsync.published
+    )
+order by 1, 2
+
+-- name: postgres_read_in_utc
+-- Instants and days in the texts are read with this zone and in this order.
+set local timezone to 'UTC';
+set local datestyle to 'ISO, YMD';
+set local extra_float_digits to 3
 
 -- name: postgres_record_batch
 insert into _shipsync.published (batch, event_sequence, tables)

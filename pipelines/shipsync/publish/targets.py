@@ -7,18 +7,26 @@ from typing import Final
 from shipsync import settings
 from shipsync.errors import UsageError
 from shipsync.export.postgres_address import FORM, postgres
+from shipsync.publish.delta_writer import DeltaTarget
+from shipsync.publish.parquet_writer import ParquetTarget
 from shipsync.publish.postgres_writer import PostgresTarget
+from shipsync.publish.storage import storage
 from shipsync.publish.writer import PublishTarget
 
-KNOWN: Final = (FORM, "destination:NAME")
+KNOWN: Final = (FORM, "parquet:FOLDER", "delta:FOLDER", "destination:NAME")
 
 
 def target(text: str) -> PublishTarget:
-    """The target that ``text`` names.
+    """The target that ``text`` names; a folder may be a path, an address, or ``destination:NAME``.
 
     Raises ``UsageError``, which quotes no more than the part before the colon: a password may follow.
     """
     scheme, _, rest = text.partition(":")
+    if scheme in ("parquet", "delta"):
+        if not rest:
+            raise UsageError(f"The target names no folder; write {scheme}:FOLDER.")
+        folder = storage(rest)
+        return ParquetTarget(folder) if scheme == "parquet" else DeltaTarget(folder)
     if scheme == "destination":
         scheme, _, _ = (text := settings.destination(rest)).partition(":")
     if scheme in ("postgres", "postgresql"):

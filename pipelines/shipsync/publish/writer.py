@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from shipsync.connection import Secret
 from shipsync.export.relation import Relation
+from shipsync.publish.division import Part
 from shipsync.publish.source import Source
 
 
@@ -64,6 +65,20 @@ class Writer(Protocol):
         Where nothing differs, no batch is recorded. Killed at any instant, the last batch stays whole, and
         the same batch again does what is left. Raises ``ExportFailed`` where a table there is not ours, or
         a column changed its type; nothing is published then.
+        """
+
+    def compared(
+        self, source: Source, relation: Relation
+    ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
+        """The parts of a table as it is here, and as the last batch at the target has it.
+
+        All values there are read; a file that cannot be is a part without rows. None: no batch has it.
+        """
+
+    def reset(self) -> tuple[str, ...]:
+        """Remove all that was published, so that the next batch is the first; the names of its tables.
+
+        Killed at any instant, it can be repeated. What something else made is left alone.
         """
 
 

@@ -32,7 +32,13 @@ class Setting:
     @property
     def is_own(self) -> bool:
         """Whether it belongs to one connection and is never inherited by the others."""
-        return self.argument in ("api_key", "database", "deliver_to", "deliver_secret")
+        return self.argument in (
+            "api_key",
+            "database",
+            "deliver_to",
+            "deliver_secret",
+            "publish_to",
+        )
 
 
 def _text(value: object) -> str:
@@ -356,6 +362,13 @@ SETTINGS: dict[str, Setting] = {
         "a text that is not empty",
         _secret,
         "Signs deliveries to an https address; base64, as Standard Webhooks has it.",
+    ),
+    "publish_to": Setting(
+        "publish_to",
+        "a target of `shipsync publish`",
+        _text,
+        "Where each run publishes at its end: `destination:NAME`, `parquet:FOLDER`, `delta:FOLDER` or "
+        "`postgresql://USER@HOST/DATABASE`; see [publish](publish.md).",
     ),
 }
 

@@ -64,9 +64,10 @@ class _ConfigFile:
 
 @dataclass(frozen=True)
 class Local:
-    """What a connection has on this machine: its DuckDB file and where events are delivered; no key.
+    """What a connection has on this machine: its DuckDB file, and where it delivers and publishes; no key.
 
-    ``deliver_to`` and ``deliver_secret`` are None where nothing is delivered or signed. Name, limit and
+    ``deliver_to``, ``deliver_secret`` and ``publish_to`` are None where nothing is delivered, signed or
+    published. Name, limit and
     page size make it ``RateSettings``; ``personal_data`` says what is kept of buyers.
     """
 
@@ -75,6 +76,7 @@ class Local:
     changes_since: pendulum.DateTime | None
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
+    publish_to: str | None = None
     requests_per_minute: int = Connection.requests_per_minute
     page_size: int = Connection.page_size
     personal_data: PersonalData = "keep"
@@ -135,6 +137,7 @@ def local(
         changes_since=arguments.get("changes_since"),
         deliver_to=arguments.get("deliver_to"),
         deliver_secret=arguments.get("deliver_secret"),
+        publish_to=arguments.get("publish_to"),
         requests_per_minute=arguments.get("requests_per_minute", Local.requests_per_minute),
         page_size=arguments.get("page_size", Local.page_size),
         personal_data=arguments.get("personal_data", Local.personal_data),

@@ -1,0 +1,369 @@
+"""Batches into Delta tables, one commit a table, and a table ``_shipsync_published`` that is committed last.
+
+A commit of one table is seen at once, so a reader who wants all tables of one batch reads the versions that
+``_shipsync_published`` names. A batch that was cut off has left tables that are newer than those: their last
+commit bears the number of a batch that is not recorded. The next batch restores them first.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import orjson
+
+from shipsync import clock, extras
+from shipsync.connection import Secret
+from shipsync.errors import ExportFailed
+from shipsync.export.relation import Relation
+from shipsync.publish import lake
+from shipsync.publish.division import Division, Part
+from shipsync.publish.lake import HeldTable, TableChange, path_name
+from shipsync.publish.source import Source
+from shipsync.publish.storage import Storage
+from shipsync.publish.writer import Applied, Batch, Watermark
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from deltalake import CommitProperties, DeltaTable
+
+BATCHES: Final = "_shipsync_published"
+PART: Final = "published_part"
+_APPLICATION: Final = "shipsync"
+_BATCHES_KEPT: Final = 20
+# Whose files are ours, by the name of their partition, and what has a log, which says whose it is.
+_MARKED: Final = re.compile(rf"([^/]+/[^/]+)/{PART}=")
+_LOGGED: Final = re.compile(r"([^/]+/[^/]+)/_delta_log/")
+# What a reader has at least to read the versions of a batch; Delta's own default.
+_RETENTION_HOURS: Final = 168
+
+
+@dataclass(frozen=True)
+class NamedTable:
+    """A table as a batch names it: its folder, the version to read, and what is in that."""
+
+    table_name: str
+    path: str
+    version: int
+    held: HeldTable
+
+
+@dataclass(frozen=True)
+class DeltaTarget:
+    """A folder of Delta tables, here or in a store."""
+
+    storage: Storage
+
+    @property
+    def place(self) -> str:
+        """The folder's path, or its address."""
+        return self.storage.place
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The password of an address that has one."""
+        return self.storage.secrets
+
+    @contextmanager
+    def writer(self) -> Iterator[DeltaWriter]:
+        """The folder, for one publish at a time; what deltalake complains of is told with the folder."""
+        extras.require("Publishing into Delta tables", extras.DELTA)
+        from deltalake.exceptions import DeltaError
+
+        try:
+            with self.storage.exclusively():
+                yield DeltaWriter(self.storage)
+        except (OSError, DeltaError) as error:
+            raise ExportFailed(
+                f"{self.place} can't be written: {error}. The versions that {BATCHES} names are whole; see "
+                "to the folder and publish again."
+            ) from error
+
+
+class DeltaWriter:
+    """Writes the parts of each table that differ in one commit, and names all versions at the end."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def watermark(self) -> Watermark | None:
+        """The last batch that is named."""
+        rows = self._batches()
+        if not rows:
+            return None
+        last = rows[-1]
+        return Watermark(last["batch"], last["published_at"], last["event_sequence"])
+
+    def apply(self, batch: Batch) -> Applied:
+        """Restore what a batch that was cut off has left, write what differs, then name the versions."""
+        rows = self._batches()
+        last = max((row["batch"] for row in rows), default=0)
+        named = {table.table_name: table for table in _named(rows, last)}
+        there = {relation.full_name: self._open(_folder(relation)) for relation in batch.relations}
+        restored, again = self._restore(there, named, last)
+        held = {name: table.held for name, table in named.items()}
+        changes = lake.changes(batch, held, again)
+        tables = tuple(change.outcome() for change in changes)
+        if not restored and not any(change.differs for change in changes):
+            return Applied(None, tables)
+        number = last + 1
+        for change in changes:
+            name = change.relation.full_name
+            table = there[name]
+            if change.differs:
+                table = self._commit(batch.source, change, table, number)
+            assert table is not None  # one that is not there differs
+            folder = _folder(change.relation)
+            named[name] = NamedTable(name, folder, table.version(), change.becomes)
+        self._name(rows, number, batch.event_sequence, named.values())
+        self._clean(rows, [c.relation for c in changes if c.differs])
+        return Applied(number, tables)
+
+    def compared(
+        self, source: Source, relation: Relation
+    ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
+        """Every file of the version that the last batch names of the table is read."""
+        from deltalake import DeltaTable
+
+        division = Division(source, relation)
+        rows = self._batches()
+        last = max((row["batch"] for row in rows), default=0)
+        named = {table.table_name: table for table in _named(rows, last)}
+        table = named.get(relation.full_name)
+        if table is None:
+            return division.parts(), None
+        address = self._address(table.path)
+        read = DeltaTable(address, version=table.version, storage_options=self._options)
+        actions = read.get_add_actions(flatten=True)
+        labels = actions[f"partition.{PART}"].to_pylist()
+        paths = [f"{table.path}/{unquote(path)}" for path in actions["path"].to_pylist()]
+        files = zip(labels, paths, strict=True)
+        return division.parts(), lake.parts_held(self._storage, source, division, files)
+
+    def reset(self) -> tuple[str, ...]:
+        """Remove the record of batches, then every table that has files or a commit of ours."""
+        from deltalake.exceptions import DeltaError
+
+        found = self._storage.names()
+        marked = {match[1] for match in map(_MARKED.match, found) if match}
+        tables = {match[1] for match in map(_LOGGED.match, found) if match}
+        self._storage.remove(BATCHES)
+        removed = []
+        for folder in sorted(marked | tables):
+            try:
+                table = self._open(folder)
+                is_ours = table is not None and table.transaction_version(_APPLICATION) is not None
+            except DeltaError:
+                # A removal that was cut off has left a part of its log.
+                is_ours = False
+            if is_ours or folder in marked:
+                self._storage.remove(f"{folder}/_delta_log")
+                self._storage.remove(folder)
+                removed.append(".".join(map(unquote, folder.split("/"))))
+        return tuple(removed)
+
+    def _restore(
+        self,
+        there: Mapping[str, DeltaTable | None],
+        named: Mapping[str, NamedTable],
+        last: int,
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Undo commits of batches after ``last``.
+
+        Returns the names of the tables that were restored, and of those that have to be written whole. Raises
+        ``ExportFailed`` for a table that is not ours.
+        """
+        from deltalake.exceptions import DeltaError
+
+        restored, again = set(), set()
+        for name, table in there.items():
+            if table is None:
+                again.add(name)
+                continue
+            reached = table.transaction_version(_APPLICATION)
+            if reached is None:
+                raise ExportFailed(
+                    f"The Delta table {name} at the target was not made by `shipsync publish`, so it is left "
+                    "as it is and nothing was published. Publish into another folder, or remove it first."
+                )
+            if name not in named:
+                again.add(name)
+            elif reached > last:
+                try:
+                    table.restore(named[name].version)
+                    restored.add(name)
+                except DeltaError:
+                    # Its files were vacuumed.
+                    again.add(name)
+        return frozenset(restored), frozenset(again)
+
+    def _commit(
+        self, source: Source, change: TableChange, table: DeltaTable | None, number: int
+    ) -> DeltaTable:
+        """One commit that takes the old files of a table's parts away and adds the new ones."""
+        from deltalake import DeltaTable, Schema
+
+        folder = _folder(change.relation)
+        schema = Schema.from_arrow(_schema(source, change))
+        properties = _properties(number)
+        if table is None:
+            table = DeltaTable.create(
+                self._address(folder),
+                schema,
+                partition_by=[PART],
+                storage_options=self._options,
+                commit_properties=properties,
+            )
+        added = list(self._put(source, change, folder, number))
+        labels = sorted({*change.removed, *change.written})
+        table.create_write_transaction(
+            added,
+            mode="overwrite",
+            schema=schema,
+            partition_by=[PART],
+            partition_filters=None if change.is_altered else [(PART, "in", labels)],
+            commit_properties=properties,
+        )
+        table.update_incremental()
+        return table
+
+    def _put(self, source: Source, change: TableChange, folder: str, number: int) -> Iterator[Any]:
+        from deltalake.transaction import AddAction
+
+        for label, file in change.files(source):
+            rows = change.becomes.parts[label].rows
+            if not rows:
+                continue
+            # Versions that nobody names may have a file of that batch and part; it is not written over.
+            path = f"{PART}={path_name(label)}/{number}-{time.time_ns():x}.parquet"
+            size = self._storage.put(file, f"{folder}/{path}")
+            yield AddAction(
+                path=path,
+                size=size,
+                partition_values={PART: label},
+                modification_time=time.time_ns() // 1_000_000,
+                data_change=True,
+                stats=orjson.dumps({"numRecords": rows}).decode(),
+            )
+
+    def _name(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        number: int,
+        event_sequence: int | None,
+        named: Iterator[NamedTable] | Any,
+    ) -> None:
+        """Record a batch, and forget those long before it, in one commit."""
+        import pyarrow as pa
+        from deltalake import write_deltalake
+
+        now = clock.now()
+        kept = [row for row in rows if row["batch"] > number - _BATCHES_KEPT]
+        made = [
+            {
+                "batch": number,
+                "published_at": now,
+                "event_sequence": event_sequence,
+                "table_name": table.table_name,
+                "path": table.path,
+                "version": table.version,
+                "row_count": table.held.rows,
+                "contents": orjson.dumps(table.held.document()).decode(),
+            }
+            for table in sorted(named, key=lambda table: table.table_name)
+        ]
+        write_deltalake(
+            self._address(BATCHES),
+            pa.Table.from_pylist([*kept, *made], _batches_schema()),
+            mode="overwrite",
+            storage_options=self._options,
+        )
+
+    def _clean(self, rows: Sequence[Mapping[str, Any]], changed: Sequence[Relation]) -> None:
+        """Once a day, remove files that no version of the last week has."""
+        from deltalake.exceptions import DeltaError
+
+        if rows and rows[-1]["published_at"].date() == clock.now().date():
+            return
+        for folder in (*map(_folder, changed), BATCHES):
+            table = self._open(folder)
+            if table is not None:
+                # The batch is whole; what is left over now is removed another day.
+                with suppress(OSError, DeltaError):
+                    table.vacuum(retention_hours=_RETENTION_HOURS, dry_run=False, full=True)
+
+    def _batches(self) -> list[dict[str, Any]]:
+        """The lines of ``_shipsync_published`` in order of their batches: one for each table of each."""
+        table = self._open(BATCHES)
+        if table is None:
+            return []
+        rows: list[dict[str, Any]] = table.to_pyarrow_table().to_pylist()
+        return sorted(rows, key=lambda row: (row["batch"], row["table_name"]))
+
+    def _open(self, folder: str) -> DeltaTable | None:
+        from deltalake import DeltaTable
+
+        address = self._address(folder)
+        if not DeltaTable.is_deltatable(address, storage_options=self._options):
+            return None
+        return DeltaTable(address, storage_options=self._options)
+
+    def _address(self, folder: str) -> str:
+        base = self._storage.root if self._storage.is_local else self._storage.url.rstrip("/")
+        return f"{base}/{folder}"
+
+    @property
+    def _options(self) -> dict[str, str] | None:
+        return dict(self._storage.options) or None
+
+
+def _named(rows: Sequence[Mapping[str, Any]], batch: int) -> Iterator[NamedTable]:
+    for row in rows:
+        if row["batch"] == batch:
+            held = HeldTable.read(orjson.loads(row["contents"]))
+            yield NamedTable(row["table_name"], row["path"], row["version"], held)
+
+
+def _folder(relation: Relation) -> str:
+    return f"{path_name(relation.schema)}/{path_name(relation.name)}"
+
+
+def _schema(source: Source, change: TableChange) -> pa.Schema:
+    """The columns with their comments, and the one that names the part."""
+    import pyarrow as pa
+
+    comments = source.comments(change.relation)
+    rows = change.division.no_rows()
+    fields = [
+        field.with_metadata({"comment": comments[field.name]}) if field.name in comments else field
+        for field in rows.to_arrow_table().schema
+    ]
+    return pa.schema([*fields, pa.field(PART, pa.string())])
+
+
+def _batches_schema() -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("batch", pa.int64()),
+            ("published_at", pa.timestamp("us", tz="UTC")),
+            ("event_sequence", pa.int64()),
+            ("table_name", pa.string()),
+            ("path", pa.string()),
+            ("version", pa.int64()),
+            ("row_count", pa.int64()),
+            ("contents", pa.string()),
+        ]
+    )
+
+
+def _properties(number: int) -> CommitProperties:
+    from deltalake import CommitProperties, Transaction
+
+    return CommitProperties(app_transactions=[Transaction(_APPLICATION, number)])

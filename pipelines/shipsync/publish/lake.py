@@ -1,0 +1,168 @@
+"""What a batch has to write into a lake: the parts of each table that differ from those recorded there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import duckdb
+
+from shipsync.errors import ExportFailed
+from shipsync.export.relation import Relation
+from shipsync.publish.division import UNDATED, Division, Part
+from shipsync.publish.source import Source
+from shipsync.publish.storage import Storage
+from shipsync.publish.writer import Batch, PublishedTable
+
+_EMPTY: Final = Part(0, 0)
+# A small group keeps the columns of wide rows within the memory the database may take.
+_ROW_GROUP: Final = 16_384
+
+
+@dataclass(frozen=True)
+class HeldTable:
+    """A table as the last batch left it: the types of its columns, and its parts by label."""
+
+    columns: Mapping[str, str]
+    parts: Mapping[str, Part]
+
+    @property
+    def rows(self) -> int:
+        """The rows of all parts together."""
+        return sum(part.rows for part in self.parts.values())
+
+    def document(self) -> dict[str, Any]:
+        """Itself as JSON has it; checksums are texts, for they are larger than other readers' integers."""
+        parts = {label: [part.rows, str(part.checksum)] for label, part in self.parts.items()}
+        return {"columns": dict(self.columns), "parts": parts}
+
+    @staticmethod
+    def read(document: Mapping[str, Any]) -> HeldTable:
+        """What ``document`` made."""
+        parts = document["parts"].items()
+        return HeldTable(
+            document["columns"],
+            {label: Part(rows, int(checksum)) for label, (rows, checksum) in parts},
+        )
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """One table of a batch: what it becomes, which parts are written, and which of the target's go away.
+
+    ``is_altered``: the table is new or its columns are others, so that all its parts are written.
+    """
+
+    relation: Relation
+    division: Division
+    becomes: HeldTable
+    written: Sequence[str]
+    removed: Sequence[str]
+    is_altered: bool
+    before: HeldTable | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is to be done."""
+        return bool(self.is_altered or self.written or self.removed)
+
+    def outcome(self) -> PublishedTable:
+        """What is reported of it."""
+        held = self.before.parts if self.before else {}
+        deleted = sum(held[label].rows for label in self.removed)
+        inserted = sum(self.becomes.parts[label].rows for label in self.written)
+        return PublishedTable(self.relation.full_name, self.becomes.rows, deleted, inserted)
+
+    def files(self, source: Source) -> Iterator[tuple[str, Path]]:
+        """Each part that is to be written, as a file of Parquet that is good until the next is made."""
+        for label in self.written:
+            file = source.folder / "part.parquet"
+            self.division.rows_of(label).write_parquet(
+                str(file), compression="zstd", row_group_size=_ROW_GROUP
+            )
+            yield label, file
+
+
+def changes(
+    batch: Batch, held: Mapping[str, HeldTable], again: frozenset[str] = frozenset()
+) -> list[TableChange]:
+    """What ``batch`` has to do, given what is ``held``, by full names; tables in ``again`` are written whole.
+
+    Nothing is written yet. Raises ``ExportFailed`` for a column that changed its type.
+    """
+    # Rows need not come in the order of the table, and keeping it costs memory.
+    batch.source.con.execute("set preserve_insertion_order = false")
+    return [
+        _change(batch.source, relation, held.get(relation.full_name), relation.full_name in again)
+        for relation in batch.relations
+    ]
+
+
+def _change(
+    source: Source, relation: Relation, before: HeldTable | None, is_again: bool
+) -> TableChange:
+    division = Division(source, relation)
+    if before is not None:
+        _refuse_other_types(relation, before.columns, division.columns)
+    # A table without rows has a part without rows, which tells readers its columns.
+    parts = division.parts() or {UNDATED: _EMPTY}
+    is_altered = (
+        is_again or before is None or list(before.columns.items()) != list(division.columns.items())
+    )
+    held = before.parts if before else {}
+    return TableChange(
+        relation,
+        division,
+        HeldTable(division.columns, parts),
+        sorted(label for label in parts if is_altered or parts[label] != held.get(label)),
+        sorted(label for label in held if is_altered or parts.get(label) != held[label]),
+        is_altered,
+        before,
+    )
+
+
+def _refuse_other_types(
+    relation: Relation, held: Mapping[str, str], columns: Mapping[str, str]
+) -> None:
+    for name, kind in columns.items():
+        was = held.get(name, kind)
+        if was != kind:
+            raise ExportFailed(
+                f"The column {name} of {relation.full_name} is {was} at the target and {kind} here; "
+                "nothing was published. `shipsync publish reset` removes what is at the target; publish "
+                "again then, and it is filled anew."
+            )
+
+
+def parts_held(
+    storage: Storage, source: Source, division: Division, files: Iterable[tuple[str, str]]
+) -> dict[str, Part]:
+    """The parts of a table as its ``files`` have them, each given by its label and name.
+
+    Every value is read. What of a file is missing or cannot be read is no row.
+    """
+    found: dict[str, Part] = {}
+    # A file that cannot be read would end the transaction of the source.
+    with source.con.cursor() as con:
+        for label, name in files:
+            before = found.get(label, _EMPTY)
+            try:
+                with storage.on_this_machine(name, source.folder) as file:
+                    part = division.part_at(con.read_parquet(str(file)))
+            except (
+                OSError,
+                duckdb.IOException,
+                duckdb.InvalidInputException,
+                duckdb.BinderException,
+            ):
+                part = _EMPTY
+            found[label] = Part(before.rows + part.rows, before.checksum + part.checksum)
+    return {label: part for label, part in found.items() if part.rows}
+
+
+def path_name(name: str) -> str:
+    """A name as part of a path: nothing but letters, digits, ``_``, ``-``, ``~`` and ``%``."""
+    return quote(name, safe="").replace(".", "%2E")

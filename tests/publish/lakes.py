@@ -1,0 +1,97 @@
+"""Two kinds of lake as a reader sees them: by the manifest, and at the versions that a batch names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from shipsync.export.portable import column_named
+from shipsync.publish.targets import target
+from shipsync.publish.writer import PublishTarget
+from shipsync.warehouse.database import connect
+
+Rows = list[str]
+# As docs/publish.md has it.
+BY_MANIFEST = """
+set variable files = (
+    select list($lake || '/' || file.path)
+    from (
+        select unnest(files) as file
+        from (from read_json($lake || '/manifests/*.json') order by batch desc limit 1)
+    )
+    where file.table_name = $table
+)
+"""
+
+
+class Lake:
+    """A lake of one ``kind`` in ``folder``."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.folder = folder
+
+    @property
+    def target(self) -> PublishTarget:
+        return target(f"{self.kind}:{self.folder}")
+
+    def rows(self, table: str, columns: str = "*") -> Rows:
+        """The rows of the last whole batch, each as a text, sorted."""
+        with duckdb.connect() as con:
+            con.execute("set timezone = 'UTC'")
+            return sorted_rows(self.relation(con, table).select(columns))
+
+    def relation(self, con: duckdb.DuckDBPyConnection, table: str) -> duckdb.DuckDBPyRelation:
+        """A table of the last whole batch."""
+        if self.kind == "parquet":
+            con.execute(BY_MANIFEST, {"lake": str(self.folder), "table": table})
+            return con.sql("from read_parquet(getvariable('files'))")
+        dataset = self._dataset(table)
+        return con.from_arrow(dataset).select("* exclude (published_part)")
+
+    def batch(self) -> int | None:
+        """The number of the last whole batch."""
+        with self.target.writer() as writer:
+            reached = writer.watermark()
+        return None if reached is None else reached.batch
+
+    def _dataset(self, table: str) -> Any:
+        from deltalake import DeltaTable
+
+        named = DeltaTable(self.folder / "_shipsync_published").to_pyarrow_table().to_pylist()
+        last = max(row["batch"] for row in named)
+        (row,) = (r for r in named if r["batch"] == last and r["table_name"] == table)
+        return DeltaTable(self.folder / row["path"], version=row["version"]).to_pyarrow_dataset()
+
+
+def sorted_rows(relation: duckdb.DuckDBPyRelation) -> Rows:
+    """Rows as texts, whatever type a lake gave a column that it cannot hold."""
+    texts = [
+        column_named(name).cast(duckdb.type("VARCHAR")).alias(f"c{number}")
+        for number, name in enumerate(relation.columns)
+    ]
+    return sorted(map(repr, relation.select(*texts).fetchall()))
+
+
+def here(database: Path) -> Mapping[str, Rows]:
+    """The tables of ``database``, as ``rows`` of a lake tells them."""
+    with connect(database, read_only=True) as con:
+        names = con.sql(
+            "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+        ).fetchall()
+        return {name: sorted_rows(con.table(name)) for (name,) in names}
+
+
+def there(rows: Callable[[str], Rows], database: Path) -> Mapping[str, Rows]:
+    """The same tables at a target."""
+    return {name: rows(name) for name in here(database)}
+
+
+def change(database: Path, *statements: str) -> None:
+    """Carry out ``statements`` in ``database``."""
+    with connect(database) as con:
+        for statement in statements:
+            con.execute(statement)
