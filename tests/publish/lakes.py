@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import orjson
 
 from shipsync.export.portable import column_named
 from shipsync.publish.targets import target
@@ -49,8 +51,24 @@ class Lake:
         if self.kind == "parquet":
             con.execute(BY_MANIFEST, {"lake": str(self.folder), "table": table})
             return con.sql("from read_parquet(getvariable('files'))")
-        dataset = self._dataset(table)
+        dataset = self._table(table).to_pyarrow_dataset()
         return con.from_arrow(dataset).select("* exclude (published_part)")
+
+    def frame(self, table: str, library: str) -> Any:
+        """A table of the last whole batch, as a frame of Polars or pandas."""
+        module = import_module(library)
+        if self.kind == "delta":
+            named = self._named(table)
+            if library == "polars":
+                return module.read_delta(str(self.folder / named["path"]), version=named["version"])
+            return self._table(table).to_pandas()
+        manifest = orjson.loads(max((self.folder / "manifests").iterdir()).read_bytes())
+        files = [
+            self.folder / file["path"] for file in manifest["files"] if file["table_name"] == table
+        ]
+        if library == "polars":
+            return module.read_parquet(files)
+        return module.concat([module.read_parquet(file) for file in files])
 
     def batch(self) -> int | None:
         """The number of the last whole batch."""
@@ -58,13 +76,19 @@ class Lake:
             reached = writer.watermark()
         return None if reached is None else reached.batch
 
-    def _dataset(self, table: str) -> Any:
+    def _named(self, table: str) -> dict[str, Any]:
         from deltalake import DeltaTable
 
         named = DeltaTable(self.folder / "_shipsync_published").to_pyarrow_table().to_pylist()
         last = max(row["batch"] for row in named)
         (row,) = (r for r in named if r["batch"] == last and r["table_name"] == table)
-        return DeltaTable(self.folder / row["path"], version=row["version"]).to_pyarrow_dataset()
+        return row
+
+    def _table(self, table: str) -> Any:
+        from deltalake import DeltaTable
+
+        named = self._named(table)
+        return DeltaTable(self.folder / named["path"], version=named["version"])
 
 
 def sorted_rows(relation: duckdb.DuckDBPyRelation) -> Rows:

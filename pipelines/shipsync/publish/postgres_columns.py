@@ -121,6 +121,8 @@ def read_back(
         escapechar='"',
         parallel=False,
         max_line_size=_LONGEST_ROW,
+        # DuckDB would take sixteen times the longest row, and more than it may for the whole.
+        buffer_size=2 * _LONGEST_ROW,
     )
     there = {column.name for column in known}
     nothing = duckdb.ConstantExpression(None)

@@ -1,0 +1,188 @@
+"""A publish that is killed at a random instant: no batch is seen by half, and the next one makes all equal.
+
+The instant comes from the child's own alarm, which ends a process at once wherever it is, as ``kill`` does.
+Seeds and instants are printed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Protocol
+
+import pytest
+
+from shipsync.publish.run import publish
+from shipsync.publish.targets import target
+from shipsync.publish.verify import verify
+
+from .lakes import Lake, Rows, change, here, there
+
+SEEDS = 15
+LEAST_KILLED = 5
+MUTATIONS = (
+    "update core.shipments set amount = amount + 1 where shipment_id like '%$ending'",
+    "delete from core.shipment_items where shipment_id = 'se-$number'",
+    "update core.shipments_history set valid_to = now() where shipment_id = 'se-$number'",
+    "insert into core.shipments_history select * from core.shipments_history "
+    "where shipment_id = 'se-$ending' limit 1",
+    "insert into changes.events select max(sequence) + 1, max(occurred_at) from changes.events",
+    "insert into core.tags by name select 'tag $new' as name, $number as tag_id",
+)
+COLUMNS = """
+select string_agg(quote_ident(column_name) || '::text', ', ' order by ordinal_position)
+from information_schema.columns
+where table_schema = %(schema)s and table_name = %(name)s and column_name <> '_row_hash'
+"""
+NEW_COLUMN = "alter table core.tags add column extra_$number varchar default 'x'"
+PUBLISH = """
+import importlib, os, signal, sys, time
+from pathlib import Path
+from shipsync.publish.run import publish
+from shipsync.publish.targets import target
+for name in sys.argv[3:]:
+    importlib.import_module(name)
+goal = target(os.environ["TARGET"])
+began = time.monotonic()
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
+publish(Path(sys.argv[1]), goal)
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(time.monotonic() - began)
+"""
+
+
+class Reader(Protocol):
+    """A target as a reader sees it."""
+
+    address: str
+    modules: tuple[str, ...]
+
+    def rows(self, table: str) -> Rows:
+        """The rows of the last whole batch, as ``here`` tells them."""
+
+    def batch(self) -> int | None:
+        """Its number."""
+
+
+class KilledLake(Lake):
+    """A lake, with what is imported before the alarm is set."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        super().__init__(kind, folder)
+        self.address = f"{kind}:{folder}"
+        self.modules = ("deltalake", "pyarrow") if kind == "delta" else ("fsspec",)
+
+
+class PostgresTables:
+    """A database; values come as the texts that DuckDB too makes of them."""
+
+    modules = ("psycopg2",)
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def rows(self, table: str) -> Rows:
+        schema, name = table.split(".")
+        columns = self._ask(COLUMNS, {"schema": schema, "name": name})[0][0]
+        return sorted(map(repr, self._ask(f"select {columns} from {table}")))  # noqa: S608
+
+    def batch(self) -> int | None:
+        with target(self.address).writer() as writer:
+            reached = writer.watermark()
+        return None if reached is None else reached.batch
+
+    def clear(self) -> None:
+        self._ask("drop schema if exists core, changes, _shipsync cascade")
+
+    def _ask(self, query: str, values: dict[str, str] | None = None) -> list[tuple[object, ...]]:
+        import psycopg2
+
+        with closing(psycopg2.connect(self.address)) as con, con, con.cursor() as cursor:
+            cursor.execute("set timezone to 'UTC'")
+            cursor.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture(params=["parquet", "delta", "postgres"])
+def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterator[Reader]:
+    if request.param == "postgres":
+        # Postgres writes some of these values as other texts; test_postgres_writer.py has each of them.
+        change(shop, "drop table core.odd")
+        held = PostgresTables(request.getfixturevalue("server").url)
+        held.clear()
+        yield held
+        held.clear()
+        return
+    if request.param == "delta":
+        pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
+    yield KilledLake(request.param, tmp_path / "lake")
+
+
+@pytest.mark.slow
+def test_a_publish_that_is_killed_is_whole_or_not_there_and_its_repeat_is_the_source(
+    reader: Reader, shop: Path, tmp_path: Path
+) -> None:
+    publish(shop, target(reader.address))
+    _mutate(shop, Random("as long as it takes"))
+    whole, _ = _publish_apart(reader, shop, 0)
+    assert whole is not None
+    killed = torn = 0
+    for seed in range(SEEDS):
+        random = Random(seed)
+        before, number = here(shop), reader.batch()
+        shutil.copy(shop, tmp_path / "before.duckdb")
+        _mutate(shop, random)
+        instant = random.uniform(0.01, whole)
+        ended, complaint = _publish_apart(reader, shop, instant)
+        told = f"seed {seed}, {'killed' if ended is None else 'done'} at {instant:.3f} of {whole:.3f} s"
+        print(told, complaint)  # noqa: T201
+        killed += ended is None
+
+        seen, reached = there(reader.rows, shop), reader.batch()
+        assert reached in (number, (number or 0) + 1), told
+        expected = before if reached == number else here(shop)
+        assert {name: seen[name] for name in before} == expected, told
+        if reached == number and random.random() < 0.5:
+            # The source has gone back to what the last whole batch before has.
+            shutil.copy(tmp_path / "before.duckdb", shop)
+            torn += 1
+        publish(shop, target(reader.address))
+        assert there(reader.rows, shop) == here(shop), told
+        assert verify(shop, target(reader.address)).differences == (), told
+        assert publish(shop, target(reader.address)).batch is None, told
+    assert killed >= LEAST_KILLED
+    assert torn
+
+
+def _publish_apart(reader: Reader, database: Path, alarm: float) -> tuple[float | None, str]:
+    """A publish in a process of its own: its seconds, None where the alarm ended it."""
+    done = subprocess.run(
+        [sys.executable, "-c", PUBLISH, str(database), str(alarm), *reader.modules],
+        env={**os.environ, "TARGET": reader.address},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode in (0, -14), done.stderr
+    return (float(done.stdout) if done.returncode == 0 else None), done.stderr
+
+
+def _mutate(database: Path, random: Random) -> None:
+    """Lines go, rows change, close and come, and in some rounds a column."""
+    number = random.randrange(100, 1900)
+    values = {"$number": str(number), "$ending": str(number % 100), "$new": str(random.random())}
+    statements = [*MUTATIONS, NEW_COLUMN] if random.random() < 0.2 else MUTATIONS
+    change(database, *(_filled(statement, values) for statement in statements))
+
+
+def _filled(statement: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        statement = statement.replace(name, value)
+    return statement
