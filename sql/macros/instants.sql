@@ -17,14 +17,23 @@
   The day that an instant stands for: ship dates, due dates and holds come as instants. ShipStation writes
   midnight UTC for some, midnight in Los Angeles, in Chicago or where somebody sits for others, and noon UTC. A
   whole hour is such a midnight: of the day in UTC and that in the account's zone it means the later one.
-  shipsync.account_day does the same.
+  shipsync.account_day does the same. West of Greenwich the later one is that in UTC, which takes no calendar:
+  a million days cost a twentieth of it.
 -#}
 {% macro written_date(instant) -%}
     case
         when epoch_us({{ instant }}) % 3600000000 = 0
-            then greatest({{ local_date(instant) }}, (({{ instant }}) at time zone 'UTC')::date)
+            then
+                {%- if account_zone().startswith("'America/") %} {{ utc_date(instant) }}
+                {%- else %} greatest({{ local_date(instant) }}, {{ utc_date(instant) }})
+                {%- endif %}
         else {{ local_date(instant) }}
     end
+{%- endmacro %}
+
+{#- The day in UTC on which something happened. -#}
+{% macro utc_date(instant) -%}
+    make_timestamp(epoch_us({{ instant }}))::date
 {%- endmacro %}
 
 {#- The instant at which a day of the account's zone begins. -#}

@@ -76,9 +76,9 @@
 {%- endmacro %}
 
 {#- Takes the shipments that are built anew out of an incremental mart: they may have no row any more. -#}
-{% macro forget_pending(raw_tables) -%}
+{% macro forget_pending() -%}
     {%- if is_incremental() -%}
-    delete from {{ this }} where shipment_id in ({{ pending_shipments(raw_tables) }})
+    delete from {{ this }} where shipment_id in (select shipment_id from {{ pending_table() }})
     {%- else -%}
     select 1
     {%- endif -%}

@@ -12,11 +12,12 @@
     );
 {% endmacro %}
 
-{% macro record_taken_loads(raw_tables) %}
-    insert into {{ source('bookkeeping_of_tracking', 'taken_loads') }}
+{#- The loads of those raw tables that the model which asks has not taken in. -#}
+{% macro new_loads(raw_tables) %}
     with present as (
         {%- for raw_table in raw_tables %}
-        select distinct '{{ raw_table }}' as raw_table, load_id from {{ ref('stg_' ~ raw_table) }}
+        select '{{ raw_table }}' as raw_table, load_id
+        from (select distinct load_id from {{ ref('stg_' ~ raw_table) }})
         {%- if not loop.last %}
         union all
         {%- endif %}
@@ -29,24 +30,43 @@
         where model = '{{ this.name }}'
     )
 
-    select '{{ this.name }}', raw_table, load_id
+    select raw_table, load_id
     from present
     anti join recorded using (raw_table, load_id)
 {% endmacro %}
 
 {#-
-  Whether a row of a staging model is new to the model that asks. What loads are new is found first, so
-  that a build that has nothing to do reads no row.
+  What is pending is found first, by the pre-hooks of a model that grows, and lies in temporary tables: DuckDB
+  then knows how few rows they are, and joins accordingly. The hooks also open the transaction, so that the
+  loads are noted in the one that takes them in.
 -#}
+{% macro find_new_loads(raw_tables) -%}
+    create or replace temporary table {{ new_loads_table() }} as
+    {{ new_loads(raw_tables) }}
+{%- endmacro %}
+
+{% macro new_loads_table() -%} {{ this.name }}__new_loads {%- endmacro %}
+
+{#- The rows that `query` gives, as a temporary table; nothing where the model is made anew. -#}
+{% macro find_pending(query) -%}
+    {%- if is_incremental() -%}
+    create or replace temporary table {{ pending_table() }} as
+    {{ query }}
+    {%- else -%}
+    select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro pending_table() -%} {{ this.name }}__pending {%- endmacro %}
+
+{% macro record_taken_loads() -%}
+    insert into {{ source('bookkeeping_of_tracking', 'taken_loads') }}
+    select '{{ this.name }}', raw_table, load_id from {{ new_loads_table() }}
+{%- endmacro %}
+
+{#- Whether a row of a staging model is new to the model that asks, once `find_new_loads` has run. -#}
 {% macro is_new(raw_table) -%}
-    load_id in (
-        select present.load_id
-        from (select distinct load_id from {{ ref('stg_' ~ raw_table) }}) as present
-        anti join (
-            select load_id from {{ source('bookkeeping_of_tracking', 'taken_loads') }}
-            where model = '{{ this.name }}' and raw_table = '{{ raw_table }}'
-        ) as taken using (load_id)
-    )
+    load_id in (select load_id from {{ new_loads_table() }} where raw_table = '{{ raw_table }}')
 {%- endmacro %}
 
 {#- Keeps to what is pending; fully refreshed, a model reads all there is and needs no list of it. -#}
@@ -54,6 +74,11 @@
     {%- if is_incremental() -%}
     semi join pending using ({{ key }})
     {%- endif -%}
+{%- endmacro %}
+
+{#- For a CTE that is read more than once: a few pending rows are kept, and a whole table is not. -#}
+{% macro kept() -%}
+    {%- if not is_incremental() %}not {% endif -%} materialized
 {%- endmacro %}
 
 {#- Raw tables whose rows decide what an order's parcels are. -#}
@@ -64,19 +89,40 @@
 {#- Shipments of which anything in those tables is new to the model that asks; of all that decide on parcels by default. -#}
 {% macro pending_shipments(raw_tables=none) %}
     {%- set by_label = ['label_packages', 'tracking', 'tracking_events'] -%}
-    {%- for raw_table in raw_tables or tables_of_orders() %}
-    select shipment_id
-    {%- if raw_table in by_label %}
-    from {{ ref('stg_labels') }}
-    where is_current and label_id in (select label_id from {{ ref('stg_' ~ raw_table) }} where {{ is_new(raw_table) }})
-    {%- else %}
-    from {{ ref('stg_' ~ raw_table) }}
-    where {{ is_new(raw_table) }}
-    {%- endif %}
-    {%- if not loop.last %}
+    {%- set given = raw_tables or tables_of_orders() %}
+    with new_by_label as (
+        {%- for raw_table in given if raw_table in by_label %}
+        select label_id from {{ ref('stg_' ~ raw_table) }}
+        where {{ is_new(raw_table) }}
+        {%- if not loop.last %}
+        union
+        {%- endif %}
+        {%- endfor %}
+    ),
+
+    -- A whole list of labels is looked through once, and not at all for none.
+    labels_by_id as (
+        select label_id, shipment_id from {{ ref('stg_labels') }}
+        where is_current and exists (select 1 from new_by_label)
+    )
+
+    select labels_by_id.shipment_id
+    from new_by_label
+    inner join labels_by_id on new_by_label.label_id = labels_by_id.label_id
+    {%- for raw_table in given if raw_table not in by_label %}
     union
-    {%- endif %}
+    select shipment_id from {{ ref('stg_' ~ raw_table) }}
+    where {{ is_new(raw_table) }}
     {%- endfor %}
+{% endmacro %}
+
+{#- Parcels of which an answer or a scan is new to the model that asks. -#}
+{% macro pending_parcels() %}
+    select parcel_id from {{ ref('stg_tracking') }}
+    where {{ is_new('tracking') }}
+    union
+    select parcel_id from {{ ref('stg_tracking_events') }}
+    where {{ is_new('tracking_events') }}
 {% endmacro %}
 
 {#- The day that was written, whatever offset or false Z stood behind it; null if it is no day or none that is known. -#}

@@ -47,3 +47,26 @@ select * from lines
 {% macro label_of_parcel(parcel_id) -%}
     split_part({{ parcel_id }}, '/', 1)
 {%- endmacro %}
+
+{#-
+  The versions of `stg_<table>` that follow another, by the CTE successors, and those before them, which ended when
+  the next began, or not at all where two versions stand beside each other.
+-#}
+{% macro compared_versions(table, key) %}
+{%- set of_table = "from successors where stream = '" ~ table ~ "'" %}
+    select *, true as is_newer
+    from {{ ref('stg_' ~ table) }}
+    where
+        load_id in (select load_id {{ of_table }})
+        and {{ key }} in (select entity_id {{ of_table }})
+    union all
+    select *, false as is_newer
+    from {{ ref('stg_' ~ table) }}
+    where
+        valid_to in (select previous_valid_to {{ of_table }})
+        and {{ key }} in (select entity_id {{ of_table }})
+    union all
+    select *, false as is_newer
+    from {{ ref('stg_' ~ table) }}
+    where is_current and {{ key }} in (select entity_id {{ of_table }} and previous_valid_to is null)
+{%- endmacro %}

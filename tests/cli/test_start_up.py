@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from shipsync.cli import app, unsupported
+from shipsync.emulator import Account, serve
+from shipsync.emulator.simulation.seed import seed_account
 
 HEAVY = {
     "dbt",
@@ -84,6 +87,44 @@ def test_every_module_that_has_commands_is_in_the_tree_or_in_a_group_of_it() -> 
     in_groups = {"consumers", "deliver", "shipment_reads", "stock_change"}
 
     assert having - in_groups == set(app.COMMANDS)
+
+
+SEARCHED = """
+import sys
+from importlib.abc import MetaPathFinder
+from shipsync.cli.boundary import run
+
+class Watching(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "pandas":
+            sys.stderr.write("SEARCHED")
+
+watching = Watching()
+sys.meta_path.insert(0, watching)
+code = run(sys.argv[1:])
+assert sys.meta_path[0] is watching
+sys.exit(code)
+"""
+
+
+def test_a_sync_looks_for_no_pandas(tmp_path: Path) -> None:
+    account = Account(seed=1, api_keys=("a-key",))
+    seed_account(account, shipments=5)
+    with serve(account) as served:
+        done = subprocess.run(
+            [sys.executable, "-c", SEARCHED, "sync", "--database", str(tmp_path / "a.duckdb")],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
+            env=os.environ
+            | {
+                "SOURCES__SHIPSTATION__API_KEY": "a-key",
+                "SOURCES__SHIPSTATION__BASE_URL": served.url,
+            },
+        )
+    assert "shipments" in done.stdout
+    assert "SEARCHED" not in done.stderr
 
 
 def test_windows_is_told_why_not() -> None:

@@ -1,16 +1,19 @@
-{#- The pre-hook opens the transaction, so that the loads are noted in the one that takes them in. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_pending(tables_of_orders()) }}',
-    post_hook='{{ record_taken_loads(tables_of_orders()) }}',
+    pre_hook=[
+        '{{ find_new_loads(tables_of_orders()) }}',
+        '{{ find_pending(pending_shipments()) }}',
+        '{{ forget_pending() }}',
+    ],
+    post_hook='{{ record_taken_loads() }}',
 ) }}
 
 with
 {%- if is_incremental() %} pending as (
-    {{ pending_shipments(tables_of_orders()) }}
+    select shipment_id from {{ pending_table() }}
 ),
 {%- endif %}
 

@@ -1,17 +1,19 @@
-{#- The pre-hook opens the transaction, so that the loads are noted in the one that takes them in. -#}
-{% set tables = ['shipments', 'shipment_items', 'labels', 'label_packages'] %}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
     on_schema_change='append_new_columns',
-    pre_hook="{{ forget_pending(['shipments', 'shipment_items', 'labels', 'label_packages']) }}",
-    post_hook="{{ record_taken_loads(['shipments', 'shipment_items', 'labels', 'label_packages']) }}",
+    pre_hook=[
+        "{{ find_new_loads(['shipments', 'shipment_items', 'labels', 'label_packages']) }}",
+        "{{ find_pending(pending_shipments(['shipments', 'shipment_items', 'labels', 'label_packages'])) }}",
+        '{{ forget_pending() }}',
+    ],
+    post_hook='{{ record_taken_loads() }}',
 ) }}
 
 with
 {%- if is_incremental() %} pending as (
-    {{ pending_shipments(tables) }}
+    select shipment_id from {{ pending_table() }}
 ),
 {%- endif %}
 

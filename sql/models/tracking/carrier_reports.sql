@@ -1,20 +1,15 @@
-{#- The pre-hook opens the transaction, so that the loads are noted in the one that takes them in. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='parcel_id',
     on_schema_change='append_new_columns',
-    pre_hook='select 1',
-    post_hook="{{ record_taken_loads(['tracking', 'tracking_events']) }}",
+    pre_hook=["{{ find_new_loads(['tracking', 'tracking_events']) }}", '{{ find_pending(pending_parcels()) }}'],
+    post_hook='{{ record_taken_loads() }}',
 ) }}
 
 {% if is_incremental() -%}
 with pending as (
-    select parcel_id from {{ ref('stg_tracking') }}
-    where {{ is_new('tracking') }}
-    union
-    select parcel_id from {{ ref('stg_tracking_events') }}
-    where {{ is_new('tracking_events') }}
+    select parcel_id from {{ pending_table() }}
 ),
 {%- else -%}
 with

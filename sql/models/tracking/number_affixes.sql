@@ -15,16 +15,30 @@ read_numbers as (
     from numbers
 ),
 
-forms as (
+-- What stands around the digits is read once for each way of writing it, of which there are few.
+written_forms as (
     select
         store_key,
-        case when parts.core <> '' then {{ letters_of('parts.prefix') }} end as prefix,
-        case when parts.core <> '' then {{ letters_of('parts.suffix') }} end as suffix,
+        case when parts.core <> '' then parts.prefix end as written_prefix,
+        case when parts.core <> '' then parts.suffix end as written_suffix,
         count(*) as number_count,
         count(*) filter (where starts_with(parts.core, '0')) as padded_count,
         min(length(parts.core)) as shortest,
         max(length(parts.core)) as longest
     from read_numbers
+    group by all
+),
+
+forms as (
+    select
+        store_key,
+        case when written_prefix is not null then {{ letters_of('written_prefix') }} end as prefix,
+        case when written_suffix is not null then {{ letters_of('written_suffix') }} end as suffix,
+        sum(number_count) as number_count,
+        sum(padded_count) as padded_count,
+        min(shortest) as shortest,
+        max(longest) as longest
+    from written_forms
     group by all
 ),
 

@@ -1,15 +1,14 @@
-{#- The pre-hook opens the transaction, so that the loads are noted in the one that takes them in. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
-    pre_hook='select 1',
-    post_hook='{{ record_taken_loads(tables_of_orders()) }}',
+    pre_hook=['{{ find_new_loads(tables_of_orders()) }}', '{{ find_pending(pending_shipments()) }}'],
+    post_hook='{{ record_taken_loads() }}',
 ) }}
 
 {% if is_incremental() -%}
 with pending as (
-    {{ pending_shipments() }}
+    select shipment_id from {{ pending_table() }}
 ),
 {%- else -%}
 with
@@ -36,14 +35,19 @@ of_items as (
     where sales_order_id is not null
 ),
 
+labels as {{ kept() }} (
+    select label_id, shipment_id, tracking_number
+    from {{ ref('stg_labels') }}
+    {{ only_pending('shipment_id') }}
+    where is_current
+),
+
 of_labels as (
     select
         shipment_id,
         'tracking_number' as kind,
         tracking_number as given
-    from {{ ref('stg_labels') }}
-    {{ only_pending('shipment_id') }}
-    where is_current
+    from labels
 ),
 
 of_further_boxes as (
@@ -52,12 +56,7 @@ of_further_boxes as (
         'tracking_number' as kind,
         packages.tracking_number as given
     from {{ ref('stg_label_packages') }} as packages
-    inner join {{ ref('stg_labels') }} as labels
-        on packages.label_id = labels.label_id and packages.tracking_number <> labels.tracking_number
-    {%- if is_incremental() %}
-    semi join pending on labels.shipment_id = pending.shipment_id
-    {%- endif %}
-    where labels.is_current
+    inner join labels on packages.label_id = labels.label_id and packages.tracking_number <> labels.tracking_number
 ),
 
 of_fulfillments as (
@@ -70,7 +69,7 @@ of_fulfillments as (
     where is_current
 ),
 
-given_names as (
+given_names as {{ kept() }} (
     select * from of_shipments
     union all
     select * from of_items

@@ -1,16 +1,15 @@
-{#- The pre-hook opens the transaction, so that the loads are noted in the one that takes them in. -#}
 {{ config(
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
     on_schema_change='append_new_columns',
-    pre_hook='select 1',
-    post_hook='{{ record_taken_loads(tables_of_orders()) }}',
+    pre_hook=['{{ find_new_loads(tables_of_orders()) }}', '{{ find_pending(pending_shipments()) }}'],
+    post_hook='{{ record_taken_loads() }}',
 ) }}
 
 {% if is_incremental() -%}
 with touched as (
-    {{ pending_shipments() }}
+    select shipment_id from {{ pending_table() }}
 ),
 
 -- Whether a number is that of one order depends on all its shipments: those that have it now and had it.
@@ -22,11 +21,9 @@ touched_numbers as (
     where shipment_id in (select shipment_id from touched)
 ),
 
-pending as (
+-- What is not touched stands here under the number that it has.
+pending as materialized (
     select shipment_id from touched
-    union
-    select shipment_id from {{ ref('stg_shipments') }}
-    where is_current and {{ number_key() }} in (select number_key from touched_numbers)
     union
     select shipment_id from {{ this }}
     where number_key in (select number_key from touched_numbers)
@@ -35,7 +32,7 @@ pending as (
 with
 {%- endif %}
 
-shipments as not materialized (
+shipments as {{ kept() }} (
     select
         *,
         {{ number_key() }} as number_key,
@@ -56,7 +53,7 @@ buyers as (
 
 {{ keys_of_orders('buyers') }},
 
-labels as not materialized (
+labels as {{ kept() }} (
     select
         * replace ({{ known_date('ship_date') }} as ship_date),
         -- One that could not be made is no parcel either.
@@ -66,7 +63,7 @@ labels as not materialized (
     where is_current
 ),
 
-fulfillments as not materialized (
+fulfillments as {{ kept() }} (
     select
         * replace (
             {{ known_date('ship_date') }} as ship_date,
@@ -77,7 +74,7 @@ fulfillments as not materialized (
     where is_current
 ),
 
-reports as not materialized (
+reports as {{ kept() }} (
     select * from {{ ref('carrier_reports') }}
 ),
 
@@ -100,7 +97,7 @@ numbered_boxes as (
     from boxes
 ),
 
-label_parcels as not materialized (
+label_parcels as {{ kept() }} (
     select
         case
             when boxes.box_count = 1 or boxes.box_number_given = labels.tracking_number then labels.label_id
