@@ -182,6 +182,42 @@ placed as (
 )
 {% endmacro %}
 
+{#-
+  The CTEs codes, states and scans: where the model grows (or `is_always`) of those parcels alone that stand in the
+  CTE named. Their events are found before codes are read, or those of the whole account would be read for a few.
+-#}
+{% macro scans_of(parcels, is_always=false) %}
+{%- if is_incremental() %}
+events as materialized (
+    select events.*
+    from {{ ref('tracking_events') }} as events
+    semi join {{ parcels }} as parcels on events.parcel_id = parcels.parcel_id
+),
+
+{{ read_codes('events') }},
+
+scans as materialized (
+    select * from placed
+)
+{%- else %}
+codes as (
+    select * from {{ ref('tracking_codes') }}
+),
+
+states as (
+    select * from {{ ref('tracking_states') }}
+),
+
+scans as not materialized (
+    select scans.*
+    from {{ ref('scans') }} as scans
+    {%- if is_always %}
+    semi join {{ parcels }} as parcels on scans.parcel_id = parcels.parcel_id
+    {%- endif %}
+)
+{%- endif %}
+{%- endmacro %}
+
 {#- The instant that the build stands for. -#}
 {% macro as_of() -%}
     {%- if var('now', none) -%} ({{ instant_var('now') }})

@@ -17,7 +17,7 @@ with
 ),
 {%- endif %}
 
-parcels as (
+parcels as {{ kept() }} (
     select parcels.*
     from {{ ref('parcel_states') }} as parcels
     {%- if is_incremental() %}
@@ -31,11 +31,8 @@ parcels as (
         and not coalesce(labels.is_test_label, false)
 ),
 
-scans as (
-    select scans.*
-    from {{ ref('scans') }} as scans
-    semi join parcels on scans.parcel_id = parcels.parcel_id
-),
+-- depends_on: {{ ref('tracking_events') }}, {{ ref('tracking_codes') }}, {{ ref('tracking_states') }}
+{{ scans_of('parcels', is_always=true) }},
 
 first_outs as (
     select parcel_id, min(moment) as first_out_at

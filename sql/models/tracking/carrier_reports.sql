@@ -15,13 +15,8 @@ with pending as (
 with
 {%- endif %}
 
-codes as (
-    select * from {{ ref('tracking_codes') }}
-),
-
-states as (
-    select * from {{ ref('tracking_states') }}
-),
+-- depends_on: {{ ref('tracking_events') }}
+{{ scans_of('pending') }},
 
 versions as (
     select
@@ -78,8 +73,7 @@ folded as (
         min(moment) filter (state = 'delivered') as first_delivered_at,
         max(moment) filter (state = 'delivered') as last_delivered_at,
         min(moment) filter (state = 'return_to_sender') as returning_since
-    from {{ ref('scans') }}
-    {{ only_pending('parcel_id') }}
+    from scans
     group by parcel_id
 ),
 
@@ -102,7 +96,7 @@ beginnings as (
     select
         compared.parcel_id,
         min(scans.moment) as last_state_since
-    from {{ ref('scans') }} as scans
+    from scans
     inner join (select parcel_id, last_place, last_place_elsewhere from compared) as compared
         on scans.parcel_id = compared.parcel_id
     where scans.state is not null and scans.place > compared.last_place_elsewhere
@@ -125,7 +119,7 @@ told_scans as (
         compared.last_local_place,
         compared.last_city_place,
         compared.first_delivered_local_place
-    from {{ ref('scans') }} as scans
+    from scans
     inner join compared on scans.parcel_id = compared.parcel_id
     where
         scans.place in (
@@ -171,8 +165,7 @@ signers as (
     select
         parcel_id,
         max(signer) as signer
-    from {{ ref('scans') }}
-    {{ only_pending('parcel_id') }}
+    from scans
     where state = 'delivered' and signer <> ''
     group by parcel_id
 ),

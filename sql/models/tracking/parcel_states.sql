@@ -74,7 +74,7 @@ fulfillments as {{ kept() }} (
     where is_current
 ),
 
-reports as {{ kept() }} (
+reports as not materialized (
     select * from {{ ref('carrier_reports') }}
 ),
 
