@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +17,12 @@ from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
 
 from .conftest import Run
+
+PAGE = (Path(__file__).parents[2] / "docs" / "publish.md").read_text(encoding="utf-8")
+ACROSS_ACCOUNTS = next(
+    block for block in re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL) if "account=*" in block
+)
+"""The query of all accounts that the page shows."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,9 @@ def fleet(folder: Path) -> Iterator[Fleet]:
 def test_accounts_that_fail_hold_up_no_other(run: Run, fleet: Fleet, folder: Path) -> None:
     url = fleet.urls["shop_0"]
     fleet.write(f"revoked,another-key,{url}", "gone,emulator-key,http://127.0.0.1:9")
-    ran = run("fleet", "run", fleet.table, "--json")
+    ran = run(
+        *("fleet", "run", fleet.table, "--json", "--publish-to", "parquet:lake/account={account}")
+    )
     assert ran.code == 3
     outcomes = {one["account"]: (one["outcome"], one["exit_code"]) for one in ran.json}
     assert outcomes == {
@@ -80,6 +89,9 @@ def test_accounts_that_fail_hold_up_no_other(run: Run, fleet: Fleet, folder: Pat
     assert "2 accounts of 4" in ran.err
     assert all(one["requests"] > 0 and one["rows"] > 0 for one in ran.json if not one["exit_code"])
     assert fleet.differing(folder) == []
+    assert duckdb.execute(ACROSS_ACCOUNTS).fetchall() == [
+        (name, len(account.ids("shipments"))) for name, account in fleet.accounts.items()
+    ]
 
     shown = {one["account"]: one for one in run("fleet", "status", "--json").json}
     assert list(shown)[:2] == ["gone", "revoked"]

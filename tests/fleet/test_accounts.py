@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shipsync import settings
-from shipsync.errors import InputFileError
+from shipsync.errors import InputFileError, UsageError
 from shipsync.fleet.accounts import FleetAccount, read_accounts
 
 TOML = """
@@ -94,3 +94,15 @@ def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
         read_accounts(table(tmp_path, "a.csv", text, mode=0o640))
     (west,) = read_accounts(table(tmp_path, "a.csv", text))
     assert west.environ == {"SOURCES__SHIPSTATION__WEST__API_KEY": "a-key"}
+
+
+def test_each_account_is_published_to_a_place_of_its_own() -> None:
+    target = "delta:lake/account={account}"
+    own = FleetAccount("south", {"publish_to": "destination:south"})
+    assert [one.publishing_to(target).settings["publish_to"] for one in (*ACCOUNTS, own)] == [
+        "delta:lake/account=west",
+        "delta:lake/account=east",
+        "destination:south",
+    ]
+    with pytest.raises(UsageError, match=r"must hold \{account\}"):
+        own.publishing_to("delta:lake")

@@ -39,6 +39,14 @@ def run(
         list[str] | None,
         typer.Option("--only", metavar="ACCOUNT", help="Run this account; repeat for several."),
     ] = None,
+    publish_to: Annotated[
+        str | None,
+        typer.Option(
+            "--publish-to",
+            metavar="TARGET",
+            help="Publish each account there; {account} stands for its name.",
+        ),
+    ] = None,
     record: Record = _RECORD,
     as_json: options.AsJson = False,
 ) -> None:
@@ -52,6 +60,8 @@ def run(
     from shipsync.queries import ResultRows
 
     chosen = read_accounts(accounts)
+    if publish_to is not None:
+        chosen = [account.publishing_to(publish_to) for account in chosen]
     if only:
         unknown = sorted(set(only) - {account.name for account in chosen})
         if unknown:

@@ -26,10 +26,11 @@ from typing import Final
 
 import duckdb
 
-from shipsync.errors import InputFileError
+from shipsync.errors import InputFileError, UsageError
 from shipsync.settings import SETTINGS
 from shipsync.settings.reading import is_name, variable
 
+_PLACE_OF_NAME: Final = "{account}"
 _OTHERS_MAY_READ: Final = stat.S_IRGRP | stat.S_IROTH
 
 
@@ -44,6 +45,19 @@ class FleetAccount:
     def environ(self) -> dict[str, str]:
         """Its settings as variables of the environment."""
         return {variable(self.name, key): value for key, value in self.settings.items()}
+
+    def publishing_to(self, target: str) -> FleetAccount:
+        """The same, published to ``target``, where ``{account}`` is its name, unless it has a target itself.
+
+        Raises ``UsageError`` for a target that is the same for all: they would replace each other's rows.
+        """
+        if _PLACE_OF_NAME not in target:
+            raise UsageError(
+                f"Every account needs a place of its own, so {target!r} must hold {_PLACE_OF_NAME}: "
+                f"delta:lake/account={_PLACE_OF_NAME}, for example."
+            )
+        given = {"publish_to": target.replace(_PLACE_OF_NAME, self.name)}
+        return FleetAccount(self.name, given | dict(self.settings))
 
 
 def read_accounts(file: Path) -> list[FleetAccount]:
