@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint format docs screenshots models lock wheel clean
+.PHONY: help setup demo test prove lint format docs cookbook screenshots models lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
@@ -30,6 +30,7 @@ help:
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make docs    write the generated pages of docs/, and build the site of all into site/'
+	@echo 'make cookbook  set up, then write the answers of docs/cookbook.md anew'
 	@echo 'make screenshots  set up, then write all pages of the demo in both schemes and widths'
 	@echo 'make models  write the models that follow from the raw tables'
 	@echo 'make lock    resolve requirements.lock again (needs uv)'
@@ -70,6 +71,9 @@ docs: setup
 	@$(bin)/python -m shipsync.pages.metrics_page > docs/metrics.md
 	@$(bin)/python -m shipsync.warehouse.tables_page docs/tables
 	@$(bin)/zensical build --strict --clean
+
+cookbook: setup
+	@cd tests && ../$(bin)/python -m cookbook
 
 screenshots: setup
 	@cd tests && ../$(bin)/python -m pages.screenshots ../screenshots

@@ -73,13 +73,18 @@ class AccountPacing:
         return 0.5
 
 
-def play(database: Path, *, seed: int = 7, shipments: int = 400) -> Iterator[Step]:
+def play(
+    database: Path, *, seed: int = 7, shipments: int = 400, start: datetime | None = None
+) -> Iterator[Step]:
     """The demo, step by step, into a fresh ``database``; a file of an earlier demo is replaced.
+
+    The account's clock begins at ``start``, or now.
 
     Raises ``UsageError`` when the file holds anything else, and ``LockHeld`` when a run is at work.
     """
     start_afresh(database, seed=seed, shipments=shipments)
-    account = Account(seed=seed, start=clock.SystemPacing().now(), api_keys=(API_KEY,))
+    began = clock.SystemPacing().now() if start is None else pendulum.instance(start)
+    account = Account(seed=seed, start=began, api_keys=(API_KEY,))
     seed_account(account, shipments=shipments)
     simulation = Simulation(account)
     connection = Connection(name=NAME, api_key=Secret(API_KEY), database=database)

@@ -43,6 +43,7 @@ _SILENT: Final = (
     "--no-send-anonymous-usage-stats",
 )
 _UNIT_TESTS: Final = "--exclude-resource-type=unit_test"
+_EXPOSURES: Final = "--exclude-resource-type=exposure"
 _DATA_TESTS: Final = "--exclude-resource-type=test"
 # "Runtime Error in model events (models/changes/events.sql)": the line below it says what happened.
 _HEADING: Final = re.compile(r"^\w[\w ]* (Error|Exception)( in .*)?$")
@@ -134,7 +135,7 @@ def build(
     built stays. A build that is killed leaves whole models, and the next one goes on from there.
     """
     _check_database(database)
-    arguments = ["build", _UNIT_TESTS]
+    arguments = ["build", _UNIT_TESTS, _EXPOSURES]
     arguments += [f"--select={part}" for part in (select or "").split()]
     if not run_tests:
         arguments.append(_DATA_TESTS)
