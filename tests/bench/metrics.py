@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import duckdb
 
 from bench.extract import served, touch
-from bench.run import SEEDED, Bench, repeat, say, spent
+from bench.run import SEEDED, Bench, grow, say, spent
 from shipsync.metrics.asking import metric, question
 from shipsync.metrics.definitions import metrics
 from shipsync.warehouse import models
@@ -98,9 +98,7 @@ def measure(folder: Path, shipments: int) -> None:
     with served(SEEDED, labels=True) as url:
         bench = Bench(folder, url)
         bench.run("everything", "the first run of the seed", calls=SEEDED)
-        with connect(bench.database) as con:
-            con.execute("set memory_limit = '2GB'")
-            repeat(con, shipments // SEEDED)
+        grow(bench.database, shipments)
         apart(bench, "build", "first: all models from nothing")
         with connect(bench.database, read_only=True) as con:
             counts = {mart: count(con, mart) for mart in MARTS}

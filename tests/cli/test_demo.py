@@ -98,7 +98,14 @@ def test_the_query_of_the_documentation_runs_on_it_and_finds_something(demo: Dem
 
 
 @pytest.mark.parametrize(
-    "query", [query for page in PAGES.values() for query in re.findall(SQL, page)]
+    "query",
+    # Some questions of the cookbook have no answer on some days; it has a test of its own.
+    [
+        query
+        for name, page in PAGES.items()
+        if name != "cookbook.md"
+        for query in re.findall(SQL, page)
+    ],
 )
 def test_a_query_of_the_documentation_runs_on_it(demo: Demo, query: str) -> None:
     with connect(demo.database, read_only=True) as con:
