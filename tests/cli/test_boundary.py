@@ -120,6 +120,24 @@ def test_an_interrupt_says_what_is_kept(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_the_end_of_the_input_at_a_question_is_no_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert boundary.run(["go"], {}, tree_that(fail(typer.Abort()))) == 130
+    assert capsys.readouterr().err == (
+        "A question was left without an answer, and nothing was done. Run it again.\n"
+    )
+
+
+def test_what_the_system_refuses_is_told_with_its_path(capsys: pytest.CaptureFixture[str]) -> None:
+    refusal = OSError(13, "Permission denied", "there/file.csv")
+    assert boundary.run(["go"], {}, tree_that(fail(refusal))) == 1
+    assert capsys.readouterr().err == (
+        "The system refused there/file.csv: Permission denied. What was committed before it is kept; see "
+        "to it and run the command again.\n"
+    )
+
+
 def test_an_unforeseen_error_shows_its_type_and_not_its_text(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

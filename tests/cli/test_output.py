@@ -133,6 +133,22 @@ def test_a_reader_that_has_gone_changes_no_exit_code(held: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("shell", ["2>&-", "2>/dev/full"])
+def test_a_standard_error_that_takes_nothing_changes_no_exit_code(held: Path, shell: str) -> None:
+    words = [sys.executable, "-c", SCRIPT, "track", "nobody", "--database", str(held)]
+    for more, code in (((), 5), (("--nosuch",), 2), (("--json",), 5)):
+        done = subprocess.run(
+            ["sh", "-c", f'"$@" {shell}', "sh", *words, *more],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == code
+        assert ("error" in done.stdout) is (more == ("--json",))
+
+
 def test_no_standard_output_is_none(held: Path) -> None:
     done = command(held, stdout=None, shell=">&-")
     assert (done.returncode, done.stderr) == (0, "")

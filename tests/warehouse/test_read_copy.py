@@ -14,7 +14,7 @@ import pytest
 from shipsync.errors import DatabaseError, LockHeld, ShipsyncError, UsageError
 from shipsync.warehouse import lock, read_copy
 from shipsync.warehouse.copies import readable, take
-from shipsync.warehouse.database import connect
+from shipsync.warehouse.database import connect, explained
 
 
 @pytest.fixture
@@ -137,6 +137,20 @@ def test_a_run_that_fails_leaves_what_it_committed(database: Path) -> None:
     with pytest.raises(ShipsyncError, match=r"It failed\."):
         run()
     assert in_copy(database) == 2
+
+
+def test_a_run_on_a_damaged_database_leaves_the_former_copy(database: Path, tmp_path: Path) -> None:
+    database.write_bytes(b"<html>")
+    with (
+        pytest.raises(ShipsyncError, match="damaged"),
+        read_copy.at_work(database),
+        explained(database),
+    ):
+        connect(database)
+    with connect(read_copy.path_of(database), read_only=True) as con:
+        assert number(con) == 1
+    with pytest.raises(DatabaseError, match="damaged"):
+        take(database, tmp_path / "taken.duckdb")
 
 
 def test_a_run_that_is_refused_touches_no_copy(database: Path) -> None:

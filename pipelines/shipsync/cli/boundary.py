@@ -16,8 +16,8 @@ With ``--json`` a failure that left standard output empty is printed there too, 
 
 from __future__ import annotations
 
+import errno
 import os
-import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -29,9 +29,10 @@ import typer
 from shipsync import owner_only
 from shipsync.cli import output
 from shipsync.cli.options import opened_secrets
-from shipsync.errors import OutputFailed, ShipsyncError
+from shipsync.errors import OutputFailed, ShipsyncError, UsageError
 
 INTERRUPTED = 130
+_LONGEST_QUOTE = 200
 
 
 def run(
@@ -60,6 +61,14 @@ def _run(
     output.begin()
     before_command = takewhile(lambda word: word.startswith("-"), arguments)
     debug = "--debug" in before_command or environ.get("SHIPSYNC_DEBUG", "") not in ("", "0")
+    if "" in arguments:
+        # It would be the folder we are in, a name of nothing, or every row.
+        words = ["''" if word == "" else word for word in arguments]
+        sentence = (
+            f"An argument is empty: shipsync {' '.join(words)[:_LONGEST_QUOTE]}. Is it a variable of a "
+            "script that is not set? Give it, or leave it out."
+        )
+        return _failed("UsageError", sentence, UsageError.exit_code, as_json=as_json)
     try:
         with owner_only.umask():
             code = (tree or _commands)().main(
@@ -69,6 +78,18 @@ def _run(
         return _failed("UsageError", _usage_sentence(mistake), mistake.exit_code, as_json=as_json)
     except ShipsyncError as error:
         failed = _failed(type(error).__name__, str(error), error.exit_code, as_json=as_json)
+        _show_trace(debug)
+        return failed
+    except typer.Abort:
+        # The end of the input, where a question was asked.
+        sentence = "A question was left without an answer, and nothing was done. Run it again."
+        return _failed("Interrupted", sentence, INTERRUPTED, as_json=as_json)
+    except OSError as error:
+        # The system's own words, which quote nothing but the path.
+        code = (
+            UsageError.exit_code if error.errno == errno.ENAMETOOLONG else ShipsyncError.exit_code
+        )
+        failed = _failed(type(error).__name__, _of_the_system(error), code, as_json=as_json)
         _show_trace(debug)
         return failed
     except Exception as error:
@@ -114,6 +135,17 @@ def _failed(kind: str, sentence: str, exit_code: int, *, as_json: bool) -> int:
     return exit_code
 
 
+def _of_the_system(error: OSError) -> str:
+    """What the system refused, with its path as far as it helps to find it."""
+    path = os.fsencode(error.filename).decode("utf-8", "backslashreplace") if error.filename else ""
+    shown = path if len(path) <= _LONGEST_QUOTE else f"{path[:_LONGEST_QUOTE]}…"
+    what = error.strerror or type(error).__name__
+    return (
+        f"The system refused{f' {shown}' if shown else ' something that shipsync needs'}: {what}. What was "
+        "committed before it is kept; see to it and run the command again."
+    )
+
+
 def _show_trace(debug: bool) -> None:
     if debug:
         _say(_without_secrets(traceback.format_exc()).rstrip())
@@ -126,4 +158,4 @@ def _without_secrets(text: str) -> str:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 - the one line a failure is told in
+    output.complain(text)

@@ -35,7 +35,10 @@ def list_changes(
         ),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, help="Show at most this many, the latest ones.")
+        int,
+        typer.Option(
+            "--limit", min=1, max=options.MOST_ROWS, help="Show at most this many, the latest ones."
+        ),
     ] = 100,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,

@@ -63,7 +63,10 @@ def read_changes(
     triggers: Triggers = None,
     no_touches: NoTouches = False,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, help="Read at most this many events.")
+        int,
+        typer.Option(
+            "--limit", min=1, max=options.MOST_ROWS, help="Read at most this many events."
+        ),
     ] = 1000,
     form: Annotated[
         Format, typer.Option("--format", help="Write each event in this form, one a line.")

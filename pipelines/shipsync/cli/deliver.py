@@ -59,7 +59,12 @@ def deliver_changes(
     with_object: WithObject = False,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", min=1, help="Send at most this many; the rest goes out next time."),
+        typer.Option(
+            "--limit",
+            min=1,
+            max=options.MOST_ROWS,
+            help="Send at most this many; the rest goes out next time.",
+        ),
     ] = None,
     batch_size: BatchSize = 200,
     attempts: Attempts = 5,

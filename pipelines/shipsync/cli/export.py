@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -84,7 +83,7 @@ def export(
 @contextmanager
 def _progress() -> Iterator[Told]:
     """What to tell of each table that was read; a line on standard error when there is a terminal."""
-    if not sys.stderr.isatty():
+    if not output.is_watched():
         yield lambda _: None
         return
     from rich.console import Console

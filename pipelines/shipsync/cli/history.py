@@ -55,7 +55,10 @@ def runs(
         typer.Option("--command", metavar="COMMAND", help="Show runs of this command: run, build."),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Show so many at most.")
+        int,
+        typer.Option(
+            "--limit", metavar="N", min=1, max=options.MOST_ROWS, help="Show so many at most."
+        ),
     ] = 20,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,

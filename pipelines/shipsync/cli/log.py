@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import asdict
 from enum import StrEnum
@@ -111,7 +110,7 @@ def _line(
 
 def _add(file: Path | None, line: str) -> None:
     if file is None:
-        sys.stderr.write(f"{line}\n")
+        output.complain(line)
         return
     owner_only.make_folder(file.absolute().parent)
     with os.fdopen(owner_only.open_to_append(file), "a", encoding="utf-8") as log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +32,7 @@ def mcp(
     from shipsync import extras, settings
 
     local = settings.local(connection, database=database)
-    file = local.database.resolve()
+    file = Path(os.path.realpath(local.database))
     if as_json:
         # Assistants start it from a folder of theirs: neither path may depend on where we are.
         program = Path(sys.executable).with_name("shipsync")

@@ -39,6 +39,9 @@ Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="STREAM", help="Read this stream only; repeat it for several."),
 ]
+MOST_ROWS = 2**31 - 1
+"""The largest number of rows that can be asked for."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 _opened: list[Secret] = []

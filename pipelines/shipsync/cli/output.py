@@ -138,6 +138,11 @@ def is_for_a_person() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
+def is_watched() -> bool:
+    """Whether a person watches standard error, where progress is shown."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 def say(text: str = "") -> None:
     """Print a line of the result itself."""
     write(_printable(text) + "\n")
@@ -145,14 +150,30 @@ def say(text: str = "") -> None:
 
 def remark(text: str) -> None:
     """Say on a terminal only that all is well and what comes next, so that cron sends no mail."""
-    if sys.stderr.isatty():
+    if is_watched():
         note(text)
 
 
 def note(text: str) -> None:
     """Say on standard error what must not go unseen."""
     if not tell("note", text):
-        sys.stderr.write(_printable(text) + "\n")
+        complain(_printable(text))
+
+
+def complain(line: str) -> None:
+    """Write a line to standard error, as far as there is one that takes it.
+
+    What is said of the work never ends it: a reader that has gone or a full disk changes no exit code.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except OSError:
+        # What is still in the buffer would fail once more when the process ends.
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def cell(value: object) -> str:

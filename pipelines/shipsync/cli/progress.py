@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from shipsync.cli import output
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -22,7 +23,7 @@ def shown(requests_per_minute: int, only: Sequence[str] | None = None) -> Iterat
     Something moves from the first moment on. ``only`` are the streams that it reads (None: all); the time
     that is left is told by the requests still to be made at ``requests_per_minute``.
     """
-    if not sys.stderr.isatty():
+    if not output.is_watched():
         from shipsync.sync.reports import NoProgress
 
         yield NoProgress()
@@ -48,7 +49,7 @@ def shown(requests_per_minute: int, only: Sequence[str] | None = None) -> Iterat
 @contextmanager
 def steps() -> Iterator[Callable[[str], None]]:
     """What to tell the step to that a command is at: a spinner with its words, nothing in a pipe."""
-    if not sys.stderr.isatty():
+    if not output.is_watched():
         yield lambda words: None
         return
     from rich.console import Console

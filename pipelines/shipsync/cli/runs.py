@@ -247,7 +247,7 @@ def _step_aside(held: LockHeld, database: Path, *, is_asked_for: bool) -> NoRetu
     complaint = lock.state(database).complaint(clock.now())
     if complaint is not None:
         raise LockHeld(f"{held} {complaint}") from held
-    if is_asked_for or sys.stderr.isatty():
+    if is_asked_for or output.is_watched():
         raise held
     raise typer.Exit(held.exit_code)
 

@@ -47,7 +47,10 @@ def status_command(
         typer.Option("--kind", help="Keep to this kind: stock, create_shipment and the like."),
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", min=1, help="Show at most so many, the latest ones.")
+        int,
+        typer.Option(
+            "--limit", min=1, max=options.MOST_ROWS, help="Show at most so many, the latest ones."
+        ),
     ] = 100,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,

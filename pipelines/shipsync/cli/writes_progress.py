@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from shipsync.cli import output
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -19,7 +20,7 @@ def planning() -> Iterator[PlanProgress]:
     """What to tell the progress of planning to."""
     from shipsync.reverse.plan.progress import unwatched
 
-    if not sys.stderr.isatty():
+    if not output.is_watched():
         yield unwatched
         return
     bars = _bars("plan")
@@ -37,7 +38,7 @@ def planning() -> Iterator[PlanProgress]:
 @contextmanager
 def applying(what: str) -> Iterator[Callable[[WriteProgress], None]]:
     """What to tell an apply's progress to; ``what`` is the name that the bar has."""
-    if not sys.stderr.isatty():
+    if not output.is_watched():
         yield lambda _: None
         return
     bars = _bars(what)

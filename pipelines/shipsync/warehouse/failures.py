@@ -52,6 +52,7 @@ _SIGNS_OF_DAMAGE: Final = (
     "corrupt",
     "failed to deserialize",
 )
+_NEWER: Final = "a database file with version number"
 _SIGNS_OF_NO_ACCESS: Final = ("read-only file system", "permission denied", "cannot open file")
 _ELSEWHERE: Final = "Give a folder that can be written to with --database; nothing was changed."
 
@@ -98,6 +99,11 @@ def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
     may_be_full = of_storage or isinstance(error, duckdb.OutOfMemoryException)
     if may_be_full and _has(text, _SIGNS_OF_FULL_DISK):
         return _full(path)
+    if of_storage and _NEWER in text:
+        return DatabaseError(
+            f"{path} was written by a newer DuckDB than {duckdb.__version__}, which this shipsync has: "
+            f"{first} Use the shipsync that wrote it, or a newer one; the file was left as it is."
+        )
     if of_storage and _has(text, _SIGNS_OF_DAMAGE):
         return DatabaseCorrupt(
             f"{path} is not a DuckDB database, or it is damaged. Restore a copy, or move it away, then run "

@@ -7,7 +7,9 @@ from importlib import resources
 import duckdb
 
 from shipsync import clock
+from shipsync.errors import DatabaseError
 from shipsync.statements import script, statement
+from shipsync.version import __version__
 
 _MIGRATIONS = "shipsync.warehouse.migrations"
 _STATEMENTS = "shipsync.warehouse"
@@ -16,7 +18,8 @@ _STATEMENTS = "shipsync.warehouse"
 def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Bring schema ``ledger`` up to date; returns the names of the migrations applied now.
 
-    A migration that fails leaves neither its tables nor its record.
+    A migration that fails leaves neither its tables nor its record. Raises ``DatabaseError`` for a
+    ledger that holds what only a newer version knows.
     """
     con.execute(statement(_STATEMENTS, "create_ledger"))
     con.execute(statement(_STATEMENTS, "create_migrations"))
@@ -26,6 +29,11 @@ def migrate(con: duckdb.DuckDBPyConnection) -> list[str]:
         for file in resources.files(_MIGRATIONS).iterdir()
         if file.name.endswith(".sql")
     )
+    if unknown := sorted(done.difference(names)):
+        raise DatabaseError(
+            f"This database was written by a newer shipsync, whose ledger has {unknown[-1]}; this one is "
+            f"{__version__}. Use the newer one; nothing was changed."
+        )
     missing = [name for name in names if name not in done]
     for name in missing:
         con.begin()

@@ -82,7 +82,8 @@ def renew(database: Path, *, is_ledger_alone: bool = False) -> None:
     """Make a new copy, if the database changed; the caller holds the run lock and has the database closed.
 
     ``is_ledger_alone``: nothing changed but the ledger; of a large file a copy is made for that only where it
-    costs nothing. Where none can be made, as on a full disk, the former stays: it is known to be older.
+    costs nothing. Where none can be made, as on a full disk or of a damaged file, the former
+    stays: it is known to be older.
     """
     if is_current(database) or not database.exists():
         return
@@ -98,6 +99,8 @@ def renew(database: Path, *, is_ledger_alone: bool = False) -> None:
                 if _log(database).exists() or original.st_mtime_ns != before.st_mtime_ns:
                     # Somebody without the run lock wrote to it: what was copied may be of two states.
                     return
+                # Of a file that was damaged or put in its place the former copy may be all that is left.
+                connect(part, read_only=True).close()
                 os.utime(part, ns=(original.st_atime_ns, original.st_mtime_ns))
                 _log(path_of(database)).unlink(missing_ok=True)
                 part.replace(path_of(database))
