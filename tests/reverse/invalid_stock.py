@@ -176,6 +176,16 @@ CASES = [
         "The sku is \"'0012\" with the mark by which a spreadsheet knows text; write '0012'.",
     ),
     Case(
+        Problem.UNSEEN_CHARACTER,
+        {**COUNT, "sku": "A-\u200b9"},
+        "The sku is 'A-\\u200b9', with a character in it that nobody sees; write 'A-9'.",
+    ),
+    Case(
+        Problem.WIDE_CHARACTERS,
+        {**COUNT, "sku": "\uff21-\uff19"},
+        "The sku is '\uff21-\uff19', in characters of full width or of another form; write 'A-9'.",
+    ),
+    Case(
         Problem.DATES_REVERSED,
         {**COUNT, "usable_start_date": "2026-06-01", "usable_end_date": "2026-05-31"},
         "The stock would be usable from 2026-06-01T00:00:00Z until 2026-05-31T00:00:00Z; swap the "

@@ -233,6 +233,14 @@ def test_a_snapshot_holds_what_the_database_holds_and_replaces_nothing(
         take(tmp_path / "none.duckdb", tmp_path / "other.duckdb")
 
 
+def test_a_snapshot_that_cannot_be_written_asks_for_another_place(
+    database: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DatabaseError, match="Name another place for the copy"):
+        take(database, tmp_path / "file" / "taken.duckdb")
+
+
 def test_a_snapshot_in_the_middle_of_a_run_is_of_the_run_before(
     database: Path, tmp_path: Path
 ) -> None:

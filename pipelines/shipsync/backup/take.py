@@ -23,7 +23,7 @@ from shipsync.errors import DatabaseError, DatabaseLocked, LockHeld, UsageError
 from shipsync.statements import statement
 from shipsync.version import __version__
 from shipsync.warehouse import lock
-from shipsync.warehouse.copies import copied
+from shipsync.warehouse.copies import ANOTHER_PLACE, copied
 from shipsync.warehouse.database import connect, explained
 
 STATEMENTS: Final = "shipsync.backup"
@@ -52,13 +52,13 @@ def take_backup(
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty; give a folder for this backup alone.")
     draft = folder.with_name(f"{folder.name}.unfinished")
-    with explained(folder):
+    with explained(folder, ANOTHER_PLACE):
         owner_only.make_folder(folder.parent)
         # What a backup that was killed has left.
         shutil.rmtree(draft, ignore_errors=True)
         owner_only.make_folder(draft)
     try:
-        with explained(folder):
+        with explained(folder, ANOTHER_PLACE):
             with _state_of(database, pacing or SystemPacing(), copy, step) as state:
                 manifest = _filled(state, local_key.key_file(database), account, draft, step)
             os.replace(draft, folder)  # noqa: PTH105 - of an empty folder, in one step

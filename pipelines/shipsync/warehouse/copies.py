@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import duckdb
 
@@ -22,6 +23,7 @@ from shipsync.warehouse import read_copy
 from shipsync.warehouse.database import connect, explained
 
 _ATTEMPTS = 3
+ANOTHER_PLACE: Final = "Name another place for the copy; nothing was changed."
 
 
 @contextmanager
@@ -160,7 +162,7 @@ def take(database: Path, target: Path) -> int:
     if target.exists():
         raise UsageError(f"{target} is there already. Name a file that is not.")
     part = target.with_name(f"{target.name}.part")
-    with ExitStack() as held, explained(target):
+    with ExitStack() as held, explained(target, ANOTHER_PLACE):
         source = of_one_state(held, database)
         if source != read_copy.path_of(database):
             with explained(database):

@@ -58,18 +58,18 @@ _ELSEWHERE: Final = "Give a folder that can be written to with --database; nothi
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explained(path: Path, remedy: str = _ELSEWHERE) -> Iterator[None]:
     """Turn what DuckDB or the system complains of, while the database at ``path`` is used, into ours.
 
     Raises ``DatabaseError`` or a kind of it for what concerns the database, ``ShipsyncError`` for a file
-    or a limit that has nothing to do with it.
+    or a limit that has nothing to do with it. ``remedy`` says what to do where its place can't be written.
     """
     try:
         yield
     except duckdb.Error as error:
-        raise _of_duckdb(path, error) from error
+        raise _of_duckdb(path, error, remedy) from error
     except OSError as error:
-        raise _of_system(path, error) from error
+        raise _of_system(path, error, remedy) from error
 
 
 def is_lock(error: BaseException) -> bool:
@@ -80,7 +80,7 @@ def is_lock(error: BaseException) -> bool:
     )
 
 
-def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
+def _of_duckdb(path: Path, error: duckdb.Error, remedy: str) -> DatabaseError:
     first, text = str(error).splitlines()[0], str(error).lower()
     if is_lock(error):
         holder = holder_of(str(error))
@@ -115,7 +115,7 @@ def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
             f"{path} is a folder, and a database is a file. Name another with --database."
         )
     if of_storage and path.name.lower() in text and _has(text, _SIGNS_OF_NO_ACCESS):
-        return DatabaseError(f"{path} can't be written: {first}. {_ELSEWHERE}")
+        return DatabaseError(f"{path} can't be written: {first}. {remedy}")
     if isinstance(error, duckdb.OutOfMemoryException):
         return MemoryExhausted(
             f"DuckDB needed more memory, or more room beside {path}, than it may have: {first}. Raise "
@@ -125,7 +125,7 @@ def _of_duckdb(path: Path, error: duckdb.Error) -> DatabaseError:
     return DatabaseError(f"{path} failed: {first}")
 
 
-def _of_system(path: Path, error: OSError) -> ShipsyncError:
+def _of_system(path: Path, error: OSError, remedy: str) -> ShipsyncError:
     said = error.strerror or str(error) or type(error).__name__
     if error.errno in _TOO_MANY_FILES:
         return ShipsyncError(
@@ -141,7 +141,7 @@ def _of_system(path: Path, error: OSError) -> ShipsyncError:
         )
     file = None if error.filename is None else Path(str(error.filename))
     if file is not None and _is_of(path, file):
-        return DatabaseError(f"{file} can't be used: {said}. {_ELSEWHERE}")
+        return DatabaseError(f"{file} can't be used: {said}. {remedy}")
     if file is not None and _PACKAGE in file.resolve().parents:
         return ShipsyncError(
             f"{file}, a part of shipsync, can't be read: {said}. Install it again."

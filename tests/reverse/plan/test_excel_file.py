@@ -70,6 +70,20 @@ def test_a_hidden_or_empty_sheet_is_not_read(tmp_path: Path) -> None:
     assert len(read_rows(path).rows) == 1
 
 
+def test_rows_that_a_filter_hides_are_not_sent_unseen(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path, HEAD, ["A-1", "Main", 12], ["A-2", "Main", 7], [None], ["A-3", "Main", 1]
+    )
+    book = openpyxl.load_workbook(path)
+    book.active.row_dimensions[4].hidden = True
+    book.save(path)
+    assert len(read_rows(path).rows) == 3, "an empty row may be hidden"
+    book.active.row_dimensions[3].hidden = True
+    book.save(path)
+    with pytest.raises(InputFileError, match="has rows that are hidden, such as row 3"):
+        read_rows(path)
+
+
 def test_several_sheets_with_rows_are_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path, HEAD, ["A-1", "Main", 1], sheets=("March", "April"))
     with pytest.raises(InputFileError, match="has 2 sheets with rows: 'March', 'April'"):

@@ -86,6 +86,21 @@ SPOILT = [
             "1Z999AA10123456784|1Z999AA10123456785",
         )
     ],
+    ("tracking_number", "\u202a1Z999AA10123456784\u202c", P.UNSEEN_CHARACTER),
+    ("tracking_number", "1Z999AA1012345\u200b6784", P.UNSEEN_CHARACTER),
+    ("tracking_number", "1Z 999 AA1\u00a0012345", P.UNSEEN_CHARACTER),
+    ("ship_to_phone", "\ufeff5125550142", P.UNSEEN_CHARACTER),
+    ("ship_to_postal_code", "78701\u00ad", P.UNSEEN_CHARACTER),
+    ("ship_to_email", "ann\u200b@example.com", P.UNSEEN_CHARACTER),
+    ("sku", "A\u00a01", P.UNSEEN_CHARACTER),
+    ("tracking_number", "\uff19\uff14\uff10\uff10\uff11", P.WIDE_CHARACTERS),
+    ("ship_to_phone", "\u0665\u0661\u0662555\u0660142", P.WIDE_CHARACTERS),
+    ("ship_to_postal_code", "\uff17\uff18\uff17\uff10\uff11", P.WIDE_CHARACTERS),
+    ("item_sku", "\uff21-\uff11", P.WIDE_CHARACTERS),
+    *[
+        ("item_sku", text, P.BECAME_A_DATE)
+        for text in ("02. Mrz", "1-Mär", "Mai 26", "3-déc", "2-mrt", "12-ene", "01.Okt", "2-Mrz-26")
+    ],
     ("ship_to_email", "a@example.com; b@example.com", P.SEVERAL_VALUES),
     ("ship_to_phone", "512-555-0142 / 512-555-0143", P.SEVERAL_VALUES),
     ("ship_to_phone", "5125550142;5125550143", P.SEVERAL_VALUES),
@@ -97,7 +112,7 @@ def test_spoilt_cells_are_found(column: str, text: str, problem: Problem) -> Non
     with pytest.raises(InvalidRowError) as refused:
         check_cells({column: text})
     assert refused.value.problem is problem
-    assert repr(text) in str(refused.value)
+    assert repr(text.strip()) in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -163,6 +178,13 @@ SOUND = [
     ("location", "Main 2"),
     ("item_unit_price", "12.50"),
     ("tags", "mar-2026"),
+    ("item_sku", "10-SET"),
+    ("item_sku", "GRÖSSE-38"),
+    ("item_sku", "杯子-1"),
+    ("key", "盘点\uff11"),
+    ("ship_to_name", "\uff11\uff12 株式会社"),
+    ("ship_to_address_line1", "東京都\uff11\u2212\uff12"),
+    ("ship_to_postal_code", "H3Z 2Y7"),
 ]
 
 

@@ -7,8 +7,10 @@ of a formula its last result. A formula whose result was never calculated is an 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,9 @@ LARGEST_UNPACKED = 1_000_000_000
 """Bytes that a workbook may unpack to; a few kilobytes can be made to unpack to any number."""
 
 _ZEROS = "0"
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
+_HIDDEN = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
+_NUMBER = re.compile(rb"\sr=[\"'](\d+)[\"']")
 
 
 def read_excel(
@@ -36,6 +41,7 @@ def read_excel(
     extras.require("Reading .xlsx", extras.EXCEL)
     _check_size(path, content, largest)
     values = _sheet(path, content, data_only=True)
+    hidden = _hidden_rows(content, values)
     formulas = _sheet(path, content, data_only=False)
     rows = _rows(path, values, formulas)
     header = next(rows, None)
@@ -48,13 +54,21 @@ def read_excel(
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
         raise InputFileError(f"{path} has the column {twice!r} twice; keep one of them.")
-    return named, _records(path, names, rows)
+    return named, _records(path, names, rows, hidden)
 
 
 def _records(
-    path: Path, names: list[str], rows: Iterator[tuple[int, list[object]]]
+    path: Path,
+    names: list[str],
+    rows: Iterator[tuple[int, list[object]]],
+    hidden: frozenset[int],
 ) -> Iterator[tuple[int, dict[str, object]]]:
     for number, cells in rows:
+        if number in hidden:
+            raise InputFileError(
+                f"{path} has rows that are hidden, such as row {number}: a filter may be set, or they were "
+                "folded away. Show them or delete them, so that what is seen is what is sent."
+            )
         for place, cell in enumerate(cells):
             if cell not in (None, "") and (place >= len(names) or not names[place]):
                 raise InputFileError(
@@ -62,6 +76,18 @@ def _records(
                     f"row {number}."
                 )
         yield number, {name: cell for name, cell in zip(names, cells, strict=False) if name}
+
+
+def _hidden_rows(content: bytes, sheet: Any) -> frozenset[int]:
+    """The numbers of the rows that Excel does not show; openpyxl leaves that out when it reads by rows."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, suppress(KeyError):
+        rows = _ROW.findall(archive.read(sheet._worksheet_path))
+        return frozenset(
+            int(number[1])
+            for row in rows
+            if _HIDDEN.search(row) and (number := _NUMBER.search(row))
+        )
+    return frozenset()
 
 
 def _check_size(path: Path, content: bytes, largest: int) -> None:

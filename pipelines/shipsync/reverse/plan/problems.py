@@ -43,6 +43,8 @@ class Problem(StrEnum):
     BECAME_A_DATE = "became_a_date"
     SERIAL_DATE = "serial_date"
     TEXT_MARK = "text_mark"
+    UNSEEN_CHARACTER = "unseen_character"
+    WIDE_CHARACTERS = "wide_characters"
     SEVERAL_VALUES = "several_values"
 
     DUPLICATE_KEY = "duplicate_key"
@@ -147,6 +149,12 @@ SENTENCES: dict[Problem, str] = {
     ),
     Problem.TEXT_MARK: (
         "The {column} is {value!r} with the mark by which a spreadsheet knows text; write {fixed!r}."
+    ),
+    Problem.UNSEEN_CHARACTER: (
+        "The {column} is {value!r}, with a character in it that nobody sees; write {fixed!r}."
+    ),
+    Problem.WIDE_CHARACTERS: (
+        "The {column} is {value!r}, in characters of full width or of another form; write {fixed!r}."
     ),
     Problem.SEVERAL_VALUES: "The {column} is {value!r}, which is more than one; give one on each row.",
     Problem.DUPLICATE_KEY: "The key {key!r} stands on {lines}; each row needs a key of its own.",

@@ -9,6 +9,7 @@ the column. A row that shows any of it is invalid: what was meant cannot be know
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container, Mapping
 from datetime import date, timedelta
 
@@ -24,9 +25,13 @@ _FORMULA = re.compile(r"=\s*\S.*|\{=.*", re.DOTALL)
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}|[+-]?\d[.,]\d+E\d{1,3}", re.IGNORECASE)
 _DECIMAL_TAIL = re.compile(r"([+-]?\d+)[.,]0+", re.ASCII)
 _DIGITS = re.compile(r"\d{18,}", re.ASCII)
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+# As Excel shows them in English, German, French, Spanish and Dutch, but for what is a word of its own.
+_MONTH = (
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mrz|mär|mai|okt|dez|janv|févr|avr|juin|juil|"
+    r"août|sept|déc|ene|dic|mrt|mei)\.?"
+)
 _MADE_A_DATE = re.compile(
-    rf"\d{{1,2}}[- ]{_MONTH}(?:[- ]\d{{2,4}})?|{_MONTH}[- ]\d{{1,2}}|"
+    rf"\d{{1,2}}(?:[- ]|\. ?){_MONTH}(?:[- ]\d{{2,4}})?|{_MONTH}[- ]\d{{1,2}}|"
     r"\d{4}-\d\d-\d\d[T ]00:00(?::00)?(?:\.0+)?",
     re.IGNORECASE,
 )
@@ -91,7 +96,7 @@ def check_cells(cells: Cells, known_skus: Container[str] = ()) -> None:
     """
     for column, text in cells.items():
         # Nearly all cells are plain, and there may be a million rows.
-        if text.isalnum() and (not text.isdigit() or is_amount(column)):
+        if text.isascii() and text.isalnum() and (not text.isdigit() or is_amount(column)):
             continue
         if column in SKU_COLUMNS and text in known_skus:
             continue
@@ -124,16 +129,43 @@ def _check(cells: Cells, column: str, text: str) -> None:
     if column in _DATES:
         _check_date(column, text)
     elif column.endswith("_postal_code"):
+        _check_characters(column, text)
         _check_postal_code(cells, column, text)
     elif is_identifier(column):
         _check_identifier(column, text.strip())
+    elif column.endswith("_email"):
+        _check_characters(column, text)
     elif not is_amount(column) and _SCIENTIFIC.fullmatch(text):
         raise InvalidRowError(Problem.SCIENTIFIC, column=column, value=text)
     if _has_several(column, text):
         raise InvalidRowError(Problem.SEVERAL_VALUES, column=column, value=text)
 
 
+def _check_characters(column: str, text: str) -> None:
+    """What is pasted from a web page or typed with another keyboard: it looks the same and is not."""
+    if text.isascii():
+        return
+    seen = "".join(" " if _is_blank(c) else c for c in text if not _is_unseen(c)).strip()
+    if seen != text.strip(" "):
+        raise InvalidRowError(Problem.UNSEEN_CHARACTER, column=column, value=text, fixed=seen)
+    if column in _FREE_OF_DATES:
+        return
+    plain = unicodedata.normalize("NFKC", text)
+    if any(c.isdigit() and not c.isascii() for c in text) or (plain != text and plain.isascii()):
+        fixed = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in plain)
+        raise InvalidRowError(Problem.WIDE_CHARACTERS, column=column, value=text, fixed=fixed)
+
+
+def _is_unseen(character: str) -> bool:
+    return unicodedata.category(character) in ("Cf", "Cc", "Cn", "Co")
+
+
+def _is_blank(character: str) -> bool:
+    return unicodedata.category(character) in ("Zs", "Zl", "Zp")
+
+
 def _check_identifier(column: str, text: str) -> None:
+    _check_characters(column, text)
     if _SCIENTIFIC.fullmatch(text):
         raise InvalidRowError(Problem.SCIENTIFIC, column=column, value=text)
     if tail := _DECIMAL_TAIL.fullmatch(text):
