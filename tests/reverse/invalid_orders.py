@@ -178,6 +178,13 @@ CASES = [
         fulfil(tracking_number="9400111899561230000000"),
     ),
     Case(
+        P.PLACEHOLDER,
+        "fulfill: tracking_number `TBD`",
+        "The tracking_number is 'TBD', which stands for one that is not there yet; leave the row out "
+        "until there is one.",
+        fulfil(tracking_number="TBD"),
+    ),
+    Case(
         P.SEVERAL_VALUES,
         "fulfill: two numbers in tracking_number",
         "The tracking_number is '1Z9999, 1Z8888', which is more than one; give one on each row.",

@@ -24,6 +24,9 @@ def read(content: str | bytes) -> list[dict[str, str]]:
         pytest.param(PLAIN.replace(",", ";"), id="semicolons"),
         pytest.param(PLAIN.replace(",", "\t"), id="tabs"),
         pytest.param(PLAIN.replace(",", "|"), id="bars"),
+        pytest.param(
+            "\u200b" + PLAIN.replace("location", "\xa0location\u200b"), id="unseen_in_names"
+        ),
         pytest.param("sep=,\n" + PLAIN, id="sep_comma"),
         pytest.param("sep=;\r\n" + PLAIN.replace(",", ";"), id="sep_semicolon"),
         pytest.param('"sep=;"\n' + PLAIN.replace(",", ";"), id="sep_quoted"),
@@ -85,6 +88,10 @@ def test_lines_are_those_of_the_file() -> None:
         ),
         (b"sep=;\n", "is empty; its first line must name the columns"),
         (b"sku,sku,\nA-1,1,\n", "has the column 'sku' twice"),
+        (
+            b"Count of May,,\nsku,location,quantity\nA-1,x,1\n",
+            "begins with 'Count of May', which looks",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_said(content: bytes, sentence: str) -> None:

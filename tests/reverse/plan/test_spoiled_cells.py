@@ -86,6 +86,10 @@ SPOILT = [
             "1Z999AA10123456784|1Z999AA10123456785",
         )
     ],
+    *[
+        ("tracking_number", text, P.PLACEHOLDER)
+        for text in ("-", "N/A", "TBD", "0", "000000", "null", "None", "?", "Pending")
+    ],
     ("tracking_number", "\u202a1Z999AA10123456784\u202c", P.UNSEEN_CHARACTER),
     ("tracking_number", "1Z999AA1012345\u200b6784", P.UNSEEN_CHARACTER),
     ("tracking_number", "1Z 999 AA1\u00a0012345", P.UNSEEN_CHARACTER),
@@ -178,6 +182,7 @@ SOUND = [
     ("location", "Main 2"),
     ("item_unit_price", "12.50"),
     ("tags", "mar-2026"),
+    ("tracking_number", "LOCAL PICKUP"),
     ("item_sku", "10-SET"),
     ("item_sku", "GRÖSSE-38"),
     ("item_sku", "杯子-1"),

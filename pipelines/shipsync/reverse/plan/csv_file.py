@@ -25,6 +25,9 @@ SKU_COLUMNS = frozenset({"sku", "item_sku"})
 NO_VALUES = frozenset({"nan", "NaN", "NaT", "<NA>"})
 """What pandas writes for a value that is not there."""
 
+_AROUND_NAMES = " \t\r\n\xa0\u200b\u2060\ufeff"
+"""What is pasted along with the name of a column."""
+
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZIP = b"PK\x03\x04"
 _DECLARATION = "sep="
@@ -44,7 +47,7 @@ def read_csv(path: Path, content: bytes) -> tuple[tuple[str, ...], Iterator[tupl
     header = next((cells for _, _, cells in records if any(cell.strip() for cell in cells)), None)
     if header is None:
         raise InputFileError(f"{path} is empty; its first line must name the columns.")
-    names = [cell.strip() for cell in header]
+    names = [cell.strip(_AROUND_NAMES) for cell in header]
     while names and not names[-1]:
         names.pop()
     columns = tuple(name for name in names if name)
@@ -122,6 +125,12 @@ def _rows(
     records: Iterator[tuple[int, int, list[str]]],
 ) -> Iterator[tuple[int, CsvCells]]:
     for begins, ends, record in records:
+        is_title = len(names) == 1 and " " in names[0]
+        if is_title and sum(bool(cell.strip()) for cell in record) > 1:
+            raise InputFileError(
+                f"{path} begins with {names[0]!r}, which looks like a title; remove what stands above "
+                "the line that names the columns."
+            )
         if len(record) > len(names) and any(cell.strip() for cell in record[len(names) :]):
             raise InputFileError(
                 f"{path} has {len(record)} cells on line {begins} and {len(names)} columns in its header; "

@@ -43,6 +43,7 @@ class Problem(StrEnum):
     BECAME_A_DATE = "became_a_date"
     SERIAL_DATE = "serial_date"
     TEXT_MARK = "text_mark"
+    PLACEHOLDER = "placeholder"
     UNSEEN_CHARACTER = "unseen_character"
     WIDE_CHARACTERS = "wide_characters"
     SEVERAL_VALUES = "several_values"
@@ -149,6 +150,10 @@ SENTENCES: dict[Problem, str] = {
     ),
     Problem.TEXT_MARK: (
         "The {column} is {value!r} with the mark by which a spreadsheet knows text; write {fixed!r}."
+    ),
+    Problem.PLACEHOLDER: (
+        "The {column} is {value!r}, which stands for one that is not there yet; leave the row out until "
+        "there is one."
     ),
     Problem.UNSEEN_CHARACTER: (
         "The {column} is {value!r}, with a character in it that nobody sees; write {fixed!r}."

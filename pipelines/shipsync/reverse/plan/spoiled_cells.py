@@ -78,6 +78,14 @@ _ZIP_AND_4 = 9
 _MOST_ZEROS = 2
 """Zeros that codes begin with, at most; what lacks more was never whole."""
 
+_PLACEHOLDERS = frozenset(
+    {
+        *("n/a", "na", "none", "null", "nil", "nan", "undefined", "missing", "unknown", "pending"),
+        *("tbd", "tba", "tbc", "todo", "x", "xx", "xxx", "test"),
+    }
+)
+"""What is written into a cell for want of a tracking number."""
+
 _FREE_TEXT = frozenset(
     {"notes", "reason", "notes_from_buyer", "notes_for_gift", "package_content_description"}
 )
@@ -96,7 +104,8 @@ def check_cells(cells: Cells, known_skus: Container[str] = ()) -> None:
     """
     for column, text in cells.items():
         # Nearly all cells are plain, and there may be a million rows.
-        if text.isascii() and text.isalnum() and (not text.isdigit() or is_amount(column)):
+        is_plain = text.isascii() and text.isalnum() and (not text.isdigit() or is_amount(column))
+        if is_plain and column != "tracking_number":
             continue
         if column in SKU_COLUMNS and text in known_skus:
             continue
@@ -176,6 +185,8 @@ def _check_identifier(column: str, text: str) -> None:
         raise InvalidRowError(
             Problem.TEXT_MARK, column=column, value=text, fixed=mark.group().removeprefix("'")
         )
+    if column == "tracking_number" and _is_placeholder(text):
+        raise InvalidRowError(Problem.PLACEHOLDER, column=column, value=text)
     if column in _FREE_OF_DATES:
         return
     is_named_by_people = column.endswith("_id") or column == "shipment_number"
@@ -206,6 +217,11 @@ def _check_date(column: str, text: str) -> None:
     if _SERIAL.fullmatch(text):
         day = _DAY_ZERO + timedelta(days=int(text[:5]))
         raise InvalidRowError(Problem.SERIAL_DATE, column=column, value=text, fixed=day.isoformat())
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether a tracking number is a word for none, or nothing but zeros and marks."""
+    return text.casefold() in _PLACEHOLDERS or not any(c.isalnum() and c != "0" for c in text)
 
 
 def _has_two_numbers(text: str) -> bool:
