@@ -149,7 +149,7 @@ class ToldParcel:
 
 @dataclass(frozen=True)
 class ToldRun:
-    """A sync by the account's log: its first request's second, and the path of every request."""
+    """A sync by the account's log: the second of its first good answer, and the path of every request."""
 
     run_id: str
     began: datetime
@@ -273,7 +273,8 @@ class Told:
 
 
 def _run(sync: Synced, requests: Sequence[Logged]) -> ToldRun:
-    began = plain(requests[0].at).replace(microsecond=0)
+    answered = next(r for r in requests if r.status == 200 and r.fault is None)
+    began = plain(answered.at).replace(microsecond=0)
     return ToldRun(sync.report.run_id, began, [request.path for request in requests])
 
 
