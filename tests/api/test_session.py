@@ -116,7 +116,7 @@ UNREADABLE = [
     pytest.param(b'{"tags": [{"name": "a}]}', id="an open text"),
     pytest.param(b'{"tags": [oops]}', id="no value"),
     pytest.param(b'{"tags": []}{"tags": []}', id="twice"),
-    pytest.param(b"[" * 5000 + b"]" * 5000, id="nested without end"),
+    pytest.param(b"[" * 200 + b"x" + b"]" * 200, id="nested, and no value"),
 ]
 
 
