@@ -272,8 +272,16 @@ class Told:
         return found
 
 
+_SPOILED = frozenset(
+    {"cut_connection", "cut_body", "html", "not_json", "empty", "reset_after", "timeout_after"}
+)
+"""Faults after which an answer of status 200 tells nothing; the others leave it whole."""
+
+
 def _run(sync: Synced, requests: Sequence[Logged]) -> ToldRun:
-    answered = next(r for r in requests if r.status == 200 and r.fault is None)
+    answered = next(
+        r for r in requests if r.status == 200 and _SPOILED.isdisjoint((r.fault or "").split("+"))
+    )
     began = plain(answered.at).replace(microsecond=0)
     return ToldRun(sync.report.run_id, began, [request.path for request in requests])
 
