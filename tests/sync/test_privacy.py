@@ -159,16 +159,57 @@ def test_a_rewriting_that_was_killed_before_the_file_was_written_anew_goes_on(
     assert enforce(account.connection) is None
 
 
+# Columns of the ledger in which words of an answer may stand.
+THEIR_WORDS = {
+    *("runs.error", "stream_runs.error", "stream_runs.extras", "tracking_polls.last_error"),
+    *("quarantine.reason", "outbox.reason", "rates.messages"),
+}
+# These tell of receivers of ours, and quote no answer of theirs.
+OUR_WORDS = {
+    *("alert_attempts.error", "alerts.message", "dead_letters.reason", "paused_consumers.reason"),
+}
+
+
+def test_no_column_of_the_ledger_for_words_is_forgotten(tmp_path: Path) -> None:
+    account = opened(tmp_path)
+    found = account.rows(
+        "select table_name || '.' || column_name from information_schema.columns "
+        "inner join information_schema.tables using (table_schema, table_name) "
+        "where table_schema = 'ledger' and table_type = 'BASE TABLE' "
+        "and regexp_matches(column_name, 'error|reason|message|extras|said|remark')"
+    )
+    assert {name for (name,) in found} == THEIR_WORDS | OUR_WORDS
+
+
 def test_what_was_said_of_errors_under_keep_goes_too(tmp_path: Path, planted: Planted) -> None:
     account = served(tmp_path, planted)
     account.sync()
     said = "Ann Smith of 1 Elm Street is not known"
     stored = "select error from query_table($1) where error is not null"
     account.con.execute("update ledger.runs set error = $1", [said])
-    account.con.execute("update ledger.stream_runs set error = $1", [said])
+    account.con.execute(
+        "update ledger.stream_runs set error = $1, extras = json_object($1, 1)", [said]
+    )
+    account.con.execute(
+        "insert into ledger.tracking_polls (label_id, polled_at, changed_at, polls, failures, last_error) "
+        "select 'se-9', now(), now(), 1, 1, $1",
+        [said],
+    )
+    for kind, state in (("create_shipment", "rejected"), ("void_label", "applied")):
+        account.con.execute(
+            "insert into ledger.outbox (recorded_at, connection, kind, row_key, state, source, attempt, "
+            "plan_digest, reason) select now(), 'c', $1, 'r', $2, 'answer', 1, 'd', $3",
+            [kind, state, said],
+        )
+    ours = "Created as se-1."
     account.con.execute(
         "insert into ledger.outbox (recorded_at, connection, kind, row_key, state, source, attempt, "
-        "plan_digest, reason) select now(), 'c', 'k', 'r', 'rejected', 'answer', 1, 'd', $1",
+        "plan_digest, reason) select now(), 'c', 'create_shipment', 's', 'applied', 'answer', 1, 'd', $1",
+        [ours],
+    )
+    account.con.execute(
+        "insert into ledger.rates by name select now() as asked_at, 'c' as connection, 'se-1' as "
+        "shipment_id, 'r' as rate_id, true as is_usable, [$1] as messages",
         [said],
     )
     account.con.execute(
@@ -180,6 +221,8 @@ def test_what_was_said_of_errors_under_keep_goes_too(tmp_path: Path, planted: Pl
     under(account, **POLICIES[0])
 
     assert {error for (error,) in account.rows(stored, "ledger.runs")} == {_NOT_KEPT}
+    reasons = account.rows("select reason from ledger.outbox order by all")
+    assert reasons == [(ours,), (_NOT_KEPT,), (_NOT_KEPT,)]
     account.con.close()
     assert list(found_in(tmp_path, ["Ann Smith"], "Ann Smith")) == []
 

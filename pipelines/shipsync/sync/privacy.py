@@ -45,6 +45,7 @@ _ROWS_AT_ONCE: Final = 50_000
 _SAID: Final = (
     "forget_errors_of_runs",
     "forget_errors_of_streams",
+    "forget_errors_of_parcels",
     "forget_reasons_of_writes",
     "forget_remarks_on_rates",
 )

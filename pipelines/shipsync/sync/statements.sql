@@ -299,14 +299,26 @@ set error = $said
 where error is not null
 
 -- name: forget_errors_of_streams
+-- Fields that no column takes are named in extras.
 update ledger.stream_runs
-set error = $said
-where error is not null
+set
+    error = if(error is null, null, $said),
+    extras = null
+where error is not null or extras is not null
+
+-- name: forget_errors_of_parcels
+update ledger.tracking_polls
+set last_error = $said
+where last_error is not null
 
 -- name: forget_reasons_of_writes
+-- Of what was carried out the reason is ours, but for a void, which the carrier grants in words of its own.
 update ledger.outbox
 set reason = $said
-where reason is not null and source in ('answer', 'reading') and state <> 'applied'
+where
+    reason is not null
+    and source in ('answer', 'reading')
+    and (state <> 'applied' or kind = 'void_label')
 
 -- name: forget_remarks_on_rates
 update ledger.rates
