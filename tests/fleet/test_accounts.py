@@ -80,6 +80,23 @@ def test_what_is_wrong_is_said_in_a_sentence(
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "selec name from read_csv('https://me:hunter2@127.0.0.1/a.csv')",
+        "from read_csv('https://me:hunter2@127.0.0.1:9/a.csv')",
+        "attach 'password=hunter2 host=127.0.0.1 port=9' as shop (type postgres); from shop.accounts",
+        "from read_csv('hunter2/accounts.csv')",
+    ],
+)
+def test_a_query_that_fails_quotes_no_password(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputFileError) as refused:
+        read_accounts(table(tmp_path, "a.sql", text))
+    assert str(refused.value).startswith(f"DuckDB refused {tmp_path / 'a.sql'}: ")
+    assert "hunter2" not in str(refused.value)
+    assert str(refused.value).count("\n") == 0
+
+
 def test_a_table_that_is_not_there_or_no_text(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="cannot be read: No such file or directory"):
         read_accounts(tmp_path / "accounts.csv")

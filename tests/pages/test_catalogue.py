@@ -40,14 +40,14 @@ def tiles(page: Page) -> dict[str, tuple[str, Tone]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_of_the_demo_has_all_it_speaks_of(demo: Demo, name: str) -> None:
     page = catalogue.read(demo.database, name, clock.now())
-    defined = {definition.metric for definition in page.definitions}
+    defined = {definition.mart for definition in page.definitions}
     tables = {part.name for part in page.sections if isinstance(part, Table)}
 
     assert page.notices == ()
     assert any(isinstance(part, Chart) for part in page.sections)
     for part in page.sections:
         if isinstance(part, Chart | Table):
-            assert part.metric in defined
+            assert part.mart in defined
         if isinstance(part, Table) and part.rows.rows:
             assert {column.name for column in part.columns} <= set(part.rows.columns)
         if isinstance(part, Tiles):

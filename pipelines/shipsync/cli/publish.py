@@ -51,7 +51,7 @@ def publish(
     repeated. Reads the copy for readers, so no run waits.
     """
     if context.invoked_subcommand is not None:
-        if to or schema or table or database:
+        if to or schema or table or database or as_json or connection != "default":
             word = context.invoked_subcommand
             raise UsageError(f"Options stand behind {word}: shipsync publish {word} --to ...")
         return

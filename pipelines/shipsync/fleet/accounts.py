@@ -117,12 +117,17 @@ def _from_csv(file: Path, text: str) -> _Rows:
 
 def _from_query(file: Path, text: str) -> _Rows:
     try:
-        with duckdb.connect() as con:
+        # An extension would be fetched from the network in the middle of it.
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
             found = con.execute(text)
             columns = [column[0] for column in found.description or ()]
             return _named(file, columns, found.fetchall())
     except duckdb.Error as error:
-        raise InputFileError(f"DuckDB refused {file}: {error}") from None
+        # Behind the first line it quotes the statement, which may hold a password; so may all that is said
+        # of a place that cannot be reached.
+        quotes = isinstance(error, duckdb.IOException | duckdb.HTTPException)
+        said = f"a {type(error).__name__}" if quotes else str(error).splitlines()[0]
+        raise InputFileError(f"DuckDB refused {file}: {said.rstrip('.')}.") from None
 
 
 def _named(file: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> _Rows:

@@ -138,6 +138,6 @@ def _numbers(sections: tuple[Section, ...]) -> tuple[MetricDefinition, ...]:
 def _definitions(read_from: Reader, sections: tuple[Section, ...]) -> tuple[Definition, ...]:
     """What the marts hold that are shown."""
     marts = [number.mart for number in _numbers(sections)]
-    marts += [part.metric for part in sections if isinstance(part, Chart | Table)]
+    marts += [part.mart for part in sections if isinstance(part, Chart | Table)]
     found = [read_from.definition(mart) for mart in dict.fromkeys(marts)]
     return tuple(definition for definition in found if definition)

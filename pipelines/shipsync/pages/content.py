@@ -79,19 +79,19 @@ class Tiles:
 class Chart:
     """A picture; ``draw`` makes an altair chart of a width in pixels, of which the phone's is the smallest.
 
-    ``summary`` says in a sentence what is to be seen, for those who can't see it; ``metric`` is the mart.
+    ``summary`` says in a sentence what is to be seen, for those who can't see it; its rows are of ``mart``.
     """
 
     name: str
     title: str
     draw: Callable[[int], Any]
     summary: str
-    metric: str
+    mart: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to search through and to take as CSV, of the mart ``metric``.
+    """Rows to search through and to take as CSV, of ``mart``.
 
     ``limit`` is at how many the statement ended them.
     """
@@ -100,7 +100,7 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: ResultRows
-    metric: str
+    mart: str
     empty: str = "None."
     limit: int = 500
 
@@ -128,7 +128,7 @@ Section = Tiles | Chart | Table | Notice | Search
 class Definition:
     """What a mart holds, with the meaning of each column."""
 
-    metric: str
+    mart: str
     meaning: str
     columns: Mapping[str, str]
 

@@ -195,12 +195,12 @@ def _tile(tile: Tile) -> str:
     )
 
 
-def _has(page: Page, metric: str) -> bool:
-    return any(definition.metric == metric for definition in page.definitions)
+def _has(page: Page, mart: str) -> bool:
+    return any(definition.mart == mart for definition in page.definitions)
 
 
-def _anchor(metric: str) -> str:
-    return "define-" + metric.replace(".", "-")
+def _anchor(name: str) -> str:
+    return "define-" + name.replace(".", "-")
 
 
 def _spark(values: tuple[float, ...]) -> str:
@@ -221,7 +221,7 @@ def _spark(values: tuple[float, ...]) -> str:
 
 def _chart(chart: Chart) -> str:
     """The picture in two widths, of which the style sheet shows the one that fits."""
-    defined = f'<a href="#{_anchor(chart.metric)}">definition</a>'
+    defined = f'<a href="#{_anchor(chart.mart)}">definition</a>'
     named = defined.replace("<a ", f'<a aria-label="definition of {escape(chart.title)}" ')
     pictures = "".join(
         f'<div class="picture {name}" role="img" aria-label="{escape(chart.title)}">{drawn}</div>'
@@ -240,8 +240,8 @@ def _table(table: Table, page: Page) -> str:
     count = len(table.rows.rows)
     heading = f'<h2>{escape(table.title)} <span class="count">{_count(table)}</span></h2>'
     defined = (
-        f'<a aria-label="definition of {escape(table.title)}" href="#{_anchor(table.metric)}">definition</a>'
-        if _has(page, table.metric)
+        f'<a aria-label="definition of {escape(table.title)}" href="#{_anchor(table.mart)}">definition</a>'
+        if _has(page, table.mart)
         else ""
     )
     if not count:
@@ -322,7 +322,7 @@ def _mart(one: Definition) -> str:
         for name, meaning in one.columns.items()
     )
     return (
-        f'<details id="{_anchor(one.metric)}"><summary><code>{escape(one.metric)}</code> '
+        f'<details id="{_anchor(one.mart)}"><summary><code>{escape(one.mart)}</code> '
         f"{escape(one.meaning)}</summary><dl>{columns}</dl></details>"
     )
 

@@ -11,19 +11,18 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
 import orjson
 
 from shipsync import clock, extras
-from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish import lake
+from shipsync.publish.delta_batches import BATCHES, DeltaFolder, NamedTable, read_batches
 from shipsync.publish.division import Division, Part
-from shipsync.publish.lake import HeldTable, TableChange, path_name
+from shipsync.publish.lake import LakeTarget, TableChange, folder_of, path_name
 from shipsync.publish.source import Source
 from shipsync.publish.storage import Storage
 from shipsync.publish.writer import Applied, Batch, Watermark
@@ -32,10 +31,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from deltalake import CommitProperties, DeltaTable
 
-BATCHES: Final = "_shipsync_published"
 PART: Final = "published_part"
 _APPLICATION: Final = "shipsync"
-_BATCHES_KEPT: Final = 20
 # Whose files are ours, by the name of their partition, and what has a log, which says whose it is.
 _MARKED: Final = re.compile(rf"([^/]+/[^/]+)/{PART}=")
 _LOGGED: Final = re.compile(r"([^/]+/[^/]+)/_delta_log/")
@@ -43,31 +40,8 @@ _LOGGED: Final = re.compile(r"([^/]+/[^/]+)/_delta_log/")
 _RETENTION_HOURS: Final = 168
 
 
-@dataclass(frozen=True)
-class NamedTable:
-    """A table as a batch names it: its folder, the version to read, and what is in that."""
-
-    table_name: str
-    path: str
-    version: int
-    held: HeldTable
-
-
-@dataclass(frozen=True)
-class DeltaTarget:
+class DeltaTarget(LakeTarget):
     """A folder of Delta tables, here or in a store."""
-
-    storage: Storage
-
-    @property
-    def place(self) -> str:
-        """The folder's path, or its address."""
-        return self.storage.place
-
-    @property
-    def secrets(self) -> tuple[Secret, ...]:
-        """The password of an address that has one."""
-        return self.storage.secrets
 
     @contextmanager
     def writer(self) -> Iterator[DeltaWriter]:
@@ -90,58 +64,48 @@ class DeltaWriter:
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
+        self._tables = DeltaFolder(storage)
 
     def watermark(self) -> Watermark | None:
         """The last batch that is named."""
-        rows = self._batches()
-        if not rows:
-            return None
-        last = rows[-1]
-        return Watermark(last["batch"], last["published_at"], last["event_sequence"])
+        return read_batches(self._tables).watermark
 
     def apply(self, batch: Batch) -> Applied:
         """Restore what a batch that was cut off has left, write what differs, then name the versions."""
-        rows = self._batches()
-        last = max((row["batch"] for row in rows), default=0)
-        named = {table.table_name: table for table in _named(rows, last)}
-        there = {relation.full_name: self._open(_folder(relation)) for relation in batch.relations}
-        restored, again = self._restore(there, named, last)
+        batches = read_batches(self._tables)
+        named = dict(batches.last_named)
+        there = {r.full_name: self._tables.open(folder_of(r)) for r in batch.relations}
+        restored, again = self._restore(there, named, batches.last)
         held = {name: table.held for name, table in named.items()}
         changes = lake.changes(batch, held, again)
         tables = tuple(change.outcome() for change in changes)
         if not restored and not any(change.differs for change in changes):
             return Applied(None, tables)
-        number = last + 1
+        number = batches.last + 1
         for change in changes:
             name = change.relation.full_name
             table = there[name]
             if change.differs:
                 table = self._commit(batch.source, change, table, number)
             assert table is not None  # one that is not there differs
-            folder = _folder(change.relation)
+            folder = folder_of(change.relation)
             named[name] = NamedTable(name, folder, table.version(), change.becomes)
-        self._name(rows, number, batch.event_sequence, named.values())
-        self._clean(rows, [c.relation for c in changes if c.differs])
+        batches.add(number, batch.event_sequence, named.values())
+        if not batches.has_one_of(clock.now().date()):
+            self._vacuum([change.relation for change in changes if change.differs])
         return Applied(number, tables)
 
     def compared(
         self, source: Source, relation: Relation
     ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
         """Every file of the version that the last batch names of the table is read."""
-        from deltalake import DeltaTable
-
         division = Division(source, relation)
-        rows = self._batches()
-        last = max((row["batch"] for row in rows), default=0)
-        named = {table.table_name: table for table in _named(rows, last)}
-        table = named.get(relation.full_name)
-        if table is None:
+        named = read_batches(self._tables).last_named.get(relation.full_name)
+        if named is None:
             return division.parts(), None
-        address = self._address(table.path)
-        read = DeltaTable(address, version=table.version, storage_options=self._options)
-        actions = read.get_add_actions(flatten=True)
+        actions = self._tables.at(named.path, named.version).get_add_actions(flatten=True)
         labels = actions[f"partition.{PART}"].to_pylist()
-        paths = [f"{table.path}/{unquote(path)}" for path in actions["path"].to_pylist()]
+        paths = [f"{named.path}/{unquote(path)}" for path in actions["path"].to_pylist()]
         files = zip(labels, paths, strict=True)
         return division.parts(), lake.parts_held(self._storage, source, division, files)
 
@@ -156,7 +120,7 @@ class DeltaWriter:
         removed = []
         for folder in sorted(marked | tables):
             try:
-                table = self._open(folder)
+                table = self._tables.open(folder)
                 is_ours = table is not None and table.transaction_version(_APPLICATION) is not None
             except DeltaError:
                 # A removal that was cut off has left a part of its log.
@@ -208,15 +172,15 @@ class DeltaWriter:
         """One commit that takes the old files of a table's parts away and adds the new ones."""
         from deltalake import DeltaTable, Schema
 
-        folder = _folder(change.relation)
+        folder = folder_of(change.relation)
         schema = Schema.from_arrow(_schema(source, change))
         properties = _properties(number)
         if table is None:
             table = DeltaTable.create(
-                self._address(folder),
+                self._tables.address(folder),
                 schema,
                 partition_by=[PART],
-                storage_options=self._options,
+                storage_options=self._tables.options,
                 commit_properties=properties,
             )
         added = list(self._put(source, change, folder, number))
@@ -251,86 +215,16 @@ class DeltaWriter:
                 stats=orjson.dumps({"numRecords": rows}).decode(),
             )
 
-    def _name(
-        self,
-        rows: Sequence[Mapping[str, Any]],
-        number: int,
-        event_sequence: int | None,
-        named: Iterator[NamedTable] | Any,
-    ) -> None:
-        """Record a batch, and forget those long before it, in one commit."""
-        import pyarrow as pa
-        from deltalake import write_deltalake
-
-        now = clock.now()
-        kept = [row for row in rows if row["batch"] > number - _BATCHES_KEPT]
-        made = [
-            {
-                "batch": number,
-                "published_at": now,
-                "event_sequence": event_sequence,
-                "table_name": table.table_name,
-                "path": table.path,
-                "version": table.version,
-                "row_count": table.held.rows,
-                "contents": orjson.dumps(table.held.document()).decode(),
-            }
-            for table in sorted(named, key=lambda table: table.table_name)
-        ]
-        write_deltalake(
-            self._address(BATCHES),
-            pa.Table.from_pylist([*kept, *made], _batches_schema()),
-            mode="overwrite",
-            storage_options=self._options,
-        )
-
-    def _clean(self, rows: Sequence[Mapping[str, Any]], changed: Sequence[Relation]) -> None:
-        """Once a day, remove files that no version of the last week has."""
+    def _vacuum(self, changed: Sequence[Relation]) -> None:
+        """Remove files that no version of the last week has."""
         from deltalake.exceptions import DeltaError
 
-        if rows and rows[-1]["published_at"].date() == clock.now().date():
-            return
-        for folder in (*map(_folder, changed), BATCHES):
-            table = self._open(folder)
+        for folder in (*map(folder_of, changed), BATCHES):
+            table = self._tables.open(folder)
             if table is not None:
                 # The batch is whole; what is left over now is removed another day.
                 with suppress(OSError, DeltaError):
                     table.vacuum(retention_hours=_RETENTION_HOURS, dry_run=False, full=True)
-
-    def _batches(self) -> list[dict[str, Any]]:
-        """The lines of ``_shipsync_published`` in order of their batches: one for each table of each."""
-        table = self._open(BATCHES)
-        if table is None:
-            return []
-        rows: list[dict[str, Any]] = table.to_pyarrow_table().to_pylist()
-        return sorted(rows, key=lambda row: (row["batch"], row["table_name"]))
-
-    def _open(self, folder: str) -> DeltaTable | None:
-        from deltalake import DeltaTable
-
-        address = self._address(folder)
-        if not DeltaTable.is_deltatable(address, storage_options=self._options):
-            return None
-        return DeltaTable(address, storage_options=self._options)
-
-    def _address(self, folder: str) -> str:
-        base = self._storage.root if self._storage.is_local else self._storage.url.rstrip("/")
-        return f"{base}/{folder}"
-
-    @property
-    def _options(self) -> dict[str, str] | None:
-        return dict(self._storage.options) or None
-
-
-def _named(rows: Sequence[Mapping[str, Any]], batch: int) -> Iterator[NamedTable]:
-    for row in rows:
-        if row["batch"] == batch:
-            held = HeldTable.read(orjson.loads(row["contents"]))
-            yield NamedTable(row["table_name"], row["path"], row["version"], held)
-
-
-def _folder(relation: Relation) -> str:
-    return f"{path_name(relation.schema)}/{path_name(relation.name)}"
 
 
 def _schema(source: Source, change: TableChange) -> pa.Schema:
@@ -344,23 +238,6 @@ def _schema(source: Source, change: TableChange) -> pa.Schema:
         for field in rows.to_arrow_table().schema
     ]
     return pa.schema([*fields, pa.field(PART, pa.string())])
-
-
-def _batches_schema() -> pa.Schema:
-    import pyarrow as pa
-
-    return pa.schema(
-        [
-            ("batch", pa.int64()),
-            ("published_at", pa.timestamp("us", tz="UTC")),
-            ("event_sequence", pa.int64()),
-            ("table_name", pa.string()),
-            ("path", pa.string()),
-            ("version", pa.int64()),
-            ("row_count", pa.int64()),
-            ("contents", pa.string()),
-        ]
-    )
 
 
 def _properties(number: int) -> CommitProperties:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish.division import UNDATED, Division, Part
@@ -20,6 +21,23 @@ from shipsync.publish.writer import Batch, PublishedTable
 _EMPTY: Final = Part(0, 0)
 # A small group keeps the columns of wide rows within the memory the database may take.
 _ROW_GROUP: Final = 16_384
+
+
+@dataclass(frozen=True)
+class LakeTarget:
+    """A folder to publish into, here or in a store."""
+
+    storage: Storage
+
+    @property
+    def place(self) -> str:
+        """The folder's path, or its address."""
+        return self.storage.place
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The password of an address that has one."""
+        return self.storage.secrets
 
 
 @dataclass(frozen=True)
@@ -161,6 +179,11 @@ def parts_held(
                 part = _EMPTY
             found[label] = Part(before.rows + part.rows, before.checksum + part.checksum)
     return {label: part for label, part in found.items() if part.rows}
+
+
+def folder_of(relation: Relation) -> str:
+    """The folder of a table below that of the target."""
+    return f"{path_name(relation.schema)}/{path_name(relation.name)}"
 
 
 def path_name(name: str) -> str:

@@ -23,12 +23,11 @@ from typing import Any, Final
 import orjson
 
 from shipsync import clock
-from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish import lake
 from shipsync.publish.division import Division, Part
-from shipsync.publish.lake import HeldTable, TableChange, path_name
+from shipsync.publish.lake import HeldTable, LakeTarget, TableChange, folder_of, path_name
 from shipsync.publish.source import Source
 from shipsync.publish.storage import Storage
 from shipsync.publish.writer import Applied, Batch, Watermark
@@ -103,21 +102,8 @@ class Manifest:
         return {table: HeldTable(columns, parts[table]) for table, columns in self.columns.items()}
 
 
-@dataclass(frozen=True)
-class ParquetTarget:
-    """A folder, here or in a store."""
-
-    storage: Storage
-
-    @property
-    def place(self) -> str:
-        """The folder's path, or its address."""
-        return self.storage.place
-
-    @property
-    def secrets(self) -> tuple[Secret, ...]:
-        """The password of an address that has one."""
-        return self.storage.secrets
+class ParquetTarget(LakeTarget):
+    """A folder of Parquet, here or in a store."""
 
     @contextmanager
     def writer(self) -> Iterator[ParquetWriter]:
@@ -195,7 +181,7 @@ class ParquetWriter:
         for label, file in change.files(source):
             part = change.becomes.parts[label]
             digest = _digest(file)
-            name = f"{_folder(change.relation)}/{path_name(label)}.{number}.parquet"
+            name = f"{folder_of(change.relation)}/{path_name(label)}.{number}.parquet"
             size = self._storage.put(file, name)
             yield PartFile(
                 change.relation.full_name, label, name, part.rows, str(part.checksum), size, digest
@@ -220,10 +206,6 @@ class ParquetWriter:
 
 def _manifest_name(number: int) -> str:
     return f"{MANIFESTS}/{number:010d}.json"
-
-
-def _folder(relation: Relation) -> str:
-    return f"{path_name(relation.schema)}/{path_name(relation.name)}"
 
 
 def _digest(file: Path) -> str:
