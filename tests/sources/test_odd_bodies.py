@@ -116,7 +116,7 @@ def _loaded(con: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> lis
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _check(con: duckdb.DuckDBPyConnection, case: Spoiled) -> None:
+def assert_good_is_read_and_nothing_lost(con: duckdb.DuckDBPyConnection, case: Spoiled) -> None:
     stream, table = case.stream, case.stream.table
     batch, apart, tally = _read(stream, case.rows)
     keys = [_key(table, row) for row in case.rows]
@@ -157,10 +157,10 @@ def _check(con: duckdb.DuckDBPyConnection, case: Spoiled) -> None:
     # Nothing that came is gone: it stands in its column, in a document, in a line, or in _extra.
     for position, row in enumerate(case.rows):
         if keys[position] is not None and keys.count(keys[position]) == 1:
-            _check_all_kept(stream, row, held[keys[position]], loaded, tally)
+            assert_all_is_kept(stream, row, held[keys[position]], loaded, tally)
 
 
-def _check_all_kept(
+def assert_all_is_kept(
     stream: Stream, row: Any, held: Any, loaded: dict[str, list[dict[str, Any]]], tally: Tally
 ) -> None:
     extra = json.loads(held["_extra"]) if held["_extra"] else {}
@@ -183,7 +183,7 @@ def _check_all_kept(
 @settings(max_examples=150, **EASY)
 @given(spoiled())
 def test_no_body_stops_a_reading(con: duckdb.DuckDBPyConnection, case: Spoiled) -> None:
-    _check(con, case)
+    assert_good_is_read_and_nothing_lost(con, case)
 
 
 @pytest.mark.slow
@@ -193,7 +193,7 @@ def test_no_body_stops_a_reading(con: duckdb.DuckDBPyConnection, case: Spoiled) 
 def test_no_body_of_thousands_stops_a_reading(
     con: duckdb.DuckDBPyConnection, case: Spoiled
 ) -> None:
-    _check(con, case)
+    assert_good_is_read_and_nothing_lost(con, case)
 
 
 @seed(SEED + 2)
