@@ -12,6 +12,7 @@ POSTGRES: Mapping[str, str] = {
     "adbc_driver_postgresql": "adbc-driver-postgresql",
 }
 DELTA: Mapping[str, str] = {"deltalake": "deltalake"}
+ICEBERG: Mapping[str, str] = {"pyiceberg": "pyiceberg", "sqlalchemy": "sqlalchemy"}
 EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
 PROMETHEUS: Mapping[str, str] = {"prometheus_client": "prometheus-client"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ class Lake:
         if self.kind == "parquet":
             con.execute(BY_MANIFEST, {"lake": str(self.folder), "table": table})
             return con.sql("from read_parquet(getvariable('files'))")
+        if self.kind == "iceberg":
+            # DuckDB's own reader of Iceberg is fetched from the network; these are the files that it reads.
+            files = [task.file.file_path for task in self._scan(table).plan_files()]
+            if not files:
+                return con.from_arrow(self._scan(table).to_arrow()).select(
+                    "* exclude (published_part)"
+                )
+            return con.read_parquet(files).select("* exclude (published_part)")
         dataset = self._table(table).to_pyarrow_dataset()
         return con.from_arrow(dataset).select("* exclude (published_part)")
 
@@ -62,6 +71,12 @@ class Lake:
             if library == "polars":
                 return module.read_delta(str(self.folder / named["path"]), version=named["version"])
             return self._table(table).to_pandas()
+        if self.kind == "iceberg":
+            return (
+                self._scan(table).to_polars()
+                if library == "polars"
+                else self._scan(table).to_pandas()
+            )
         manifest = orjson.loads(max((self.folder / "manifests").iterdir()).read_bytes())
         files = [
             self.folder / file["path"] for file in manifest["files"] if file["table_name"] == table
@@ -83,6 +98,21 @@ class Lake:
         last = max(row["batch"] for row in named)
         (row,) = (r for r in named if r["batch"] == last and r["table_name"] == table)
         return row
+
+    def _scan(self, table: str) -> Any:
+        from pyiceberg.table import StaticTable
+
+        with closing(self.catalog()) as catalog:
+            record = catalog.load_table("_shipsync.published").scan().to_arrow().to_pylist()
+        last = max(row["batch"] for row in record)
+        (named,) = (r for r in record if r["batch"] == last and r["table_name"] == table)
+        return StaticTable.from_metadata(named["path"]).scan(snapshot_id=named["version"])
+
+    def catalog(self) -> Any:
+        """The catalog of a lake of Iceberg, as any program opens it."""
+        from pyiceberg.catalog import load_catalog
+
+        return load_catalog("shipsync", type="sql", uri=f"sqlite:///{self.folder}/catalog.db")
 
     def _table(self, table: str) -> Any:
         from deltalake import DeltaTable

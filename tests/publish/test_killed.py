@@ -40,6 +40,11 @@ select string_agg(quote_ident(column_name) || '::text', ', ' order by ordinal_po
 from information_schema.columns
 where table_schema = %(schema)s and table_name = %(name)s and column_name <> '_row_hash'
 """
+MODULES = {
+    "parquet": ("fsspec",),
+    "delta": ("deltalake", "pyarrow"),
+    "iceberg": ("pyiceberg.catalog.sql", "pyiceberg.io.pyarrow", "pyarrow.dataset"),
+}
 NEW_COLUMN = "alter table core.tags add column extra_$number varchar default 'x'"
 PUBLISH = """
 import importlib, os, signal, sys, time
@@ -76,7 +81,7 @@ class KilledLake(Lake):
     def __init__(self, kind: str, folder: Path) -> None:
         super().__init__(kind, folder)
         self.address = f"{kind}:{folder}"
-        self.modules = ("deltalake", "pyarrow") if kind == "delta" else ("fsspec",)
+        self.modules = MODULES[kind]
 
 
 class PostgresTables:
@@ -109,7 +114,7 @@ class PostgresTables:
             return cursor.fetchall() if cursor.description else []
 
 
-@pytest.fixture(params=["parquet", "delta", "postgres"])
+@pytest.fixture(params=["parquet", "delta", "iceberg", "postgres"])
 def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterator[Reader]:
     if request.param == "postgres":
         # Postgres writes some of these values as other texts; test_postgres_writer.py has each of them.
@@ -121,6 +126,8 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterat
         return
     if request.param == "delta":
         pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
+    if request.param == "iceberg":
+        pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
     yield KilledLake(request.param, tmp_path / "lake")
 
 

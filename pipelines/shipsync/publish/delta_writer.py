@@ -20,7 +20,8 @@ from shipsync import clock, extras
 from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish import lake
-from shipsync.publish.delta_batches import BATCHES, DeltaFolder, NamedTable, read_batches
+from shipsync.publish.batches import NamedTable
+from shipsync.publish.delta_batches import BATCHES, DeltaFolder
 from shipsync.publish.division import Division, Part
 from shipsync.publish.lake import LakeTarget, TableChange, folder_of, path_name
 from shipsync.publish.source import Source
@@ -68,11 +69,11 @@ class DeltaWriter:
 
     def watermark(self) -> Watermark | None:
         """The last batch that is named."""
-        return read_batches(self._tables).watermark
+        return self._tables.batches().watermark
 
     def apply(self, batch: Batch) -> Applied:
         """Restore what a batch that was cut off has left, write what differs, then name the versions."""
-        batches = read_batches(self._tables)
+        batches = self._tables.batches()
         named = dict(batches.last_named)
         there = {r.full_name: self._tables.open(folder_of(r)) for r in batch.relations}
         restored, again = self._restore(there, named, batches.last)
@@ -90,7 +91,7 @@ class DeltaWriter:
             assert table is not None  # one that is not there differs
             folder = folder_of(change.relation)
             named[name] = NamedTable(name, folder, table.version(), change.becomes)
-        batches.add(number, batch.event_sequence, named.values())
+        self._tables.record(batches, number, batch.event_sequence, named.values())
         if not batches.has_one_of(clock.now().date()):
             self._vacuum([change.relation for change in changes if change.differs])
         return Applied(number, tables)
@@ -100,14 +101,16 @@ class DeltaWriter:
     ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
         """Every file of the version that the last batch names of the table is read."""
         division = Division(source, relation)
-        named = read_batches(self._tables).last_named.get(relation.full_name)
+        named = self._tables.batches().last_named.get(relation.full_name)
         if named is None:
             return division.parts(), None
         actions = self._tables.at(named.path, named.version).get_add_actions(flatten=True)
         labels = actions[f"partition.{PART}"].to_pylist()
         paths = [f"{named.path}/{unquote(path)}" for path in actions["path"].to_pylist()]
         files = zip(labels, paths, strict=True)
-        return division.parts(), lake.parts_held(self._storage, source, division, files)
+        return division.parts(), lake.parts_held(
+            self._storage.opener(source.folder), source, division, files
+        )
 
     def reset(self) -> tuple[str, ...]:
         """Remove the record of batches, then every table that has files or a commit of ours."""

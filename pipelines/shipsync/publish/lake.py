@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +69,17 @@ class HeldTable:
 
 
 @dataclass(frozen=True)
+class FileForm:
+    """How the files of a table are, where they are not its portable rows alone.
+
+    ``shaped`` makes the rows of a file of those of a part and its label; ``field_ids`` are DuckDB's.
+    """
+
+    shaped: Callable[[duckdb.DuckDBPyRelation, str], duckdb.DuckDBPyRelation]
+    field_ids: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class TableChange:
     """One table of a batch: what it becomes, which parts are written, and which of the target's go away.
 
@@ -94,12 +106,16 @@ class TableChange:
         inserted = sum(self.becomes.parts[label].rows for label in self.written)
         return PublishedTable(self.relation.full_name, self.becomes.rows, deleted, inserted)
 
-    def files(self, source: Source) -> Iterator[tuple[str, Path]]:
+    def files(self, source: Source, form: FileForm | None = None) -> Iterator[tuple[str, Path]]:
         """Each part that is to be written, as a file of Parquet that is good until the next is made."""
         for label in self.written:
             file = source.folder / "part.parquet"
-            self.division.rows_of(label).write_parquet(
-                str(file), compression="zstd", row_group_size=_ROW_GROUP
+            rows = self.division.rows_of(label)
+            (rows if form is None else form.shaped(rows, label)).write_parquet(
+                str(file),
+                compression="zstd",
+                row_group_size=_ROW_GROUP,
+                field_ids=None if form is None else form.field_ids,
             )
             yield label, file
 
@@ -156,11 +172,15 @@ def _refuse_other_types(
 
 
 def parts_held(
-    storage: Storage, source: Source, division: Division, files: Iterable[tuple[str, str]]
+    opened: Callable[[str], AbstractContextManager[Path]],
+    source: Source,
+    division: Division,
+    files: Iterable[tuple[str, str]],
 ) -> dict[str, Part]:
     """The parts of a table as its ``files`` have them, each given by its label and name.
 
-    Every value is read. What of a file is missing or cannot be read is no row.
+    ``opened`` has a file of that name on this machine. Every value is read. What of a file is missing or
+    cannot be read is no row.
     """
     found: dict[str, Part] = {}
     # A file that cannot be read would end the transaction of the source.
@@ -168,7 +188,7 @@ def parts_held(
         for label, name in files:
             before = found.get(label, _EMPTY)
             try:
-                with storage.on_this_machine(name, source.folder) as file:
+                with opened(name) as file:
                     part = division.part_at(con.read_parquet(str(file)))
             except (
                 OSError,

@@ -165,7 +165,9 @@ class ParquetWriter:
         if manifest is None or name not in manifest.columns:
             return division.parts(), None
         files = [(file.part, file.path) for file in manifest.files if file.table_name == name]
-        return division.parts(), lake.parts_held(self._storage, source, division, files)
+        return division.parts(), lake.parts_held(
+            self._storage.opener(source.folder), source, division, files
+        )
 
     def reset(self) -> tuple[str, ...]:
         """Remove the manifests, the last one last, so that a reader has a batch or none; then all files."""

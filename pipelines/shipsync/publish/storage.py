@@ -6,8 +6,8 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -115,6 +115,10 @@ class Storage:
             yield copy
         finally:
             copy.unlink()
+
+    def opener(self, folder: Path) -> Callable[[str], AbstractContextManager[Path]]:
+        """``on_this_machine`` with that folder."""
+        return lambda name: self.on_this_machine(name, folder)
 
     def names(self, folder: str = "") -> list[str]:
         """All files below ``folder``, in order; none where there is no such folder."""

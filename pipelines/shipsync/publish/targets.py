@@ -8,12 +8,14 @@ from shipsync import settings
 from shipsync.errors import UsageError
 from shipsync.export.postgres_address import FORM, postgres
 from shipsync.publish.delta_writer import DeltaTarget
+from shipsync.publish.iceberg_catalog import iceberg
+from shipsync.publish.iceberg_writer import IcebergTarget
 from shipsync.publish.parquet_writer import ParquetTarget
 from shipsync.publish.postgres_writer import PostgresTarget
 from shipsync.publish.storage import storage
 from shipsync.publish.writer import PublishTarget
 
-KNOWN: Final = (FORM, "parquet:FOLDER", "delta:FOLDER", "destination:NAME")
+KNOWN: Final = (FORM, "parquet:FOLDER", "delta:FOLDER", "iceberg:FOLDER", "destination:NAME")
 
 
 def target(text: str) -> PublishTarget:
@@ -22,9 +24,11 @@ def target(text: str) -> PublishTarget:
     Raises ``UsageError``, which quotes no more than the part before the colon: a password may follow.
     """
     scheme, _, rest = text.partition(":")
-    if scheme in ("parquet", "delta"):
+    if scheme in ("parquet", "delta", "iceberg"):
         if not rest:
             raise UsageError(f"The target names no folder; write {scheme}:FOLDER.")
+        if scheme == "iceberg":
+            return IcebergTarget(iceberg(rest))
         folder = storage(rest)
         return ParquetTarget(folder) if scheme == "parquet" else DeltaTarget(folder)
     if scheme == "destination":

@@ -367,8 +367,8 @@ SETTINGS: dict[str, Setting] = {
         "publish_to",
         "a target of `shipsync publish`",
         _text,
-        "Where each run publishes at its end: `destination:NAME`, `parquet:FOLDER`, `delta:FOLDER` or "
-        "`postgresql://USER@HOST/DATABASE`; see [publish](publish.md).",
+        "Where each run publishes at its end: `destination:NAME`, `parquet:FOLDER`, `delta:FOLDER`, "
+        "`iceberg:FOLDER` or `postgresql://USER@HOST/DATABASE`; see [publish](publish.md).",
     ),
 }
 
