@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,22 @@ def shop(tmp_path: Path) -> Path:
     with connect(file) as con:
         con.execute((Path(__file__).parent / "shop.sql").read_text(encoding="utf-8"))
     return file
+
+
+@pytest.fixture
+def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Makes a text dlt's configuration, as ``.dlt/secrets.toml`` of the folder to work in."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+
+    def made(content: str) -> None:
+        folder = tmp_path / ".dlt"
+        folder.mkdir()
+        (folder / "secrets.toml").write_text(content)
+        monkeypatch.chdir(tmp_path)
+        # dlt reads its files once for each process.
+        Container()[PluggableRunContext].reload_providers()
+
+    yield made
+    monkeypatch.undo()
+    Container()[PluggableRunContext].reload_providers()

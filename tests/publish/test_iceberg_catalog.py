@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,10 @@ pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven her
 
 
 @pytest.fixture
-def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def configured(tmp_path: Path, configure: Callable[[str], None]) -> Path:
     """A folder in which ``.dlt`` names a catalog whose tables lie in ``warehouse``."""
-    folder = tmp_path / "configured"
-    (folder / ".dlt").mkdir(parents=True)
-    (folder / ".dlt" / "secrets.toml").write_text(
+    folder = tmp_path
+    configure(
         f"""
 [destination.house.catalog]
 type = "sql"
@@ -37,7 +37,6 @@ catalog = "a word"
 type = "no such kind"
 """
     )
-    monkeypatch.chdir(folder)
     return folder
 
 

@@ -10,6 +10,10 @@ where source_rows.row_count is distinct from target_rows.row_count
 -- How many rows the source has.
 select coalesce(sum(row_count), 0)::bigint from source_rows
 
+-- name: dlt_all_rows
+-- A table at a destination of dlt, which writes the name as that destination has it.
+select * from {table}
+
 -- name: event_sequence
 -- The number of the last event: one row.
 select max(sequence)::bigint from query_table($events)

@@ -8,6 +8,7 @@ from shipsync import settings
 from shipsync.errors import UsageError
 from shipsync.export.postgres_address import FORM, postgres
 from shipsync.publish.delta_writer import DeltaTarget
+from shipsync.publish.dlt_writer import dlt_destination
 from shipsync.publish.iceberg_catalog import iceberg
 from shipsync.publish.iceberg_writer import IcebergTarget
 from shipsync.publish.parquet_writer import ParquetTarget
@@ -32,6 +33,8 @@ def target(text: str) -> PublishTarget:
         folder = storage(rest)
         return ParquetTarget(folder) if scheme == "parquet" else DeltaTarget(folder)
     if scheme == "destination":
+        if (other := dlt_destination(rest)) is not None:
+            return other
         scheme, _, _ = (text := settings.destination(rest)).partition(":")
     if scheme in ("postgres", "postgresql"):
         return PostgresTarget(postgres(text))
