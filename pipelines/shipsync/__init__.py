@@ -19,6 +19,7 @@ The package, from the bottom up::
     reverse                        writes to the account: plans, the outbox, what became of them
     feed, tracking, export         events for consumers, where orders are, tables elsewhere
     metrics                        every number by its name, with its definition
+    dialects                       the models in the SQL of other engines
     publish                        another database kept equal, batch by batch
     alerts, backup                 telling what needs a person; the database kept elsewhere
     job, overview, assistant       the scheduled job; the account at a glance; questions by a model

@@ -71,9 +71,11 @@ def ten_days(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return lived(tmp_path_factory.mktemp("ten_days"), days=10, builds=(6, 10))
 
 
-def lived(folder: Path, *, days: int, builds: tuple[int, ...], seed: int = 5) -> Shop:
+def lived(
+    folder: Path, *, days: int, builds: tuple[int, ...], seed: int = 5, options: Options = OPTIONS
+) -> Shop:
     """A shop's life; from the second week on with faults that pass."""
-    account = Account(seed=seed, options=OPTIONS, start=START)
+    account = Account(seed=seed, options=options, start=START)
     seed_account(account, shipments=60, days=30)
     simulation = Simulation(account, orders_per_day=6)
     shop = AskingShop(account, folder, SETTINGS)

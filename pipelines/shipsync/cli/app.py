@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "backup": ("backup", "restore", "snapshot"),
     "export": ("export",),
     "publish": ("publish",),
+    "models": ("models",),
     "fleet": ("fleet",),
     "dashboard": ("dashboard", "report"),
     "mcp": ("mcp",),
