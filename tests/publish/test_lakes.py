@@ -197,6 +197,31 @@ def test_what_a_batch_left_that_was_cut_off_is_undone(
     assert verify(shop, lake.target).differences == ()
 
 
+def test_what_was_cut_off_is_undone_after_a_batch_that_left_the_table_out(
+    lake: Lake, shop: Path, tmp_path: Path
+) -> None:
+    publish(shop, lake.target)
+    before, first = here(shop), tmp_path / "first.duckdb"
+    shutil.copy(shop, first)
+    change(shop, CHANGES["a row changed"], CHANGES["a month emptied"])
+    publish(shop, lake.target)
+    _forget_the_last_batch(lake)
+    shutil.copy(first, shop)
+    change(shop, CHANGES["an event"])
+    publish(shop, lake.target, tables=["changes.events"])
+    assert lake.batch() == 2
+    shutil.copy(first, shop)
+
+    publish(shop, lake.target)
+
+    assert there(lake.rows, shop) == before
+    assert verify(shop, lake.target).differences == ()
+    # Nor does the table itself keep what the batch left that was cut off.
+    change(shop, CHANGES["a touch"])
+    publish(shop, lake.target)
+    assert there(lake.rows, shop) == here(shop)
+
+
 def test_a_cut_off_table_whose_files_were_vacuumed_is_written_whole(
     shop: Path, tmp_path: Path
 ) -> None:

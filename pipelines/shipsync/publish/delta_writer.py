@@ -75,7 +75,7 @@ class DeltaWriter:
         """Restore what a batch that was cut off has left, write what differs, then name the versions."""
         batches = self._tables.batches()
         named = dict(batches.last_named)
-        there = {r.full_name: self._tables.open(folder_of(r)) for r in batch.relations}
+        there = {r: self._tables.open(folder_of(r)) for r in batch.relations}
         restored, again = self._restore(there, named, batches.last)
         held = {name: table.held for name, table in named.items()}
         changes = lake.changes(batch, held, again)
@@ -85,7 +85,7 @@ class DeltaWriter:
         number = batches.last + 1
         for change in changes:
             name = change.relation.full_name
-            table = there[name]
+            table = there[change.relation]
             if change.differs:
                 table = self._commit(batch.source, change, table, number)
             assert table is not None  # one that is not there differs
@@ -136,11 +136,11 @@ class DeltaWriter:
 
     def _restore(
         self,
-        there: Mapping[str, DeltaTable | None],
+        there: Mapping[Relation, DeltaTable | None],
         named: Mapping[str, NamedTable],
         last: int,
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Undo commits of batches after ``last``.
+        """Undo commits of batches that are not named.
 
         Returns the names of the tables that were restored, and of those that have to be written whole. Raises
         ``ExportFailed`` for a table that is not ours.
@@ -148,7 +148,8 @@ class DeltaWriter:
         from deltalake.exceptions import DeltaError
 
         restored, again = set(), set()
-        for name, table in there.items():
+        for relation, table in there.items():
+            name = relation.full_name
             if table is None:
                 again.add(name)
                 continue
@@ -160,14 +161,25 @@ class DeltaWriter:
                 )
             if name not in named:
                 again.add(name)
-            elif reached > last:
-                try:
+                continue
+            try:
+                if reached > last or self._is_ahead(folder_of(relation), table, named[name]):
                     table.restore(named[name].version)
                     restored.add(name)
-                except DeltaError:
-                    # Its files were vacuumed.
-                    again.add(name)
+            except DeltaError:
+                # Its files were vacuumed.
+                again.add(name)
         return frozenset(restored), frozenset(again)
+
+    def _is_ahead(self, folder: str, table: DeltaTable, named: NamedTable) -> bool:
+        """Whether a commit of ours came after the version that is named, and was never named itself.
+
+        Its number may be that of a batch which is whole, for that one may have left the table out.
+        """
+        if table.version() == named.version:
+            return False
+        before = self._tables.at(folder, named.version).transaction_version(_APPLICATION)
+        return before != table.transaction_version(_APPLICATION)
 
     def _commit(
         self, source: Source, change: TableChange, table: DeltaTable | None, number: int

@@ -221,7 +221,7 @@ class IcebergWriter:
 def _restore(
     there: Mapping[str, Table | None], named: Mapping[str, NamedTable], last: int
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Undo commits of batches after ``last``.
+    """Undo commits of batches that are not named.
 
     Returns the names of the tables that were restored, and of those that have to be written whole. Raises
     ``ExportFailed`` for a table that is not ours.
@@ -239,7 +239,7 @@ def _restore(
             )
         if name not in named:
             again.add(name)
-        elif int(reached) > last:
+        elif int(reached) > last or _is_ahead(table, named[name]):
             version, columns = named[name].version, [*named[name].held.columns, PART]
             if table.snapshot_by_id(version) is None or sorted(
                 table.schema().column_names
@@ -252,6 +252,23 @@ def _restore(
                 transaction.set_properties({_BATCH: str(last)})
             restored.add(name)
     return frozenset(restored), frozenset(again)
+
+
+def _is_ahead(table: Table, named: NamedTable) -> bool:
+    """Whether a commit of ours came after the snapshot that is named, and was never named itself.
+
+    Its number may be that of a batch which is whole, for that one may have left the table out.
+    """
+    from pyiceberg.table import StaticTable
+
+    if table.metadata_location == named.path:
+        return False
+    try:
+        before = StaticTable.from_metadata(named.path, table.io.properties)
+    except OSError:
+        # Metadata as old as that is removed.
+        return False
+    return before.properties.get(_BATCH) != table.properties[_BATCH]
 
 
 def _follow_columns(
