@@ -132,7 +132,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="shipsync-bench-") as name:
         folder = Path(name)
         database = folder / "shop.duckdb"
-        places = {kind: f"{kind}:{folder / kind}" for kind in ("parquet", "delta")}
+        places = {kind: f"{kind}:{folder / kind}" for kind in ("parquet", "delta", "iceberg")}
         if given.postgres:
             places["postgres"] = given.postgres
         _seed(database, given.shipments)

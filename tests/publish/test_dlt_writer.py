@@ -14,12 +14,16 @@ from unittest.mock import ANY
 import duckdb
 import pytest
 
+from shipsync.emulator import Account
+from shipsync.emulator.simulation.seed import seed_account
 from shipsync.errors import ConfigurationError, ExportFailed, UsageError
 from shipsync.publish.dlt_tables import DltTables, Replacement
 from shipsync.publish.dlt_writer import DltTarget, DltWriter
 from shipsync.publish.run import batch_of, publish, reset
 from shipsync.publish.targets import target
 from shipsync.publish.verify import verify
+from shipsync.warehouse.database import connect
+from truth.synced_shop import Shop
 
 from .lakes import Rows, change, here, sorted_rows
 from .test_lakes import CHANGES
@@ -282,6 +286,23 @@ def test_a_destination_that_fails_is_told_by_its_name(house: Path, shop: Path) -
 
     with pytest.raises(ExportFailed, match=r"^destination:house can't be written: "):
         publish(shop, target(TO))
+
+
+def test_what_a_sync_of_this_process_loaded_is_published(house: Path, tmp_path: Path) -> None:
+    account = Account(seed=1)
+    seed_account(account, shipments=5)
+    shop = Shop(account, tmp_path)
+    shop.sync()
+
+    publish(shop.database, target(TO), tables=["raw.shipments"])
+    shop.sync()
+    publish(shop.database, target(TO), tables=["raw.shipments"])
+
+    assert verify(shop.database, target(TO), tables=["raw.shipments"]).differences == ()
+    with connect(shop.database, read_only=True) as con:
+        ours = con.sql("from raw.shipments").columns
+    with duckdb.connect(str(house), read_only=True) as con:
+        assert con.sql("from raw.shipments").columns == [*ours, "published_part", "published_gone"]
 
 
 class _CutOff(Exception):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from shipsync.errors import UsageError
 from shipsync.export.relation import Relation, select
 from shipsync.plurals import counted
 from shipsync.publish.source import STATEMENTS, source
@@ -77,7 +78,10 @@ def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _sequence(con: duckdb.DuckDBPyConnection) -> int | None:
-    if _EVENTS not in select(con, (), ()):
+    try:
+        select(con, (), [_EVENTS.full_name])
+    except UsageError:
+        # The models are not built yet, and raw tables alone are published.
         return None
     values = {"events": _EVENTS.quoted}
     found = con.execute(statement(STATEMENTS, "event_sequence"), values).fetchone()
