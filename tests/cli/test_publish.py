@@ -44,7 +44,13 @@ def test_a_call_without_a_target(run: Run, demo: Demo) -> None:
 
 @pytest.mark.parametrize(
     "early",
-    [("--to", "delta:lake"), ("--connection", "west"), ("--table", "core.tags"), ("--json",)],
+    [
+        ("--to", "delta:lake"),
+        ("--connection", "west"),
+        ("--table", "core.tags"),
+        ("--whole",),
+        ("--json",),
+    ],
 )
 def test_options_in_front_of_a_command_are_refused_and_not_overlooked(
     run: Run, early: tuple[str, ...]

@@ -179,7 +179,7 @@ def test_a_publish_that_is_killed_is_whole_or_not_there_and_its_repeat_is_the_so
 ) -> None:
     publish(shop, target(reader.address))
     _mutate(shop, Random("as long as it takes"))
-    whole, _ = _publish_apart(reader, shop, 0)
+    whole, _ = publish_apart(reader, shop, 0)
     assert whole is not None
     killed = torn = 0
     for seed in range(SEEDS):
@@ -188,7 +188,7 @@ def test_a_publish_that_is_killed_is_whole_or_not_there_and_its_repeat_is_the_so
         shutil.copy(shop, tmp_path / "before.duckdb")
         _mutate(shop, random)
         instant = random.uniform(0.01, whole)
-        ended, complaint = _publish_apart(reader, shop, instant)
+        ended, complaint = publish_apart(reader, shop, instant)
         told = f"seed {seed}, {'killed' if ended is None else 'done'} at {instant:.3f} of {whole:.3f} s"
         print(told, complaint)  # noqa: T201
         killed += ended is None
@@ -211,7 +211,7 @@ def test_a_publish_that_is_killed_is_whole_or_not_there_and_its_repeat_is_the_so
     assert torn
 
 
-def _publish_apart(reader: Reader, database: Path, alarm: float) -> tuple[float | None, str]:
+def publish_apart(reader: Reader, database: Path, alarm: float) -> tuple[float | None, str]:
     """A publish in a process of its own: its seconds, None where the alarm ended it."""
     done = subprocess.run(
         [sys.executable, "-c", PUBLISH, str(database), str(alarm), *reader.modules],

@@ -41,6 +41,9 @@ def publish(
     to: To = None,
     schema: Schemas = None,
     table: Tables = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Compare every row, as once a day.")
+    ] = False,
     connection: options.ConnectionName = "default",
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
@@ -48,10 +51,11 @@ def publish(
     """Bring what differs into a database or lake, as one batch.
 
     Publishes core and changes by default. A batch is seen whole or not at all, and can be
-    repeated. Reads the copy for readers, so no run waits.
+    repeated. Looks at what loads and builds changed; every row is compared once a day.
+    Reads the copy for readers, so no run waits.
     """
     if context.invoked_subcommand is not None:
-        if to or schema or table or database or as_json or connection != "default":
+        if to or schema or table or whole or database or as_json or connection != "default":
             word = context.invoked_subcommand
             raise UsageError(f"Options stand behind {word}: shipsync publish {word} --to ...")
         return
@@ -60,7 +64,9 @@ def publish(
 
     local = options.local(connection, database)
     goal = _target(to, local)
-    report = carry_out(local.database, goal, schemas=schema or (), tables=table or ())
+    report = carry_out(
+        local.database, goal, schemas=schema or (), tables=table or (), is_compared_whole=whole
+    )
     if as_json:
         output.show_json(report)
         return
@@ -99,8 +105,9 @@ def verify(
     if report.differences:
         parts = counted(len(report.differences), "part differs", "parts differ")
         raise NeedsPerson(
-            f"{parts} between {report.target} and {local.database}. `shipsync publish` brings what is new; "
-            "where that finds nothing, `shipsync publish reset` and a publish after it fill the target anew."
+            f"{parts} between {report.target} and {local.database}. `shipsync publish` brings what is new, "
+            "`--whole` what was changed here by hand; where these find nothing, `shipsync publish reset` and "
+            "a publish after it fill the target anew."
         )
     tables = counted(len(report.tables), "table is", "tables are")
     output.remark(f"{tables} the same in {report.target}.")

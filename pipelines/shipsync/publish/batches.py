@@ -7,7 +7,7 @@ is kept there is the writer's; what stands in it is the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from shipsync import clock
-from shipsync.publish.lake import HeldTable
+from shipsync.publish.lake import HeldTable, TableChange
 from shipsync.publish.writer import Watermark
 
 if TYPE_CHECKING:
@@ -77,18 +77,32 @@ class Batches:
         reached = self.watermark
         return reached is not None and reached.published_at.date() == day
 
+    def seen_anew(self, changes: Iterable[TableChange]) -> Mapping[str, NamedTable] | None:
+        """The tables of the last batch with what was seen now, where no row differs; None: as recorded."""
+        found = list(changes)
+        if not any(change.is_seen_anew for change in found):
+            return None
+        named = dict(self.last_named)
+        for change in found:
+            name = change.relation.full_name
+            named[name] = replace(named[name], held=change.becomes)
+        return named
+
     def with_one_more(
         self, number: int, event_sequence: int | None, named: Iterable[NamedTable]
     ) -> pa.Table:
-        """All that the record is to hold once that batch is in it; those long before it are left out."""
+        """All that the record is to hold once that batch is in it; those long before it are left out.
+
+        The last one can be recorded again, by its number, when more was seen of its tables.
+        """
         import pyarrow as pa
 
-        now = clock.now()
-        kept = [row for row in self.rows if row["batch"] > number - _KEPT]
+        made_at = self.rows[-1]["published_at"] if number == self.last else clock.now()
+        kept = [row for row in self.rows if number - _KEPT < row["batch"] < number]
         made = [
             {
                 "batch": number,
-                "published_at": now,
+                "published_at": made_at,
                 "event_sequence": event_sequence,
                 "table_name": table.table_name,
                 "path": table.path,

@@ -81,6 +81,9 @@ class DeltaWriter:
         changes = lake.changes(batch, held, again)
         tables = tuple(change.outcome() for change in changes)
         if not restored and not any(change.differs for change in changes):
+            anew, reached = batches.seen_anew(changes), batches.watermark
+            if anew and reached:
+                self._tables.record(batches, reached.batch, reached.event_sequence, anew.values())
             return Applied(None, tables)
         number = batches.last + 1
         for change in changes:

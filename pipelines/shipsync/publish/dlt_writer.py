@@ -35,6 +35,7 @@ _UNSURE: Final = Part(0, -1)
 _KEPT: Final = 20
 _NESTED: Final = ("STRUCT(", "MAP(")
 _STRATEGY: Final = "delete-insert"
+_NONE: Final = Batches(())
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,10 @@ class DltWriter:
         tables = tuple(change.outcome() for change in changes)
         differing = [change for change in changes if change.differs]
         if not differing:
+            anew, reached = whole.seen_anew(changes), whole.watermark
+            if anew and reached:
+                tables_seen, events = list(anew.values()), reached.event_sequence
+                self._record(reached.batch, events, tables_seen, is_whole=True, known=whole)
             return Applied(None, tables)
         number = max(whole.last, begun.last) + 1
         touched = [_named(change, number, _touched(change)) for change in differing]
@@ -225,9 +230,11 @@ class DltWriter:
         named: Sequence[NamedTable],
         *,
         is_whole: bool,
+        known: Batches = _NONE,
     ) -> None:
-        """The lines of one batch, in place of those that it had; those long before it go."""
-        made = Batches(()).with_one_more(number, event_sequence, named)
+        """The lines of one batch, in place of those that it had if ``known``; those long before it go."""
+        of_batch = Batches([row for row in known.rows if row["batch"] == number])
+        made = of_batch.with_one_more(number, event_sequence, named)
         rows = made.append_column(_WHOLE, pa.array([is_whole] * len(made), pa.bool_()))
         forgotten = range(max(1, number - 2 * _KEPT), max(1, number - _KEPT))
         self._tables.replace(

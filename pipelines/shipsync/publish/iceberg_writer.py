@@ -109,6 +109,12 @@ class IcebergWriter:
         changes = lake.changes(batch, held, again)
         tables = tuple(change.outcome() for change in changes)
         if not restored and not any(change.differs for change in changes):
+            anew, reached = batches.seen_anew(changes), batches.watermark
+            if anew and reached:
+                of_batch = {_BATCH: str(reached.batch)}
+                self._tables.record(
+                    batches, reached.batch, reached.event_sequence, anew.values(), of_batch
+                )
             return Applied(None, tables)
         number = batches.last + 1
         properties = {_BATCH: str(number), _EVENTS: str(batch.event_sequence)}

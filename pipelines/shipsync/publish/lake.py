@@ -15,9 +15,10 @@ from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish.division import UNDATED, Division, Part
+from shipsync.publish.marks import Marks, Seen, marks_of
 from shipsync.publish.source import Source
 from shipsync.publish.storage import Storage
-from shipsync.publish.writer import Batch, PublishedTable
+from shipsync.publish.writer import Batch, Compared, PublishedTable
 
 _EMPTY: Final = Part(0, 0)
 # A small group keeps the columns of wide rows within the memory the database may take.
@@ -43,10 +44,14 @@ class LakeTarget:
 
 @dataclass(frozen=True)
 class HeldTable:
-    """A table as the last batch left it: the types of its columns, and its parts by label."""
+    """A table as the last batch left it: the types of its columns, and its parts by label.
+
+    ``seen`` is what told then that it had not changed since; None where nothing tells it.
+    """
 
     columns: Mapping[str, str]
     parts: Mapping[str, Part]
+    seen: Seen | None = None
 
     @property
     def rows(self) -> int:
@@ -56,7 +61,8 @@ class HeldTable:
     def document(self) -> dict[str, Any]:
         """Itself as JSON has it; checksums are texts, for they are larger than other readers' integers."""
         parts = {label: [part.rows, str(part.checksum)] for label, part in self.parts.items()}
-        return {"columns": dict(self.columns), "parts": parts}
+        seen = self.seen and self.seen.document()
+        return {"columns": dict(self.columns), "parts": parts, "seen": seen}
 
     @staticmethod
     def read(document: Mapping[str, Any]) -> HeldTable:
@@ -65,6 +71,7 @@ class HeldTable:
         return HeldTable(
             document["columns"],
             {label: Part(rows, int(checksum)) for label, (rows, checksum) in parts},
+            Seen.read(document.get("seen")),
         )
 
 
@@ -93,18 +100,26 @@ class TableChange:
     removed: Sequence[str]
     is_altered: bool
     before: HeldTable | None
+    compared: Compared = "everything"
 
     @property
     def differs(self) -> bool:
         """Whether anything is to be done."""
         return bool(self.is_altered or self.written or self.removed)
 
+    @property
+    def is_seen_anew(self) -> bool:
+        """Whether the record of the batch has to be written, be it that no row differs."""
+        return self.differs or self.before is None or self.before.seen != self.becomes.seen
+
     def outcome(self) -> PublishedTable:
         """What is reported of it."""
         held = self.before.parts if self.before else {}
         deleted = sum(held[label].rows for label in self.removed)
         inserted = sum(self.becomes.parts[label].rows for label in self.written)
-        return PublishedTable(self.relation.full_name, self.becomes.rows, deleted, inserted)
+        return PublishedTable(
+            self.relation.full_name, self.becomes.rows, deleted, inserted, self.compared
+        )
 
     def files(self, source: Source, form: FileForm | None = None) -> Iterator[tuple[str, Path]]:
         """Each part that is to be written, as a file of Parquet that is good until the next is made."""
@@ -141,21 +156,73 @@ def _change(
     division = Division(source, relation)
     if before is not None:
         _refuse_other_types(relation, before.columns, division.columns)
-    # A table without rows has a part without rows, which tells readers its columns.
-    parts = division.parts() or {UNDATED: _EMPTY}
     is_altered = (
         is_again or before is None or list(before.columns.items()) != list(division.columns.items())
     )
+    parts, seen, compared = _found(source, division, relation, None if is_altered else before)
+    # A table without rows has a part without rows, which tells readers its columns.
+    parts = parts or {UNDATED: _EMPTY}
     held = before.parts if before else {}
     return TableChange(
         relation,
         division,
-        HeldTable(division.columns, parts),
+        HeldTable(division.columns, parts, seen),
         sorted(label for label in parts if is_altered or parts[label] != held.get(label)),
         sorted(label for label in held if is_altered or parts.get(label) != held[label]),
         is_altered,
         before,
+        compared,
     )
+
+
+def _found(
+    source: Source, division: Division, relation: Relation, before: HeldTable | None
+) -> tuple[Mapping[str, Part], Seen | None, Compared]:
+    """The parts of a table, and how many of its rows were hashed for that.
+
+    ``before`` is the table at the target, if it can be gone on from.
+    """
+    marks = marks_of(source, relation)
+    if source.stamp is None or marks is None:
+        return division.parts(), None, "everything"
+    known = before.seen if before else None
+    if before is None or known is None or not source.goes_on_from(known.stamp):
+        marked = division.parts_by(marks.rows, marks.hashed())
+        return division.parts(), _seen(source.stamp, marked), "everything"
+    if known.marks == marks.part_of(marks.rows):
+        return before.parts, known, "nothing"
+    marked = division.parts_by(marks.rows, marks.hashed())
+    seen = _seen(source.stamp, marked)
+    parts = _gone_on(division, marks, before.parts, known, seen)
+    return (division.parts(), seen, "everything") if parts is None else (parts, seen, "changes")
+
+
+def _seen(stamp: str, marked: Mapping[str, Part]) -> Seen:
+    return Seen(stamp, sum(marked.values(), _EMPTY), marked)
+
+
+def _gone_on(
+    division: Division, marks: Marks, held: Mapping[str, Part], known: Seen, seen: Seen
+) -> dict[str, Part] | None:
+    """The parts now, of which those with the same marks are those ``held``; None: all have to be read."""
+    differing = {
+        label
+        for label in {*known.parts, *seen.parts}
+        if known.parts.get(label) != seen.parts.get(label)
+    }
+    same = seen.parts.keys() - differing
+    if not same <= held.keys():
+        return None
+    if marks.is_numbered and any(
+        seen.parts.get(label, _EMPTY).rows < known.parts.get(label, _EMPTY).rows
+        for label in differing
+    ):
+        # Of the versions of a key one is gone: others in other parts have other numbers now.
+        return None
+    read = {label: division.part(label) for label in differing & seen.parts.keys()}
+    parts = {label: held[label] for label in same} | read
+    # Marks and rows are counted by two ways; they have the same rows or one of them is wrong.
+    return parts if all(parts[label].rows == seen.parts[label].rows for label in parts) else None
 
 
 def _refuse_other_types(

@@ -15,7 +15,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from shipsync.export.relation import Relation
 from shipsync.publish import lake
 from shipsync.publish.division import Division, Part
 from shipsync.publish.lake import HeldTable, LakeTarget, TableChange, folder_of, path_name
+from shipsync.publish.marks import Seen
 from shipsync.publish.source import Source
 from shipsync.publish.storage import Storage
 from shipsync.publish.writer import Applied, Batch, Watermark
@@ -55,13 +56,17 @@ class PartFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A whole batch: the columns of every table with their types, and every file."""
+    """A whole batch: the columns of every table with their types, and every file.
+
+    ``seen`` has what was seen of a table (``marks.Seen``), where the next batch can go on from that.
+    """
 
     batch: int
     published_at: str
     event_sequence: int | None
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     files: tuple[PartFile, ...] = ()
+    seen: Mapping[str, Seen] = field(default_factory=dict)
 
     @staticmethod
     def read(content: bytes) -> Manifest:
@@ -73,7 +78,12 @@ class Manifest:
             table["table_name"]: {column["name"]: column["type"] for column in table["columns"]}
             for table in tables
         }
-        return Manifest(**document, columns=columns, files=files)
+        # As text, so that whoever reads manifests as a table has one column of it.
+        texts = {table["table_name"]: table["seen"] for table in tables if table.get("seen")}
+        seen = {
+            name: found for name, text in texts.items() if (found := Seen.read(orjson.loads(text)))
+        }
+        return Manifest(**document, columns=columns, files=files, seen=seen)
 
     def content(self) -> bytes:
         """Itself as the content of a file, in a form that SQL can unnest."""
@@ -82,6 +92,9 @@ class Manifest:
                 "table_name": table,
                 "rows": sum(file.rows for file in self.files if file.table_name == table),
                 "columns": [{"name": name, "type": kind} for name, kind in columns.items()],
+                "seen": orjson.dumps(self.seen[table].document()).decode()
+                if table in self.seen
+                else None,
             }
             for table, columns in sorted(self.columns.items())
         ]
@@ -99,7 +112,10 @@ class Manifest:
         parts: dict[str, dict[str, Part]] = {table: {} for table in self.columns}
         for file in self.files:
             parts[file.table_name][file.part] = Part(file.rows, int(file.checksum))
-        return {table: HeldTable(columns, parts[table]) for table, columns in self.columns.items()}
+        return {
+            table: HeldTable(columns, parts[table], self.seen.get(table))
+            for table, columns in self.columns.items()
+        }
 
 
 class ParquetTarget(LakeTarget):
@@ -137,7 +153,12 @@ class ParquetWriter:
         before = self._last() or Manifest(0, "", None)
         changes = lake.changes(batch, before.held())
         tables = tuple(change.outcome() for change in changes)
+        seen = {c.relation.full_name: c.becomes.seen for c in changes}
+        kept_seen = {name: one for name, one in {**before.seen, **seen}.items() if one is not None}
         if not any(change.differs for change in changes):
+            if any(change.is_seen_anew for change in changes):
+                again = replace(before, seen=kept_seen)
+                self._storage.write(_manifest_name(before.batch), again.content())
             return Applied(None, tables)
         number = before.batch + 1
         files = [file for change in changes for file in self._write(batch.source, change, number)]
@@ -150,6 +171,7 @@ class ParquetWriter:
             batch.event_sequence,
             {**before.columns, **columns},
             tuple(sorted([*kept, *files], key=lambda file: file.path)),
+            kept_seen,
         )
         self._storage.write(_manifest_name(number), manifest.content())
         self._sweep(manifest, before)

@@ -12,6 +12,7 @@ import duckdb
 from shipsync.errors import UsageError
 from shipsync.export.relation import Relation, select
 from shipsync.plurals import counted
+from shipsync.publish.marks import stamp_of
 from shipsync.publish.source import STATEMENTS, source
 from shipsync.publish.writer import Batch, PublishedTable, PublishTarget
 from shipsync.statements import statement
@@ -42,13 +43,17 @@ def publish(
     *,
     schemas: Collection[str] = (),
     tables: Collection[str] = (),
+    is_compared_whole: bool = False,
 ) -> PublishReport:
     """Make the chosen tables at ``target`` equal to those of ``database``, as one batch.
 
+    Rows are compared that changed since the last batch by what loads tell (``marks``), and all of them on the
+    first publish of a day, where loads do not tell, and if ``is_compared_whole``.
     Reads the copy for readers; only where there is none that serves, the database under the run lock.
     Raises ``ExportFailed``, ``UsageError``, ``DatabaseError``, ``LockHeld``.
     """
-    with batch_of(database, schemas, tables) as batch, target.writer() as writer:
+    chosen = batch_of(database, schemas, tables, is_compared_whole=is_compared_whole)
+    with chosen as batch, target.writer() as writer:
         applied = writer.apply(batch)
     return PublishReport(target.place, applied.batch, applied.tables)
 
@@ -60,9 +65,19 @@ def reset(target: PublishTarget) -> tuple[str, ...]:
 
 
 @contextmanager
-def batch_of(database: Path, schemas: Collection[str], tables: Collection[str]) -> Iterator[Batch]:
+def batch_of(
+    database: Path,
+    schemas: Collection[str],
+    tables: Collection[str],
+    *,
+    is_compared_whole: bool = True,
+) -> Iterator[Batch]:
     """The chosen tables of ``database``, in one transaction while the block lasts; errors as ``publish``."""
-    with _opened(database) as con, transaction(con), source(con) as here:
+    with (
+        _opened(database) as con,
+        transaction(con),
+        source(con, stamp_of(con), is_compared_whole=is_compared_whole) as here,
+    ):
         yield Batch(here, select(con, schemas, tables), _sequence(con))
 
 

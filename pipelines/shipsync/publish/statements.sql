@@ -18,6 +18,18 @@ select * from {table}
 -- The number of the last event: one row.
 select max(sequence)::bigint from query_table($events)
 
+-- name: keep_rows_of_keys
+create or replace temp table source_rows_of_keys as from rows_of_keys
+
+-- name: keep_target_rows_of_keys
+create or replace temp table target_rows_of_keys as from rows_of_keys
+
+-- name: ledger_tables_of_stamp
+-- Whether the tables are there that `stamp` reads: one row.
+select count(*) = 4
+from duckdb_tables()
+where schema_name = 'ledger' and table_name in ('identity', 'last_build', 'privacy', 'restores')
+
 -- name: parent_dates
 -- The column of a table that says when each of its rows began, if its first column is the key that is given.
 select date_column.column_name
@@ -33,6 +45,16 @@ alter table {table} add column {column} {kind}
 -- name: postgres_begin_batch
 -- Two batches at once would each count what the other has not committed yet.
 select pg_advisory_xact_lock(7230415)
+
+-- name: postgres_add_seen
+alter table _shipsync.published add column seen json
+
+-- name: postgres_analyze_changed_keys
+-- Without a count the server would read the whole table for a few keys.
+analyze pg_temp.changed_keys
+
+-- name: postgres_analyze_changed_rows
+analyze pg_temp.changed_rows
 
 -- name: postgres_clear_changed_rows
 truncate pg_temp.changed_rows
@@ -56,6 +78,11 @@ copy {table} ({columns}) from stdin (format csv, null '\N')
 -- name: postgres_copy_out
 copy (select {columns} from {table}) to stdout (format csv, null '\N')
 
+-- name: postgres_copy_rows_of_keys
+copy (
+    select {columns} from {table} where {key} in (select changed_key from pg_temp.changed_keys)
+) to stdout (format csv, null '\N')
+
 -- name: postgres_copy_row_hashes
 copy (select _row_hash, count(*) from {table} group by _row_hash) to stdout (format csv)
 
@@ -64,6 +91,9 @@ delete from {table} as held using pg_temp.changed_rows as changed where held._ro
 
 -- name: postgres_drop_batches
 drop table _shipsync.published
+
+-- name: postgres_drop_changed_keys
+drop table if exists pg_temp.changed_keys
 
 -- name: postgres_drop_table
 drop table {table}
@@ -75,6 +105,15 @@ select to_regclass('_shipsync.published') is not null
 -- name: postgres_index
 create index on {table} (_row_hash)
 
+-- name: postgres_index_of_keys
+create index if not exists {index} on {table} ({key})
+
+-- name: postgres_keep_seen
+-- What the next batch goes on from; of former batches nobody asks.
+update _shipsync.published
+set seen = case when batch = (select max(batch) from _shipsync.published) then %(seen)s::json end
+where seen is not null or batch = (select max(batch) from _shipsync.published)
+
 -- name: postgres_last_batch
 -- The last whole batch: one row, none before the first.
 select batch, published_at, event_sequence from _shipsync.published order by batch desc limit 1
@@ -85,8 +124,12 @@ create table if not exists _shipsync.published (
     batch bigint primary key,
     published_at timestamptz not null default now(),
     event_sequence bigint,
-    tables json not null
+    tables json not null,
+    seen json
 )
+
+-- name: postgres_make_changed_keys
+create temporary table changed_keys on commit drop as select {key} as changed_key from {table} limit 0
 
 -- name: postgres_make_changed_rows
 create temporary table changed_rows (row_hash bigint not null) on commit drop
@@ -96,6 +139,9 @@ create schema if not exists {schema}
 
 -- name: postgres_make_table
 create table {table} (_row_hash bigint not null)
+
+-- name: postgres_last_seen
+select seen from _shipsync.published order by batch desc limit 1
 
 -- name: postgres_published_tables
 -- The tables that batches named and that are still ours: one row each.
@@ -120,6 +166,13 @@ insert into _shipsync.published (batch, event_sequence, tables)
 select coalesce(max(batch), 0) + 1, %(event_sequence)s, %(tables)s from _shipsync.published
 returning batch
 
+-- name: source_columns
+-- Every table and view with its columns in their order: one row each.
+select schema_name || '.' || table_name, list(column_name order by column_index)
+from duckdb_columns()
+where not internal
+group by all
+
 -- name: source_comments
 -- The comments on columns of a table or view: one row each.
 select column_name, comment
@@ -133,11 +186,33 @@ select (hash(source)::hugeint - 9223372036854775808)::bigint as row_hash, count(
 from query_table($table) as source
 group by all
 
+-- name: source_rows_of_keys
+create or replace temp table source_rows as
+select _row_hash as row_hash, count(*) as row_count
+from source_rows_of_keys
+group by all
+
+-- name: stamp
+-- Whether the last build ended well, what it took in, and what else stored rows follow from: one row or none.
+select
+    last_build.is_complete,
+    last_build.taken_in,
+    (select max(sequence) from ledger.privacy),
+    (select count(*) from ledger.restores),
+    (select max(ledger_id) from ledger.identity)
+from ledger.last_build
+
 -- name: target_rows
 -- What the target told of its rows.
 create or replace temp table target_rows as
 select row_hash, row_count
 from read_csv($file, auto_detect = false, delim = ',', header = false, columns = {'row_hash': 'bigint', 'row_count': 'bigint'})
+
+-- name: target_rows_of_keys
+create or replace temp table target_rows as
+select _row_hash as row_hash, count(*) as row_count
+from target_rows_of_keys
+group by all
 
 -- name: write_changed_rows
 copy (select row_hash from changed_rows) to $file (format csv, header false)

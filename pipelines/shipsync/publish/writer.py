@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from shipsync.connection import Secret
 from shipsync.export.relation import Relation
 from shipsync.publish.division import Part
 from shipsync.publish.source import Source
+
+# How much of a table was read to find what differs.
+Compared = Literal["nothing", "changes", "everything"]
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,14 @@ class PublishedTable:
     """One table after a batch: its ``rows``, and how many were ``deleted`` and ``inserted`` for that.
 
     A target of files writes whole files, so there both count the rows of the files that were replaced.
+    ``compared`` is what was read here to find them: nothing but marks, what changed by these, or every row.
     """
 
     table: str
     rows: int
     deleted: int
     inserted: int
+    compared: Compared = "everything"
 
 
 @dataclass(frozen=True)
