@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+import pyarrow as pa
+
 from shipsync.errors import NotFound, RequestRejected
 from shipsync.plurals import counted
 from shipsync.sources.instants import LATEST
@@ -37,20 +39,34 @@ _RETURNS_WITHIN: Final = timedelta(days=30)
 
 @dataclass(frozen=True)
 class _Stored:
-    """The stored rows that are open: when the oldest was made, and the ids of each status."""
+    """The stored rows that are open: when the oldest was made, their statuses and their number."""
 
     oldest: datetime | None
     statuses: Sequence[str]
-    ids: frozenset[str]
+    rows: int
 
 
 @dataclass
 class _Listed:
-    """What the lists showed: ``met`` ids; ``is_filtered`` until a list proves that it is not."""
+    """What the lists showed: ids ``met``, an array a page; ``is_filtered`` until a list proves it is not.
 
-    met: dict[str, None] = field(default_factory=dict)
+    A million open rows are held in 20 MB so, where a set of them takes ten times that.
+    """
+
+    met: list[pa.Array] = field(default_factory=list)
     is_filtered: bool = True
     is_whole: bool = True
+
+    def note(self, ids: Sequence[str]) -> None:
+        """Keep the ids of a page."""
+        if ids:
+            self.met.append(pa.array(ids, pa.string()))
+
+    @property
+    def latest(self) -> list[str]:
+        """The ids of the last page that had any."""
+        found: list[str] = self.met[-1].to_pylist() if self.met else []
+        return found
 
 
 def sync_open_set(run: StreamRun) -> None:
@@ -61,14 +77,14 @@ def sync_open_set(run: StreamRun) -> None:
         return
     listed = _Listed()
     caught = run.load(lambda _: _pages(run, run.stream.open_set, stored, listed))  # type: ignore[arg-type]
-    absent = sorted(stored.ids.difference(listed.met))
+    absent = _absent(run, run.stream.open_set, listed)
     chosen = absent if listed.is_whole and len(absent) <= MOST_ASKED else _next_of(run, absent)
     if len(chosen) < len(absent):
         run.report.note = (
             f"{run.stream.name}: {counted(len(absent), 'stored open row')} came in no list of open ones; "
             f"{len(chosen)} of them were asked for by id, the others follow in the next runs."
         )
-    settled = settle_absent(run, chosen, stored=len(stored.ids), met=list(listed.met))
+    settled = settle_absent(run, chosen, stored=stored.rows, met=listed.latest)
     run.report.caught_late += caught + load_present(run, settled)
 
 
@@ -76,11 +92,22 @@ def _stored(run: StreamRun, open_set: OpenSet) -> _Stored:
     since = run.run.time.upper_bound - _RETURNS_WITHIN
     values = {"statuses": list(open_set.statuses), "since": since}
     found = run.run.con.execute(statement("shipsync.sync", "open_shipments"), values).fetchall()
-    current = [(key, created_at) for key, _, created_at, is_current in found if is_current]
-    named = {status for _, status, _, _ in found}
-    oldest = min((at for _, at in current if at is not None), default=None)
+    named = {status for status, _, _ in found}
+    oldest = min((at for _, _, at in found if at is not None), default=None)
     statuses = [status for status in open_set.statuses if status in named]
-    return _Stored(oldest, statuses, frozenset(key for key, _ in current))
+    return _Stored(oldest, statuses, sum(rows for _, rows, _ in found))
+
+
+def _absent(run: StreamRun, open_set: OpenSet, listed: _Listed) -> list[str]:
+    """The stored rows that are open and that no list showed, ascending."""
+    con = run.run.con
+    con.register("met_open_rows", pa.table({"row_id": pa.chunked_array(listed.met, pa.string())}))
+    try:
+        values = {"statuses": list(open_set.statuses)}
+        rows = con.execute(statement("shipsync.sync", "open_shipments_not_met"), values).fetchall()
+    finally:
+        con.unregister("met_open_rows")
+    return [row_id for (row_id,) in rows]
 
 
 def _pages(run: StreamRun, open_set: OpenSet, stored: _Stored, listed: _Listed) -> Iterator[Walked]:
@@ -111,7 +138,7 @@ def _unfiltered(
     run: StreamRun, open_set: OpenSet, stored: _Stored, listed: _Listed
 ) -> Iterator[Walked]:
     """The list whole from the oldest open row on, unless it is much longer than the open set."""
-    most = _LONGEST_UNFILTERED + 2 * len(stored.ids)
+    most = _LONGEST_UNFILTERED + 2 * stored.rows
     for page in _walk(run, open_set, {}, stored.oldest).pages():
         if page.left is not None and page.left > most:
             listed.is_whole = False
@@ -144,7 +171,7 @@ def _is_of_others(page: Walked, name: str, status: str) -> bool:
 
 
 def _noted(run: StreamRun, page: Walked, listed: _Listed) -> Walked:
-    listed.met |= dict.fromkeys(str(item.get(run.stream.id_key)) for item in page.items)
+    listed.note([str(item.get(run.stream.id_key)) for item in page.items])
     return before_account_time(run, page)
 
 

@@ -51,12 +51,12 @@ order by columns(lambda name: name = $column) desc nulls last
 limit $most
 
 -- name: open_shipments
--- Shipments whose last version is open: the current ones, and those that went since $since and may come back.
+-- One row per status of shipments whose last version is open: the current ones, and those that went since $since
+-- and may come back.
 select
-    shipment_id,
     shipment_status,
-    created_at,
-    _dlt_valid_to is null as is_current
+    count(*) filter (where _dlt_valid_to is null) as current_rows,
+    min(created_at) filter (where _dlt_valid_to is null) as oldest
 from raw.shipments
 where
     shipment_status in (select unnest($statuses::varchar[]))
@@ -68,6 +68,17 @@ where
             where stream = 'shipments' and found_at > $since
         )
     )
+group by shipment_status
+
+-- name: open_shipments_not_met
+-- The ids of current open shipments that are not among `met_open_rows`, a table of row_id, ascending.
+select shipment_id
+from raw.shipments
+where
+    shipment_status in (select unnest($statuses::varchar[]))
+    and _dlt_valid_to is null
+    and shipment_id not in (select row_id from met_open_rows)
+order by shipment_id
 
 -- name: pending_hints
 -- Hints of one stream that no sync has read, oldest first: one row per hint.
