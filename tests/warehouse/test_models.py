@@ -69,6 +69,13 @@ def test_a_model_that_cannot_be_built_is_named_with_the_reason(database: Path) -
         build(database, now=day(2), select="stg_tags+")
 
 
+def test_a_column_of_another_type_is_refused_by_name(database: Path) -> None:
+    with duckdb.connect(str(database)) as con:
+        con.execute("alter table raw.labels alter voided type varchar")
+    with pytest.raises(ModelError, match=r"^Model labels: its columns .*: is_voided is VARCHAR"):
+        build(database, now=day(2), select="stg_labels labels", run_tests=False)
+
+
 def test_a_selection_builds_no_more(database: Path) -> None:
     report = build(database, now=day(2), select="stg_tags tags", run_tests=False)
     assert [outcome.name for outcome in report.outcomes if outcome.kind == "model"] == [

@@ -20,6 +20,7 @@ import jinja2
 
 from shipsync.sources.schema import Column, ColumnKind, Table
 from shipsync.sources.streams import STREAMS, ReadsBy, Stream
+from shipsync.warehouse.contract import stale_contract
 from shipsync.warehouse.sql_project import sql_dir
 
 _TEMPLATES: Final = "templates"
@@ -40,11 +41,11 @@ _RESERVED: Final = frozenset({"primary", "order", "group", "end"})
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """A column of a model or of a raw table; ``type`` is given for raw tables alone."""
+    """A column of a model or of a raw table, with its type in DuckDB."""
 
     name: str
     about: str
-    type: str = ""
+    type: str
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,33 @@ class DescribedModel:
     tests: Sequence[DataTest] = ()
 
 
+_INSTANT: Final = _TYPES[ColumnKind.INSTANT]
+# What the macros of Column.staged_by make of a value.
+_MADE_BY: Final = {"written_date": "date", "label_of_parcel": "varchar"}
+
 _EXTRA = DescribedColumn(
-    "_extra", "Fields of the answer that no column knows, as JSON; null when there are none"
+    "_extra", "Fields of the answer that no column knows, as JSON; null when there are none", "json"
 )
-_HASH = DescribedColumn("content_hash", "Hash of the whole object as ShipStation gave it")
-_VALID_FROM = DescribedColumn("valid_from", "When this version was loaded")
+_HASH = DescribedColumn(
+    "content_hash", "Hash of the whole object as ShipStation gave it", "varchar"
+)
+_VALID_FROM = DescribedColumn("valid_from", "When this version was loaded", _INSTANT)
 _VALID_TO = DescribedColumn(
     "valid_to",
     "When the next version replaced it, or it vanished from the account; null while it is current",
+    _INSTANT,
 )
-_IS_CURRENT = DescribedColumn("is_current", "Whether this is what ShipStation says now")
-_OBSERVED = DescribedColumn("observed_at", "Server time at the start of the run that saw this")
+_IS_CURRENT = DescribedColumn("is_current", "Whether this is what ShipStation says now", "boolean")
+_OBSERVED = DescribedColumn(
+    "observed_at", "Server time at the start of the run that saw this", _INSTANT
+)
 _IS_REMOVED = DescribedColumn(
-    "is_removed", "Marks, inside a load, that a parent has no lines; null in every row that is kept"
+    "is_removed",
+    "Marks, inside a load, that a parent has no lines; null in every row that is kept",
+    "boolean",
 )
-_LOAD = DescribedColumn("load_id", "dlt load package that brought this")
-_NUMBER = DescribedColumn("version_number", "1 for the first version stored, counting up")
+_LOAD = DescribedColumn("load_id", "dlt load package that brought this", "varchar")
+_NUMBER = DescribedColumn("version_number", "1 for the first version stored, counting up", "bigint")
 
 
 class ModelFiles:
@@ -188,10 +200,9 @@ def _sources() -> Iterator[DescribedModel]:
                 f"One row per {_without_article(table.one)}{_of_parent(stream, table)}.",
             )
             columns = [DescribedColumn(c.name, c.about, _TYPES[c.kind]) for c in table.columns]
-            own = [(_EXTRA, "json"), (_HASH, "varchar"), (_OBSERVED, "timestamp with time zone")]
-            columns += [DescribedColumn(c.name, c.about, kind) for c, kind in own]
+            columns += [_EXTRA, _HASH, _OBSERVED]
             if table.loading == "children":
-                columns.append(DescribedColumn(_IS_REMOVED.name, _IS_REMOVED.about, "boolean"))
+                columns.append(_IS_REMOVED)
             columns += _columns_of_dlt(table)
             about = f"{table.about} {_LOADED[table.loading]} {grain}"
             yield DescribedModel(table.name, about, columns)
@@ -209,11 +220,10 @@ _LOADED: Final = {
 
 
 def _columns_of_dlt(table: Table) -> list[DescribedColumn]:
-    columns = [DescribedColumn("_dlt_load_id", _LOAD.about, "varchar")]
+    columns = [DescribedColumn("_dlt_load_id", _LOAD.about, _LOAD.type)]
     if table.has_versions:
-        instant = "timestamp with time zone"
-        columns.append(DescribedColumn("_dlt_valid_from", _VALID_FROM.about, instant))
-        columns.append(DescribedColumn("_dlt_valid_to", _VALID_TO.about, instant))
+        columns.append(DescribedColumn("_dlt_valid_from", _VALID_FROM.about, _INSTANT))
+        columns.append(DescribedColumn("_dlt_valid_to", _VALID_TO.about, _INSTANT))
     return columns
 
 
@@ -231,9 +241,10 @@ def _tables_seen_first() -> list[str]:
 def _standard_columns(table: Table) -> list[DescribedColumn]:
     columns = []
     for column in table.columns:
-        columns.append(DescribedColumn(column.standard, column.about))
+        made = _MADE_BY[column.staged_by] if column.staged_by else _TYPES[column.kind]
+        columns.append(DescribedColumn(column.standard, column.about, made))
         columns += [
-            DescribedColumn(more.standard, more.about)
+            DescribedColumn(more.standard, more.about, _MADE_BY[more.staged_by])
             for more in table.derived
             if more.source == column.name
         ]
@@ -297,10 +308,11 @@ def stale_files(project: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Write every file that is stale or missing, and say which."""
-    for name, text in stale_files(sql_dir()).items():
-        (sql_dir() / name).write_text(text, encoding="utf-8")
-        print(f"written: sql/{name}")  # noqa: T201
+    """Write every file that is stale or missing, and say which; the contract last, which reads the others."""
+    for stale in (stale_files, stale_contract):
+        for name, text in stale(sql_dir()).items():
+            (sql_dir() / name).write_text(text, encoding="utf-8")
+            print(f"written: sql/{name}")  # noqa: T201
 
 
 if __name__ == "__main__":

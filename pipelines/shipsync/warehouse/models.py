@@ -46,6 +46,11 @@ _UNIT_TESTS: Final = "--exclude-resource-type=unit_test"
 _EXPOSURES: Final = "--exclude-resource-type=exposure"
 _DATA_TESTS: Final = "--exclude-resource-type=test"
 # "Runtime Error in model events (models/changes/events.sql)": the line below it says what happened.
+# A line of the table in which dbt tells where a model differs from its contract.
+_OF_THE_CONTRACT: Final = re.compile(
+    r"^ *\| *(\w+) *\| *([^|]*?) *\| *([^|]*?) *\| *(?:data type mismatch|missing in \w+) *\|",
+    re.MULTILINE,
+)
 _HEADING: Final = re.compile(r"^\w[\w ]* (Error|Exception)( in .*)?$")
 # DuckDB gives no codes that dbt would pass on.
 _OUT_OF_MEMORY: Final = "Out of Memory Error"
@@ -260,6 +265,12 @@ def _outcome(run: Any) -> ModelOutcome:
 
 
 def _first_line(message: str) -> str:
+    if differing := _OF_THE_CONTRACT.findall(message):
+        found = [
+            f"{column} is {is_now or 'not there'}, and the description says {said or 'nothing of it'}"
+            for column, is_now, said in differing
+        ]
+        return f"its columns are not those of the contract: {'; '.join(found)}"
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     telling = [line for line in lines if not _HEADING.match(line)]
     return (telling or lines or ["no reason given"])[0]

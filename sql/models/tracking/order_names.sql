@@ -1,5 +1,6 @@
 {{ config(
     materialized='incremental',
+    on_schema_change='append_new_columns',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
     pre_hook=['{{ find_new_loads(tables_of_orders()) }}', '{{ find_pending(pending_shipments()) }}'],
