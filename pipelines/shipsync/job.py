@@ -16,6 +16,7 @@ import duckdb
 
 from shipsync import clock, queries
 from shipsync.alerts import run_end
+from shipsync.alerts.publishing import publish_went_well
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, LockHeld, ShipsyncError
 from shipsync.merchant import Merchant
@@ -96,9 +97,16 @@ def run(
     target = _target(connection)
     goal = _publish_target(connection.publish_to)
     report = _run(connection, session, scope, target, progress, building)
-    if goal is None or report.build is None:
+    if report.build is None:
         return report
-    return _published(report, connection.database, goal)
+    published = _published(report, connection.database, goal) if goal else report
+    # Whatever is wrong with an alert, the run is what it is.
+    with suppress(Exception):
+        if published.publish_failure is None:
+            publish_went_well(connection.database)
+        else:
+            run_end.tell_of_publish(connection)
+    return published
 
 
 def _run(

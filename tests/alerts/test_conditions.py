@@ -11,6 +11,11 @@ import pendulum
 import pytest
 
 from shipsync.alerts.conditions import conditions
+from shipsync.alerts.publishing import (
+    publish_conditions,
+    publish_failed,
+    publish_went_well,
+)
 from shipsync.settings import Local
 from shipsync.warehouse import runs
 from shipsync.warehouse.database import connect
@@ -66,6 +71,30 @@ def keys(
 
 def test_after_a_good_run_nothing_needs_a_person(con: duckdb.DuckDBPyConnection) -> None:
     assert keys(con) == []
+
+
+def test_a_publish_that_fails_is_told_since_the_first_time(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    database = tmp_path / "shop.duckdb"
+    assert list(publish_conditions(database)) == []
+
+    first = publish_failed(database, NOW - timedelta(hours=2))
+    again = publish_failed(database, NOW)
+
+    assert (first.since, again.since) == (NOW - timedelta(hours=2),) * 2
+    beside = publish_conditions(database)
+    assert conditions(con, LOCAL, FREE, NOW, beside=beside) == [first]
+    publish_went_well(database)
+    assert list(publish_conditions(database)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"since": "soon"}', b"\xff"])
+def test_a_record_of_publishing_that_is_spoiled_says_nothing(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "shop.duckdb.publish.json").write_bytes(content)
+    assert list(publish_conditions(tmp_path / "shop.duckdb")) == []
 
 
 def test_a_ledger_that_is_not_there_yet_shows_nothing() -> None:

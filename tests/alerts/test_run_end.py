@@ -16,6 +16,7 @@ import pytest
 from shipsync import clock
 from shipsync.alerts import run_end
 from shipsync.alerts.conditions import Condition, ConditionName
+from shipsync.alerts.publishing import publish_went_well
 from shipsync.alerts.state import AlertBook, last_error, told_outside
 from shipsync.connection import AlertSettings, Secret
 from shipsync.emulator import Account, serve
@@ -83,6 +84,32 @@ def test_what_begins_is_told_once_and_once_when_it_is_over(
         "1 thing of labels could not be used and waits in the quarantine. `shipsync quarantine list` "
         "shows what."
     )
+
+
+def test_a_publish_that_fails_is_told_at_once_and_when_it_is_over(
+    shop: Shop, receiver: AlertReceiver
+) -> None:
+    shop.sync()
+    run_end.tell_of_publish(shop.connection)
+    run_end.tell_of_publish(shop.connection)
+    shop.sync()
+    run_end.tell_of_publish(shop.connection)
+    publish_went_well(shop.database)
+    shop.sync()
+
+    assert receiver.told() == [(["publish_failed/"], []), ([], ["publish_failed/"])]
+
+
+def test_a_failed_publish_that_did_not_arrive_is_told_by_the_next_run(
+    shop: Shop, receiver: AlertReceiver
+) -> None:
+    shop.sync()
+    receiver.behaviour = 500
+    run_end.tell_of_publish(shop.connection)
+    receiver.behaviour = 204
+    shop.sync()
+
+    assert receiver.told() == [(["publish_failed/"], [])] * 2
 
 
 def test_no_message_holds_a_buyer_or_a_secret(shop: Shop, receiver: AlertReceiver) -> None:

@@ -98,6 +98,12 @@ def test_accounts_that_fail_hold_up_no_other(run: Run, fleet: Fleet, folder: Pat
     assert "401" in shown["revoked"]["said"]
     assert shown["shop_0"]["lag_seconds"] is not None
 
+    written = run("fleet", "status", "--to", "fleet.html", "--json")
+    assert written.json == {"file": "fleet.html", "accounts": 4, "alarms": 2}
+    assert "revoked" in (folder / "fleet.html").read_text(encoding="utf-8")
+    neither = run("fleet", "status", "--to", "fleet.txt")
+    assert (neither.code, neither.out) == (2, "")
+
     alone = run("fleet", "run", fleet.table, "--only", "revoked")
     assert (alone.code, alone.err.strip()) == (
         1,

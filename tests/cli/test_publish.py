@@ -70,6 +70,7 @@ def test_a_run_publishes_at_its_end_and_a_failure_harms_no_run(
     verified = run("publish", "verify")
     (folder / "lake/manifests/0000000001.json").write_text("no manifest")
     failed = run("run", "--json")
+    told = run("status", "--json").json["needs_person"]
     synced = run("build")
 
     assert (ran.code, ran.json["publish"]["batch"], ran.json["publish_failure"]) == (0, 1, None)
@@ -78,6 +79,12 @@ def test_a_run_publishes_at_its_end_and_a_failure_harms_no_run(
     assert failed.err.startswith("Not published: ")
     assert failed.json["sync"]["read_up_to"] is not None
     assert synced.code == 0
+    assert [one["name"] for one in told] == ["publish_failed"]
+
+    reset = run("publish", "reset", "--yes")
+    by_hand = run("publish")
+    assert (reset.code, by_hand.code) == (0, 0)
+    assert run("status", "--json").json["needs_person"] == []
 
 
 def test_a_place_that_there_is_no_publishing_into_is_told_before_anything_is_read(

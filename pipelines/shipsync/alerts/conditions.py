@@ -31,6 +31,7 @@ class ConditionName(StrEnum):
     RUN_FAILED = "run_failed"
     RUN_TOO_OLD = "run_too_old"
     LOCK_HELD = "lock_held"
+    PUBLISH_FAILED = "publish_failed"
     STREAM_STALE = "stream_stale"
     CONSUMER_PAUSED = "consumer_paused"
     DEAD_LETTERS = "dead_letters"
@@ -88,14 +89,15 @@ def conditions(
     now: datetime,
     *,
     max_age: timedelta | None = None,
+    beside: Iterable[Condition] = (),
 ) -> list[Condition]:
     """Everything that needs a person at ``now``, the most urgent first.
 
-    ``max_age`` takes the place of the one that is set. A table that this database does not have yet shows
-    nothing.
+    ``max_age`` takes the place of the one that is set; ``beside`` is what the database does not know. A
+    table that this database does not have yet shows nothing.
     """
     reading = _Reading(con, watched, now, max_age or watched.alerts.max_age, ledger_tables(con))
-    found = [*lock_conditions(standing, now)]
+    found = [*lock_conditions(standing, now), *beside]
     for look in _LOOKS:
         found += look(reading)
     order = list(ConditionName)

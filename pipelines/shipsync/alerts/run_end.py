@@ -19,6 +19,7 @@ from shipsync.alerts.conditions import (
 )
 from shipsync.alerts.forms import News, message
 from shipsync.alerts.post import PATIENCE_SECONDS, post
+from shipsync.alerts.publishing import publish_conditions, publish_failed
 from shipsync.alerts.state import AlertBook, begun, keep_outside, told_outside
 from shipsync.connection import AlertSettings
 from shipsync.errors import ShipsyncError, UsageError
@@ -77,13 +78,22 @@ def tell_of_lock(account: Alerted, *, patience: float = PATIENCE_SECONDS) -> Non
     _tell_outside(account, list(lock_conditions(standing, now)), now, patience)
 
 
+def tell_of_publish(account: Alerted, *, patience: float = PATIENCE_SECONDS) -> None:
+    """Of a run that ended well and could not publish: keep it, and tell it once."""
+    now = clock.now()
+    failing = publish_failed(account.database, now)
+    if account.alerts.url is not None and failing.since == now:
+        _tell_outside(account, [failing], now, patience)
+
+
 def _observed(account: Alerted, failure: Exception | None, now: datetime) -> News:
     with connect(account.database) as con:
         migrate(con)
         book = AlertBook(con)
         book.take_in(told_outside(account.database))
         # The lock is ours, and free in a moment.
-        holding = conditions(con, account, lock.LockState(None), now)
+        beside = publish_conditions(account.database)
+        holding = conditions(con, account, lock.LockState(None), now, beside=beside)
         is_known = any(c.name is ConditionName.RUN_FAILED for c in holding)
         if failure is not None and not isinstance(failure, UsageError) and not is_known:
             holding = [*holding, _failed(failure, now)]

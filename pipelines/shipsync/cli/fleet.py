@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from shipsync.cli import options, output
 from shipsync.errors import NeedsPerson, ShipsyncError, UsageError
 from shipsync.plurals import counted
+
+if TYPE_CHECKING:
+    from shipsync.fleet.record import AccountStatus
 
 app = typer.Typer(help="Run many accounts from one table.", no_args_is_help=True)
 
@@ -104,18 +109,29 @@ def run(
         )
 
 
-@app.command(epilog="Example: shipsync fleet status")
-def status(record: Record = _RECORD, as_json: options.AsJson = False) -> None:
+@app.command(epilog="Example: shipsync fleet status --to fleet.html")
+def status(
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Write a page: a .html or .pdf file."),
+    ] = None,
+    record: Record = _RECORD,
+    as_json: options.AsJson = False,
+) -> None:
     """Show how each account stands, those that fail first.
 
     lag_seconds is how old the newest that was read is by now; failed_since counts the runs that failed since
-    one went well.
+    one went well; day_runs, day_requests and day_seconds are of the runs of the last 24 hours.
     """
     from shipsync import clock
     from shipsync.fleet.record import AccountStatus, FleetRecord
     from shipsync.queries import ResultRows
 
-    found = FleetRecord(record).status(clock.now())
+    now = clock.now()
+    found = FleetRecord(record).status(now)
+    if to is not None:
+        _write_page(found, now, to, as_json=as_json)
+        return
     if as_json:
         output.show_json(found)
         return
@@ -125,3 +141,17 @@ def status(record: Record = _RECORD, as_json: options.AsJson = False) -> None:
         for one in found
     ]
     output.show_table(ResultRows(columns, cells))
+
+
+def _write_page(
+    accounts: Sequence[AccountStatus], now: datetime, to: Path, *, as_json: bool
+) -> None:
+    from shipsync.fleet.page import fleet_page
+    from shipsync.pages import report
+
+    page = fleet_page(accounts, now, ZoneInfo("UTC"))
+    report.write(page, to)
+    if as_json:
+        output.show_json({"file": to, "accounts": len(accounts), "alarms": page.alarms})
+    else:
+        output.say(f"The page of {counted(len(accounts), 'account')} is in {to}.")

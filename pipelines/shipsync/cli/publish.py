@@ -59,6 +59,7 @@ def publish(
             word = context.invoked_subcommand
             raise UsageError(f"Options stand behind {word}: shipsync publish {word} --to ...")
         return
+    from shipsync.alerts.publishing import publish_went_well
     from shipsync.publish.run import publish as carry_out
     from shipsync.queries import ResultRows
 
@@ -67,6 +68,8 @@ def publish(
     report = carry_out(
         local.database, goal, schemas=schema or (), tables=table or (), is_compared_whole=whole
     )
+    if to in (None, local.publish_to):
+        publish_went_well(local.database)
     if as_json:
         output.show_json(report)
         return

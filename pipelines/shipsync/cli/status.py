@@ -106,6 +106,7 @@ class AccountStatus:
 def _read(local: Local, max_age: timedelta | None) -> AccountStatus:
     from shipsync import clock
     from shipsync.alerts.conditions import conditions
+    from shipsync.alerts.publishing import publish_conditions
     from shipsync.alerts.state import last_error
     from shipsync.sync.followed_parcels import lists_told
     from shipsync.sync.reports import recent_runs, stream_status
@@ -118,7 +119,14 @@ def _read(local: Local, max_age: timedelta | None) -> AccountStatus:
         lost = last_error(con)
         return AccountStatus(
             local.database,
-            conditions(con, local, standing, now, max_age=max_age),
+            conditions(
+                con,
+                local,
+                standing,
+                now,
+                max_age=max_age,
+                beside=publish_conditions(local.database),
+            ),
             stream_status(con),
             recent_runs(con),
             standing,

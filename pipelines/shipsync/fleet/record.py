@@ -22,7 +22,8 @@ _STATEMENTS: Final = "shipsync.fleet"
 class AccountStatus:
     """How an account stands: its last run, when one last went well, and how many have failed since.
 
-    ``lag_seconds`` is how old the newest that was read is now, None if nothing ever was.
+    ``lag_seconds`` is how old the newest that was read is now, None if nothing ever was. ``day_runs``,
+    ``day_requests`` and ``day_seconds`` are of all its runs that ended in the last 24 hours.
     """
 
     account: str
@@ -34,6 +35,9 @@ class AccountStatus:
     lag_seconds: float | None
     good_at: datetime | None
     failed_since: int
+    day_runs: int
+    day_requests: int | None
+    day_seconds: float | None
     said: str
 
 

@@ -53,6 +53,17 @@ failures as (
     group by runs.account
 ),
 
+days as (
+    select
+        account,
+        count(*) as day_runs,
+        sum(requests)::bigint as day_requests,
+        sum(epoch(finished_at - started_at)) as day_seconds
+    from account_runs
+    where finished_at > $now::timestamptz - interval 24 hours
+    group by account
+),
+
 last_runs as (
     select *
     from account_runs
@@ -69,8 +80,12 @@ select
     epoch($now::timestamptz - ends.read_up_to) as lag_seconds,
     ends.good_at,
     coalesce(failures.failed_since, 0) as failed_since,
+    coalesce(days.day_runs, 0) as day_runs,
+    days.day_requests,
+    days.day_seconds,
     last_runs.said
 from last_runs
 inner join ends on last_runs.account = ends.account
 left join failures on last_runs.account = failures.account
+left join days on last_runs.account = days.account
 order by failed_since desc, lag_seconds desc nulls first, last_runs.account
