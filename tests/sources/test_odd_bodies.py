@@ -82,6 +82,9 @@ def _key(table: Table, row: Any) -> tuple[str, ...] | None:
     for name in table.key:
         spellings = [key for key in row if key.casefold() == name] if name not in row else [name]
         value = row[spellings[0]] if len(spellings) == 1 else None
+        # Not every number with a decimal point has a form of its own from there on.
+        if isinstance(value, float) and abs(value) >= 2**53:
+            value = None
         if isinstance(value, float) and value.is_integer():
             value = int(Decimal(repr(value)))
         is_number = isinstance(value, int) and not isinstance(value, bool)
