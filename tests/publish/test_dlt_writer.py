@@ -63,6 +63,10 @@ username = "me"
 password = "hunter2hunter2"
 host = "nowhere"
 
+[destination.away]
+destination_type = "sqlalchemy"
+credentials = "sqlite:///{tmp_path}/no folder/x.db?password=hunter2hunter2"
+
 [destination.odd]
 destination_type = "atlantis"
 """
@@ -305,6 +309,15 @@ def test_what_a_sync_of_this_process_loaded_is_published(house: Path, tmp_path: 
         ours = con.sql("from raw.shipments").columns
     with duckdb.connect(str(house), read_only=True) as con:
         assert con.sql("from raw.shipments").columns == [*ours, "published_part", "published_gone"]
+
+
+def test_a_database_that_cannot_be_opened_is_told_without_its_password(
+    house: Path, shop: Path
+) -> None:
+    with pytest.raises(ExportFailed, match=r"^destination:away can't be written: ") as told:
+        publish(shop, target("destination:away"))
+
+    assert "hunter2" not in str(told.value)
 
 
 class _CutOff(Exception):

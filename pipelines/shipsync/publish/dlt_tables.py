@@ -37,6 +37,10 @@ _SETTINGS: Final = {
 }
 
 
+class DestinationFailed(Exception):
+    """What a driver said, in its words; it may hold a password."""
+
+
 @dataclass(frozen=True)
 class Replacement:
     """What a load does to one table: all rows whose ``key`` is one of ``values`` go, and ``rows`` come.
@@ -109,8 +113,17 @@ class DltTables:
 
     @contextmanager
     def _client(self, dataset: str) -> Iterator[Any]:
-        with self._pipeline(dataset) as pipeline, pipeline.destination_client() as client:
-            yield client
+        from dlt.common.exceptions import DltException
+
+        with self._pipeline(dataset) as pipeline:
+            try:
+                with pipeline.destination_client() as client:
+                    yield client
+            except DltException:
+                raise
+            except Exception as failure:
+                # Some clients hand on what their driver says of a connection.
+                raise DestinationFailed(str(failure)) from failure
 
     @contextmanager
     def _pipeline(self, dataset: str) -> Iterator[Pipeline]:

@@ -24,7 +24,7 @@ from shipsync.export.relation import Relation
 from shipsync.publish import lake
 from shipsync.publish.batches import Batches, NamedTable
 from shipsync.publish.division import Division, Part
-from shipsync.publish.dlt_tables import PART, DltTables, Replacement, arrow_of
+from shipsync.publish.dlt_tables import PART, DestinationFailed, DltTables, Replacement, arrow_of
 from shipsync.publish.lake import HeldTable, TableChange
 from shipsync.publish.source import Source
 from shipsync.publish.writer import Applied, Batch, Watermark
@@ -59,7 +59,7 @@ class DltTarget:
         with TemporaryDirectory(prefix="shipsync-publish-") as folder:
             try:
                 yield DltWriter(DltTables(self.destination, Path(folder)))
-            except (DltException, OSError) as failure:
+            except (DltException, DestinationFailed, OSError) as failure:
                 reason = " ".join(str(failure).split())
                 for secret in self.secrets:
                     reason = secret.scrub(reason)

@@ -61,7 +61,8 @@ class IcebergPlace:
             if password:
                 found |= {password, value}
             elif re.search("secret|password|token|credential|key", name) and value:
-                found |= {value, *value.split(":")}
+                # A credential is an id, a colon and the secret.
+                found |= {value, value.rpartition(":")[2]}
         return tuple(Secret(each) for each in sorted(found - {""}, key=len, reverse=True))
 
     @contextmanager
