@@ -139,15 +139,6 @@ def _instant(node: exp.Expr) -> exp.Expr:
     )
 
 
-def _literal(node: exp.Expr) -> exp.Expr:
-    """Spark reads no zone of hours alone."""
-    text = node.this
-    if _is(node, exp.DataType.Type.TIMESTAMPTZ) and isinstance(text, exp.Literal):
-        whole = re.sub(r"([+-]\d\d)$", r"\1:00", text.name)
-        return exp.cast(exp.Literal.string(whole), node.args["to"].copy())
-    return node
-
-
 def _tried(node: exp.Expr) -> exp.Expr:
     """Spark reads more texts as days than DuckDB does."""
     if _is(node, exp.DataType.Type.DATE):
@@ -330,7 +321,6 @@ _RULES: Final[tuple[tuple[tuple[type[exp.Expr], ...], Rule], ...]] = (
     ((exp.Anonymous,), _epoch),
     ((exp.Cast,), _date),
     ((exp.AtTimeZone,), _instant),
-    ((exp.Cast,), _literal),
     ((exp.Cast,), _json),
     ((exp.DateDiff,), _days),
     ((exp.Div,), _quotient),
