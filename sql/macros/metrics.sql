@@ -74,12 +74,3 @@
 {% macro inches(value, unit) -%}
     case {{ unit }} when 'inch' then {{ value }} when 'centimeter' then {{ value }} / 2.54 end
 {%- endmacro %}
-
-{#- Takes the shipments that are built anew out of an incremental mart: they may have no row any more. -#}
-{% macro forget_pending() -%}
-    {%- if is_incremental() -%}
-    delete from {{ this }} where shipment_id in (select shipment_id from {{ pending_table() }})
-    {%- else -%}
-    select 1
-    {%- endif -%}
-{%- endmacro %}

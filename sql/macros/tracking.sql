@@ -12,9 +12,15 @@
     );
 {% endmacro %}
 
-{#- The loads of those raw tables that the model which asks has not taken in. -#}
+{#-
+  The loads of those raw tables that the model which asks has not taken in. A row that goes brings no load: what
+  a run found gone counts as one, of a table `gone`.
+-#}
 {% macro new_loads(raw_tables) %}
     with present as (
+        select distinct 'gone' as raw_table, run_id as load_id
+        from {{ source('sync_ledger', 'gone') }}
+        union all
         {%- for raw_table in raw_tables %}
         select '{{ raw_table }}' as raw_table, load_id
         from (select distinct load_id from {{ ref('stg_' ~ raw_table) }})
@@ -59,6 +65,15 @@
 
 {% macro pending_table() -%} {{ this.name }}__pending {%- endmacro %}
 
+{#- Takes the shipments that are built anew out of a model that grows: they may have no row any more. -#}
+{% macro forget_pending() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }} where shipment_id in (select shipment_id from {{ pending_table() }})
+    {%- else -%}
+    select 1
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro record_taken_loads() -%}
     insert into {{ source('bookkeeping_of_tracking', 'taken_loads') }}
     select '{{ this.name }}', raw_table, load_id from {{ new_loads_table() }}
@@ -86,7 +101,10 @@
     {{ return(['shipments', 'shipment_items', 'labels', 'label_packages', 'fulfillments', 'tracking', 'tracking_events']) }}
 {% endmacro %}
 
-{#- Shipments of which anything in those tables is new to the model that asks; of all that decide on parcels by default. -#}
+{#-
+  Shipments of which anything in those tables is new to the model that asks, or has gone; of all that decide on
+  parcels by default.
+-#}
 {% macro pending_shipments(raw_tables=none) %}
     {%- set by_label = ['label_packages', 'tracking', 'tracking_events'] -%}
     {%- set given = raw_tables or tables_of_orders() %}
@@ -104,8 +122,22 @@
     labels_by_id as (
         select label_id, shipment_id from {{ ref('stg_labels') }}
         where is_current and exists (select 1 from new_by_label)
+    ),
+
+    gone as (
+        select stream, entity_id from {{ source('sync_ledger', 'gone') }}
+        where run_id in (select load_id from {{ new_loads_table() }} where raw_table = 'gone')
     )
 
+    select entity_id as shipment_id
+    from gone
+    where stream = 'shipments'
+    {%- for stream, key in [('labels', 'label_id'), ('fulfillments', 'fulfillment_id')] if stream in given %}
+    union
+    select shipment_id from {{ ref('stg_' ~ stream) }}
+    where {{ key }} in (select entity_id from gone where stream = '{{ stream }}')
+    {%- endfor %}
+    union
     select labels_by_id.shipment_id
     from new_by_label
     inner join labels_by_id on new_by_label.label_id = labels_by_id.label_id
@@ -114,6 +146,30 @@
     select shipment_id from {{ ref('stg_' ~ raw_table) }}
     where {{ is_new(raw_table) }}
     {%- endfor %}
+{% endmacro %}
+
+{#-
+  The same, with all shipments that share a number with one of them: whether a number is that of one order
+  depends on all of them, those that have it now and those that had it. What is not touched stands in the model
+  under the number that it has.
+-#}
+{% macro pending_numbers() %}
+    with touched as (
+        {{ pending_shipments() }}
+    ),
+
+    touched_numbers as (
+        select {{ number_key() }} as number_key from {{ ref('stg_shipments') }}
+        where is_current and shipment_id in (select shipment_id from touched)
+        union
+        select number_key from {{ this }}
+        where shipment_id in (select shipment_id from touched)
+    )
+
+    select shipment_id from touched
+    union
+    select shipment_id from {{ this }}
+    where number_key in (select number_key from touched_numbers)
 {% endmacro %}
 
 {#- Parcels of which an answer or a scan is new to the model that asks. -#}

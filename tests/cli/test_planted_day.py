@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import httpx
 import orjson
+import pendulum
 import pytest
 
 from cli.planting_server import PlantingServer
@@ -83,7 +84,7 @@ def day(
     monkeypatch.chdir(tmp_path)
     for variable in [name for name in os.environ if name.startswith("SOURCES__")]:
         monkeypatch.delenv(variable)
-    account = Account(seed=3, start=clock.now(), api_keys=(KEY,))
+    account = Account(seed=3, start=pendulum.now("UTC"), api_keys=(KEY,))
     seed_account(account, shipments=30)
     server = PlantingServer(account)
     values = {

@@ -37,6 +37,8 @@ Build(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), progress=Killer())
 _NOT_COPIED = {"last_build", "migrations", "runs"}
 # It tells of the runs of a database, and the two had other ones.
 _OF_RUNS = {"metrics.pipeline_health"}
+# What builds remember of what they took in, which one that makes all anew writes down once more.
+_REMEMBERED = {"changes.processed_loads", "tracking.taken_loads"}
 
 
 @dataclass
@@ -51,15 +53,18 @@ class BothWays:
         self._bring_over()
         return Build(self.shop.database, self.shop.syncs[-1].at).what_is_due()
 
-    def build_everything(self) -> None:
-        """Build the other as of the last sync: all that was due was built, if the digests agree then."""
-        Build(self.whole, self.shop.syncs[-1].at).everything()
+    def build_everything(self, *, anew: bool = False) -> None:
+        """Build the other as of the last sync: all that was due was built, if the digests agree then.
 
-    def differing(self) -> list[str]:
-        """Tables and views that are not the same in both."""
+        ``anew`` makes what grows from nothing, so that no row can stand there for having stood there before.
+        """
+        Build(self.whole, self.shop.syncs[-1].at).everything(full_refresh=anew)
+
+    def differing(self, *, anew: bool = False) -> list[str]:
+        """Tables and views that are not the same in both; ``anew``: after the other was made anew."""
         one, other = digests(self.shop.database), digests(self.whole)
         assert len(one) > 60
-        names = (one.keys() | other.keys()) - _OF_RUNS
+        names = (one.keys() | other.keys()) - _OF_RUNS - (_REMEMBERED if anew else set())
         return sorted(name for name in names if one.get(name) != other.get(name))
 
     def killed(self, after: int) -> bool:

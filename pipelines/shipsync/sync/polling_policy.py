@@ -10,7 +10,7 @@ state of the last answer   alone                  beside the lists    finished, 
 out_for_delivery           1 h, after 12 h 6 h    8 h                 30 d
 in_transit                 8 h                    22 h                45 d
 .. at the last depot       3 h, after 12 h 6 h    22 h                45 d
-.. expected today, or due  11 h                   22 h                45 d
+.. expected today, or due  8 h                    22 h                45 d
 .. expected later          on its day, or 22 h    22 h                45 d
 exception                  16 h                   16 h                45 d
 available_for_pickup       8 h                    22 h                30 d
@@ -60,7 +60,7 @@ _SILENT: Final = 3 * _DAY
 _FIRST_RETRY: Final = 6 * _HOUR
 _LONGEST_RETRY: Final = 7 * _DAY
 _UNCONFIRMED: Final = 3 * _HOUR
-_ON_ITS_DAY: Final = 11 * _HOUR
+_ON_ITS_DAY: Final = 8 * _HOUR
 _SHORTEST: Final = 2 * _HOUR
 # Less than a day by more than an hour: a job that runs hourly comes up to an hour late.
 _NEARLY_A_DAY: Final = 22 * _HOUR

@@ -3,7 +3,11 @@
     on_schema_change='append_new_columns',
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
-    pre_hook=['{{ find_new_loads(tables_of_orders()) }}', '{{ find_pending(pending_shipments()) }}'],
+    pre_hook=[
+        '{{ find_new_loads(tables_of_orders()) }}',
+        '{{ find_pending(pending_shipments()) }}',
+        '{{ forget_pending() }}',
+    ],
     post_hook='{{ record_taken_loads() }}',
 ) }}
 

@@ -3,30 +3,17 @@
     incremental_strategy='delete+insert',
     unique_key='shipment_id',
     on_schema_change='append_new_columns',
-    pre_hook=['{{ find_new_loads(tables_of_orders()) }}', '{{ find_pending(pending_shipments()) }}'],
+    pre_hook=[
+        '{{ find_new_loads(tables_of_orders()) }}',
+        '{{ find_pending(pending_numbers()) }}',
+        '{{ forget_pending() }}',
+    ],
     post_hook='{{ record_taken_loads() }}',
 ) }}
 
 {% if is_incremental() -%}
-with touched as (
+with pending as materialized (
     select shipment_id from {{ pending_table() }}
-),
-
--- Whether a number is that of one order depends on all its shipments: those that have it now and had it.
-touched_numbers as (
-    select {{ number_key() }} as number_key from {{ ref('stg_shipments') }}
-    where is_current and shipment_id in (select shipment_id from touched)
-    union
-    select number_key from {{ this }}
-    where shipment_id in (select shipment_id from touched)
-),
-
--- What is not touched stands here under the number that it has.
-pending as materialized (
-    select shipment_id from touched
-    union
-    select shipment_id from {{ this }}
-    where number_key in (select number_key from touched_numbers)
 ),
 {%- else -%}
 with
