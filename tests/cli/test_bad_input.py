@@ -144,9 +144,33 @@ class TestCall:
                 "Invalid value for '--backfill': '2026-01-01' is no range of time; write FROM:TO, "
                 "such as 2026-01-01:2026-02-01. See `shipsync sync --help`.",
             ),
+            (
+                ("sync", "--log-format", "xml"),
+                "Invalid value for '--log-format': 'xml' is not one of 'text', 'json'. "
+                "See `shipsync sync --help`.",
+            ),
+            (
+                ("fleet", "run", "accounts.toml", "--workers", "many"),
+                "Invalid value for '--workers': write a whole number. See `shipsync fleet run --help`.",
+            ),
+            (
+                ("fleet", "run", "accounts.toml", "--workers", "0"),
+                "Invalid value for '--workers': write a number from 1 on. "
+                "See `shipsync fleet run --help`.",
+            ),
+            (
+                ("fleet", "run", "accounts.toml", "--workers", "1000"),
+                "Invalid value for '--workers': write a number up to 256. "
+                "See `shipsync fleet run --help`.",
+            ),
+            (
+                ("fleet", "run", "accounts.toml", "--deadline-minutes", "soon"),
+                "Invalid value for '--deadline-minutes': write a number. "
+                "See `shipsync fleet run --help`.",
+            ),
         ],
     )
-    def test_a_sync_of_what_there_is_not(
+    def test_a_call_of_what_there_is_not(
         self, run: Run, held: Path, account: Account, words: tuple[str, ...], sentence: str
     ) -> None:
         ran = run(*words)

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import takewhile
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -114,8 +115,23 @@ def _commands() -> Any:
     return command()
 
 
+# What the library that checks values says, and what a person reads.
+_IN_PLAIN_WORDS: Final = tuple(
+    (re.compile(theirs), ours)
+    for theirs, ours in (
+        (r"(?<=: )Value error, ", ""),
+        (r"(?<=: )Input should be a valid integer.*", "write a whole number"),
+        (r"(?<=: )Input should be a valid number.*", "write a number"),
+        (r"(?<=: )Input should be greater than or equal to (\S+)", r"write a number from \1 on"),
+        (r"(?<=: )Input should be less than or equal to (\S+)", r"write a number up to \1"),
+    )
+)
+
+
 def _usage_sentence(mistake: typer.TyperException) -> str:
     said = mistake.format_message()
+    for theirs, ours in _IN_PLAIN_WORDS:
+        said = theirs.sub(ours, said, count=1)
     if said.startswith("Usage:"):
         return said
     context = getattr(mistake, "ctx", None)
