@@ -135,7 +135,8 @@ class DltHouse:
 
     def rows(self, table: str) -> Rows:
         with connect(self.source, read_only=True) as con:
-            columns = ", ".join(con.table(table).columns)
+            told = con.execute(f"describe {table}").fetchall()
+        columns = ", ".join(name for name, *_ in told)
         with duckdb.connect(str(self.file), read_only=True) as con:
             con.execute("set timezone = 'UTC'")
             return sorted_rows(con.table(table).select(columns))

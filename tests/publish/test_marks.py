@@ -18,6 +18,11 @@ from .loaded_shop import MARKED, UNMARKED, LoadedShop
 from .test_killed import LEAST_KILLED, SEEDS, Reader, publish_apart
 from .test_killed import reader as reader
 
+# What goes into a destination of dlt is compared row by row each time.
+pytestmark = pytest.mark.parametrize(
+    "reader", ["parquet", "delta", "iceberg", "postgres"], indirect=True
+)
+
 QUICK = (
     LoadedShop.arrived,
     LoadedShop.modified,

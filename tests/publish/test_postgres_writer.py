@@ -356,7 +356,13 @@ def test_the_command_tells_of_the_batch_and_not_of_the_password(
     said = "".join(capsys.readouterr())
 
     assert told["batch"] == 1
-    assert told["tables"][0] == {"table": "changes.events", "rows": 7, "deleted": 0, "inserted": 7}
+    assert told["tables"][0] == {
+        "table": "changes.events",
+        "rows": 7,
+        "deleted": 0,
+        "inserted": 7,
+        "compared": "everything",
+    }
     assert "core.many\t25000\t0\t0" in said
     assert PASSWORD not in said
     assert ESCAPED not in said

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -143,7 +143,9 @@ class DltWriter:
         whole, begun = self._read()
         named = {**whole.last_named, **_unsure(whole, begun)}
         self._refuse_strangers(batch.relations, named)
-        changes = lake.changes(batch, {name: table.held for name, table in named.items()})
+        # By marks alone nothing is left out here: that was not shown for destinations of dlt.
+        held = {name: replace(table.held, seen=None) for name, table in named.items()}
+        changes = lake.changes(batch, held)
         tables = tuple(change.outcome() for change in changes)
         differing = [change for change in changes if change.differs]
         if not differing:
