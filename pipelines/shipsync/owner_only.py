@@ -54,6 +54,16 @@ def open_new(file: Path) -> int:
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE)
 
 
+def replace_file(file: Path, content: bytes) -> None:
+    """Write a file whole, in place of one that is there; a reader has either. Raises ``OSError``."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(open_new(draft), "wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(file)
+
+
 def open_to_append(file: Path) -> int:
     """A descriptor to read a file and to add to its end, made if it is not there. Raises ``OSError``."""
     return os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, FILE)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from shipsync.cli.app import command
+from shipsync.cli.commands_page import leaves
 from shipsync.emulator import Account
 from shipsync.sources.streams import STREAMS
 
@@ -168,6 +172,16 @@ class TestCall:
                 "Invalid value for '--deadline-minutes': write a number. "
                 "See `shipsync fleet run --help`.",
             ),
+            (
+                ("fleet", "run", "accounts.toml", "--deadline-minutes", "1e300"),
+                "Invalid value for '--deadline-minutes': write a number up to 10080. "
+                "See `shipsync fleet run --help`.",
+            ),
+            (
+                ("stock", "plan", "counts.csv", "--max-age", "1e300"),
+                "Invalid value for '--max-age': write a number up to 87600. "
+                "See `shipsync stock plan --help`.",
+            ),
         ],
     )
     def test_a_call_of_what_there_is_not(
@@ -178,6 +192,37 @@ class TestCall:
         assert (ran.code, ran.out, ran.err) == (2, "", f"{sentence}\n")
         assert account.requests == []
         assert rows(held, "tags") == 5
+
+
+_NUMBERS = (int, float, datetime, timedelta)
+
+
+def _options_with_numbers_or_choices() -> list[tuple[str, str]]:
+    """Every command's options that take a number, a time or a choice: (command, option)."""
+    return [
+        (name, option.opts[0])
+        for name, leaf in leaves(command())
+        for option in leaf.params
+        if option.opts[0].startswith("--") and _is_number_or_choice(option)
+    ]
+
+
+def _is_number_or_choice(option: Any) -> bool:
+    kinds = option.type_descriptor
+    return not option.is_flag and (kinds.is_choice or kinds.annotation in _NUMBERS)
+
+
+@pytest.mark.parametrize(("name", "option"), _options_with_numbers_or_choices())
+def test_a_value_that_an_option_does_not_take_is_refused_in_plain_words(
+    run: Run, name: str, option: str
+) -> None:
+    ran = run(*name.split(), option, "nonsense")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"Invalid value for '{option}': ")
+    assert "Input should" not in ran.err
+    assert "Value error" not in ran.err
+    assert len(ran.err.splitlines()) == 1
 
 
 class TestFile:

@@ -1,4 +1,4 @@
-"""Two kinds of lake as a reader sees them: by the manifest, and at the versions that a batch names."""
+"""Lakes as a reader sees them, what changes in their source, and a batch that was cut off."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ from shipsync.export.portable import column_named
 from shipsync.publish.targets import target
 from shipsync.publish.writer import PublishTarget
 from shipsync.warehouse.database import connect
+
+CHANGES = {
+    "a row changed": "update core.shipments set amount = 7.5 where shipment_id = 'se-5'",
+    "a line removed": "delete from core.shipment_items where shipment_id = 'se-7' and item_index = 1",
+    "a row closed": "update core.shipments_history set valid_to = '2026-04-01' where shipment_id = 'se-9'",
+    "a touch": "update core.shipments set shipment_status = 'pending ' where shipment_id < 'se-11'",
+    "a row twice": "insert into core.shipments select * from core.shipments where shipment_id = 'se-5'",
+    "a row vanished": "delete from core.shipments where shipment_id = 'se-5'",
+    "a child without its parent": "update core.shipment_items set sku = 'X' where shipment_id = 'se-gone'",
+    "a parent of another month": "update core.shipments set created_at = '2026-09-09' where amount < 5",
+    "a date lost": "update core.shipments set created_at = null where shipment_id = 'se-5'",
+    "a month emptied": "delete from core.shipments where created_at < '2026-02-01'",
+    "a table emptied": "delete from core.shipments",
+    "a table filled": "insert into core.nothing values ('x', null), ('y', '2026-01-01')",
+    "an event": "insert into changes.events values (101, '2026-08-01')",
+    "one more column": "alter table core.shipments add column unit varchar default 'gram'",
+    "one column less": "alter table core.shipments drop column document",
+    "all anew": "create or replace table core.tags as select 'new ' || name as name, tag_id from core.tags",
+    "one more table": "create table core.more as select 1 as id",
+    "a text in a list": "update core.odd set words = ['é', null, '\"']",
+}
 
 Rows = list[str]
 # As docs/publish.md has it.
@@ -149,3 +170,22 @@ def change(database: Path, *statements: str) -> None:
     with connect(database) as con:
         for statement in statements:
             con.execute(statement)
+
+
+def forget_the_last_batch(lake: Lake) -> None:
+    """Leave what a publish leaves that is killed before it names its batch."""
+    if lake.kind == "parquet":
+        max((lake.folder / "manifests").iterdir()).unlink()
+        return
+    if lake.kind == "iceberg":
+        with closing(lake.catalog()) as catalog:
+            table = catalog.load_table("_shipsync.published")
+            # The last two removed the lines of the record and wrote them anew.
+            table.manage_snapshots().set_current_snapshot(
+                table.snapshots()[-3].snapshot_id
+            ).commit()
+        return
+    from deltalake import DeltaTable
+
+    named = DeltaTable(lake.folder / "_shipsync_published")
+    named.restore(named.version() - 1)

@@ -154,6 +154,10 @@ class LoadedShop:
             "update ledger.last_build set taken_in = json_object('day', random())",
         )
 
+    def day_without_changes(self) -> None:
+        """The first build of a day, before which nothing came."""
+        self._run("update ledger.last_build set taken_in = json_object('day', random())")
+
     def other_sql(self) -> None:
         """Models of another version."""
         self._run(

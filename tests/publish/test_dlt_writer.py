@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 from unittest.mock import ANY
@@ -25,8 +26,8 @@ from shipsync.publish.verify import verify
 from shipsync.warehouse.database import connect
 from truth.synced_shop import Shop
 
-from .lakes import Rows, change, here, sorted_rows
-from .test_lakes import CHANGES
+from .lakes import CHANGES, Rows, change, here, sorted_rows
+from .loaded_shop import MARKED, LoadedShop
 
 TO = "destination:house"
 # Its lists and objects are texts there; verify compares them.
@@ -362,3 +363,24 @@ def _columns(database: Path) -> dict[str, str]:
 def _ask(house: Path, query: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(house), read_only=True) as con:
         return con.sql(query).fetchall()
+
+
+def test_what_loads_left_alone_is_not_read_and_a_new_day_is_recorded_without_a_batch(
+    house: Path, tmp_path: Path
+) -> None:
+    loaded = LoadedShop(tmp_path / "loaded" / "shop.duckdb", Random(1))
+    publish(loaded.file, target(TO))
+    loaded.modified()
+    loaded.vanished()
+
+    batch = publish(loaded.file, target(TO))
+    loaded.day_without_changes()
+    new_day, again = publish(loaded.file, target(TO)), publish(loaded.file, target(TO))
+
+    compared = [
+        {t.compared for t in report.tables if t.table in MARKED}
+        for report in (batch, new_day, again)
+    ]
+    assert compared == [{"nothing", "changes"}, {"everything"}, {"nothing"}]
+    assert (batch.batch, new_day.batch, again.batch) == (2, None, None)
+    assert verify(loaded.file, target(TO)).differences == ()

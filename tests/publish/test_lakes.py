@@ -1,42 +1,18 @@
-"""A folder of Parquet and a lake of Delta, kept equal by batches: row by row, whatever changed."""
+"""A folder of Parquet and lakes of Delta and Iceberg, kept equal by batches: row by row, whatever changed."""
 
 from __future__ import annotations
 
-import os
 import shutil
-from contextlib import closing
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from shipsync.errors import ExportFailed, LockHeld
 from shipsync.publish.run import publish, reset
 from shipsync.publish.verify import verify
 
-from .lakes import Lake, change, here, sorted_rows, there
-
-CHANGES = {
-    "a row changed": "update core.shipments set amount = 7.5 where shipment_id = 'se-5'",
-    "a line removed": "delete from core.shipment_items where shipment_id = 'se-7' and item_index = 1",
-    "a row closed": "update core.shipments_history set valid_to = '2026-04-01' where shipment_id = 'se-9'",
-    "a touch": "update core.shipments set shipment_status = 'pending ' where shipment_id < 'se-11'",
-    "a row twice": "insert into core.shipments select * from core.shipments where shipment_id = 'se-5'",
-    "a row vanished": "delete from core.shipments where shipment_id = 'se-5'",
-    "a child without its parent": "update core.shipment_items set sku = 'X' where shipment_id = 'se-gone'",
-    "a parent of another month": "update core.shipments set created_at = '2026-09-09' where amount < 5",
-    "a date lost": "update core.shipments set created_at = null where shipment_id = 'se-5'",
-    "a month emptied": "delete from core.shipments where created_at < '2026-02-01'",
-    "a table emptied": "delete from core.shipments",
-    "a table filled": "insert into core.nothing values ('x', null), ('y', '2026-01-01')",
-    "an event": "insert into changes.events values (101, '2026-08-01')",
-    "one more column": "alter table core.shipments add column unit varchar default 'gram'",
-    "one column less": "alter table core.shipments drop column document",
-    "all anew": "create or replace table core.tags as select 'new ' || name as name, tag_id from core.tags",
-    "one more table": "create table core.more as select 1 as id",
-    "a text in a list": "update core.odd set words = ['é', null, '\"']",
-}
+from .lakes import CHANGES, Lake, change, forget_the_last_batch, here, there
 
 
 @pytest.fixture(params=["parquet", "delta", "iceberg"])
@@ -184,7 +160,7 @@ def test_what_a_batch_left_that_was_cut_off_is_undone(
     shutil.copy(shop, first)
     change(shop, CHANGES["a row changed"], CHANGES["a line removed"], "drop table core.tags")
     publish(shop, lake.target)
-    _forget_the_last_batch(lake)
+    forget_the_last_batch(lake)
     assert there(lake.rows, first) == before
     shutil.copy(first, shop)
 
@@ -205,7 +181,7 @@ def test_what_was_cut_off_is_undone_after_a_batch_that_left_the_table_out(
     shutil.copy(shop, first)
     change(shop, CHANGES["a row changed"], CHANGES["a month emptied"])
     publish(shop, lake.target)
-    _forget_the_last_batch(lake)
+    forget_the_last_batch(lake)
     shutil.copy(first, shop)
     change(shop, CHANGES["an event"])
     publish(shop, lake.target, tables=["changes.events"])
@@ -220,175 +196,6 @@ def test_what_was_cut_off_is_undone_after_a_batch_that_left_the_table_out(
     change(shop, CHANGES["a touch"])
     publish(shop, lake.target)
     assert there(lake.rows, shop) == here(shop)
-
-
-def test_a_cut_off_table_whose_files_were_vacuumed_is_written_whole(
-    shop: Path, tmp_path: Path
-) -> None:
-    deltalake = pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
-    lake = Lake("delta", tmp_path / "lake")
-    publish(shop, lake.target)
-    change(shop, CHANGES["a row changed"])
-    publish(shop, lake.target)
-    _forget_the_last_batch(lake)
-    deltalake.DeltaTable(lake.folder / "core/shipments").vacuum(
-        retention_hours=0, enforce_retention_duration=False, dry_run=False
-    )
-
-    report = publish(shop, lake.target)
-
-    written = {table.table: table.inserted for table in report.tables if table.inserted}
-    assert written == {"core.shipments": 2000}
-    assert there(lake.rows, shop) == here(shop)
-
-
-def test_a_table_of_delta_that_something_else_made_is_left_alone(
-    shop: Path, tmp_path: Path
-) -> None:
-    deltalake = pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
-    lake = Lake("delta", tmp_path / "lake")
-    mine = lake.folder / "core" / "tags"
-    deltalake.write_deltalake(mine, pa.table({"name": ["mine"]}))
-
-    with pytest.raises(
-        ExportFailed, match=r"The Delta table core\.tags at the target was not made"
-    ):
-        publish(shop, lake.target)
-    reset(lake.target)
-
-    assert deltalake.DeltaTable(mine).to_pyarrow_table().to_pylist() == [{"name": "mine"}]
-
-
-def test_a_table_of_iceberg_that_something_else_made_is_left_alone(
-    shop: Path, tmp_path: Path
-) -> None:
-    pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
-    lake = Lake("iceberg", tmp_path / "lake")
-    publish(shop, lake.target, tables=["changes.events"])
-    with closing(lake.catalog()) as catalog:
-        mine = pa.table({"name": ["mine"]})
-        catalog.create_namespace("core")
-        catalog.create_table("core.tags", mine.schema, str(tmp_path / "mine")).append(mine)
-
-    with pytest.raises(
-        ExportFailed, match=r"The Iceberg table core\.tags at the target was not made"
-    ):
-        publish(shop, lake.target)
-    removed = reset(lake.target)
-
-    assert removed == ("changes.events",)
-    with closing(lake.catalog()) as catalog:
-        assert catalog.load_table("core.tags").scan().to_arrow().to_pylist() == [{"name": "mine"}]
-
-
-def test_readers_of_iceberg_have_types_comments_and_the_columns_of_each_batch(
-    shop: Path, tmp_path: Path
-) -> None:
-    pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
-    lake = Lake("iceberg", tmp_path / "lake")
-    change(shop, "comment on column core.tags.name is 'What it is called.'")
-    publish(shop, lake.target)
-    with closing(lake.catalog()) as catalog:
-        first = catalog.load_table("core.tags").metadata_location
-    change(
-        shop,
-        "alter table core.tags drop column tag_id",
-        "alter table core.tags add column size utinyint default 3",
-    )
-    publish(shop, lake.target)
-
-    with closing(lake.catalog()) as catalog:
-        tags, odd = catalog.load_table("core.tags"), catalog.load_table("core.odd")
-        past = catalog.load_table("core.tags").scan(snapshot_id=tags.snapshots()[0].snapshot_id)
-    kinds = {field.name: str(field.field_type) for field in odd.schema().fields}
-    assert str(tags.schema().find_type("size")) == "int"
-    assert tags.schema().find_field("name").doc == "What it is called."
-    assert kinds["happened_at"] == "timestamp"
-    assert kinds["words"] == "list<string>"
-    assert kinds["huge"] == "decimal(38, 0)"
-    assert tags.properties["shipsync.batch"] == "2"
-    assert tags.properties["shipsync.rows"] == "5"
-    assert {row["size"] for row in tags.scan().to_arrow().to_pylist()} == {3}
-    assert [row["tag_id"] for row in past.to_arrow().sort_by("tag_id").to_pylist()] == [
-        0,
-        1,
-        2,
-        3,
-        4,
-    ]
-    assert Path(first.removeprefix("file://")).is_file()
-
-
-def test_files_that_no_snapshot_has_are_removed_when_they_are_a_week_old(
-    shop: Path, tmp_path: Path
-) -> None:
-    pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
-    lake = Lake("iceberg", tmp_path / "lake")
-    old, new = (lake.folder / "core/tags/data" / name for name in ("old.parquet", "new.parquet"))
-    old.parent.mkdir(parents=True)
-    old.touch()
-    new.touch()
-    os.utime(old, (0, 0))
-    before = here(shop)
-
-    # The first batch of a day tidies up.
-    publish(shop, lake.target)
-
-    assert (old.exists(), new.exists()) == (False, True)
-    assert there(lake.rows, shop) == before
-    assert verify(shop, lake.target).differences == ()
-
-
-def test_pyiceberg_reads_the_rows_of_every_table(shop: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
-    lake = Lake("iceberg", tmp_path / "lake")
-    publish(shop, lake.target)
-    change(shop, CHANGES["a row changed"], CHANGES["a line removed"], CHANGES["a month emptied"])
-    publish(shop, lake.target)
-
-    def rows(table: str) -> list[str]:
-        with closing(lake.catalog()) as catalog, duckdb.connect() as con:
-            con.execute("set timezone = 'UTC'")
-            held = con.from_arrow(catalog.load_table(table).scan().to_arrow())
-            return sorted_rows(held.select("* exclude (published_part)"))
-
-    assert there(rows, shop) == here(shop)
-
-
-def test_what_was_compacted_is_read_and_published_on(shop: Path, tmp_path: Path) -> None:
-    deltalake = pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
-    lake = Lake("delta", tmp_path / "lake")
-    for number in range(3):
-        change(shop, f"insert into core.tags by name select 'more' as name, {number} as tag_id")
-        publish(shop, lake.target)
-    deltalake.DeltaTable(lake.folder / "core/tags").optimize.z_order(["name"])
-
-    unchanged = publish(shop, lake.target)
-    change(shop, "delete from changes.events where sequence = 7")
-    publish(shop, lake.target)
-
-    assert unchanged.batch is None
-    assert there(lake.rows, shop) == here(shop)
-    assert verify(shop, lake.target).differences == ()
-
-
-def _forget_the_last_batch(lake: Lake) -> None:
-    """Leave what a publish leaves that is killed before it names its batch."""
-    if lake.kind == "parquet":
-        max((lake.folder / "manifests").iterdir()).unlink()
-        return
-    if lake.kind == "iceberg":
-        with closing(lake.catalog()) as catalog:
-            table = catalog.load_table("_shipsync.published")
-            # The last two removed the lines of the record and wrote them anew.
-            table.manage_snapshots().set_current_snapshot(
-                table.snapshots()[-3].snapshot_id
-            ).commit()
-        return
-    from deltalake import DeltaTable
-
-    named = DeltaTable(lake.folder / "_shipsync_published")
-    named.restore(named.version() - 1)
 
 
 def test_one_publish_at_a_time(lake: Lake, shop: Path) -> None:

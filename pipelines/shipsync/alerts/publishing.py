@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -31,13 +30,10 @@ def publish_failed(database: Path, now: datetime) -> Condition:
     for known in publish_conditions(database):
         return known
     path = _file(database)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
     # Where it can't be written, the run's own exit code has told it.
     with suppress(OSError):
         owner_only.make_folder(path.parent)
-        with os.fdopen(owner_only.open_new(draft), "wb") as file:
-            file.write(orjson.dumps({"since": now.isoformat()}))
-        draft.replace(path)
+        owner_only.replace_file(path, orjson.dumps({"since": now.isoformat()}))
     return _failing(now)
 
 

@@ -12,7 +12,6 @@ run tells is kept in ``<database>.alerts.json``, which the next run that can tak
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -139,16 +138,13 @@ def told_outside(database: Path) -> list[Alert]:
 def keep_outside(database: Path, told: Sequence[Alert]) -> None:
     """Keep what was told beside the database; without anything to keep, the file goes."""
     path = _file(database)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
     # Where it can't be written, it is told once more: that is better than never.
     with suppress(OSError):
         if not told:
             path.unlink(missing_ok=True)
             return
         owner_only.make_folder(path.parent)
-        with os.fdopen(owner_only.open_new(draft), "wb") as file:
-            file.write(orjson.dumps([asdict(alert) for alert in told], default=str))
-        draft.replace(path)
+        owner_only.replace_file(path, orjson.dumps([asdict(a) for a in told], default=str))
 
 
 def _file(database: Path) -> Path:

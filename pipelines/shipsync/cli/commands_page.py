@@ -41,20 +41,21 @@ This page is generated: `make docs` writes it from the commands' help.
 
 def page() -> str:
     """The page, in Markdown: every command with its options and an example."""
-    leaves = list(_leaves(command()))
+    found = list(leaves(command()))
     rows = "".join(
         f"| [`shipsync {name}`](#shipsync-{name.replace(' ', '-')}) | {_first_sentence(leaf.help)} |\n"
-        for name, leaf in leaves
+        for name, leaf in found
     )
-    return _HEAD + rows + "".join(_section(name, leaf) for name, leaf in leaves) + _FOOT
+    return _HEAD + rows + "".join(_section(name, leaf) for name, leaf in found) + _FOOT
 
 
-def _leaves(tree: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+def leaves(tree: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Every command below ``tree`` that is shown, by the words that call it."""
     for name, inner in sorted(getattr(tree, "commands", {}).items()):
         if inner.hidden:
             continue
         if hasattr(inner, "commands"):
-            yield from _leaves(inner, (*words, name))
+            yield from leaves(inner, (*words, name))
         if not hasattr(inner, "commands") or inner.invoke_without_command:
             yield " ".join((*words, name)), inner
 

@@ -38,7 +38,9 @@ def run(
     ] = 4,
     deadline_minutes: Annotated[
         float,
-        typer.Option("--deadline-minutes", min=0.01, help="End the run of an account after this."),
+        typer.Option(
+            "--deadline-minutes", min=0.01, max=10_080, help="End the run of an account after this."
+        ),
     ] = 120,
     only: Annotated[
         list[str] | None,

@@ -42,7 +42,10 @@ def plan_command(
         int, typer.Option("--max-zeroed", min=0, help="Stop a plan that empties more levels.")
     ] = 25,
     max_age: Annotated[
-        float, typer.Option("--max-age", min=0, metavar="HOURS", help="Stop if the stock is older.")
+        float,
+        typer.Option(
+            "--max-age", min=0, max=87_600, metavar="HOURS", help="Stop if the stock is older."
+        ),
     ] = 24,
     reread: Annotated[
         bool,

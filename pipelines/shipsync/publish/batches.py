@@ -21,7 +21,8 @@ from shipsync.publish.writer import Watermark
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_KEPT: Final = 20
+KEPT: Final = 20
+"""So many batches are in the record."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Batches:
         import pyarrow as pa
 
         made_at = self.rows[-1]["published_at"] if number == self.last else clock.now()
-        kept = [row for row in self.rows if number - _KEPT < row["batch"] < number]
+        kept = [row for row in self.rows if number - KEPT < row["batch"] < number]
         made = [
             {
                 "batch": number,

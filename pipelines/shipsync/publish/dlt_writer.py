@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -22,7 +22,7 @@ from shipsync.errors import ConfigurationError, ExportFailed, UsageError
 from shipsync.export.portable import column_named, portable
 from shipsync.export.relation import Relation
 from shipsync.publish import lake
-from shipsync.publish.batches import Batches, NamedTable
+from shipsync.publish.batches import KEPT, Batches, NamedTable
 from shipsync.publish.division import Division, Part
 from shipsync.publish.dlt_tables import PART, DestinationFailed, DltTables, Replacement, arrow_of
 from shipsync.publish.lake import HeldTable, TableChange
@@ -32,7 +32,6 @@ from shipsync.publish.writer import Applied, Batch, Watermark
 RECORD: Final = Relation("_shipsync", "published")
 _WHOLE: Final = "is_whole"
 _UNSURE: Final = Part(0, -1)
-_KEPT: Final = 20
 _NESTED: Final = ("STRUCT(", "MAP(")
 _STRATEGY: Final = "delete-insert"
 _NONE: Final = Batches(())
@@ -143,9 +142,7 @@ class DltWriter:
         whole, begun = self._read()
         named = {**whole.last_named, **_unsure(whole, begun)}
         self._refuse_strangers(batch.relations, named)
-        # By marks alone nothing is left out here: that was not shown for destinations of dlt.
-        held = {name: replace(table.held, seen=None) for name, table in named.items()}
-        changes = lake.changes(batch, held)
+        changes = lake.changes(batch, {name: table.held for name, table in named.items()})
         tables = tuple(change.outcome() for change in changes)
         differing = [change for change in changes if change.differs]
         if not differing:
@@ -164,8 +161,9 @@ class DltWriter:
             )
         for change in changes:
             name = change.relation.full_name
-            if change.differs:
-                named[name] = _named(change, number, change.becomes)
+            # Of a table that stays as it is, what was seen now is recorded too.
+            version = number if change.differs else named[name].version
+            named[name] = _named(change, version, change.becomes)
         self._record(number, batch.event_sequence, list(named.values()), is_whole=True)
         return Applied(number, tables)
 
@@ -214,7 +212,7 @@ class DltWriter:
     def _read(self) -> tuple[Batches, Batches]:
         """The batches that are whole, and the one after them that was begun."""
         if self._tables.columns(RECORD.schema, RECORD.name) is None:
-            return Batches(()), Batches(())
+            return _NONE, _NONE
         rows = [
             row
             for table in self._tables.rows(RECORD.schema, RECORD.name)
@@ -238,7 +236,7 @@ class DltWriter:
         of_batch = Batches([row for row in known.rows if row["batch"] == number])
         made = of_batch.with_one_more(number, event_sequence, named)
         rows = made.append_column(_WHOLE, pa.array([is_whole] * len(made), pa.bool_()))
-        forgotten = range(max(1, number - 2 * _KEPT), max(1, number - _KEPT))
+        forgotten = range(max(1, number - 2 * KEPT), max(1, number - KEPT))
         self._tables.replace(
             RECORD.schema,
             [Replacement(RECORD.name, "batch", [number, *forgotten], rows.schema, [rows])],

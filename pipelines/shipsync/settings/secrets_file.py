@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -50,9 +49,4 @@ def keep_key(config_dir: Path, name: str, key: Secret, *, replace: bool = False)
 
 def _write(path: Path, text: str) -> None:
     owner_only.make_folder(path.parent)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(owner_only.open_new(draft), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    owner_only.replace_file(path, text.encode())

@@ -182,12 +182,8 @@ def _note_refusal(database: Path) -> None:
     before = _read_refusals(database)
     first = before.first_refused_at or clock.now()
     noted = {"refused": before.refused + 1, "first_refused_at": first.isoformat()}
-    path = _refusals(database)
-    written = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
-        with os.fdopen(owner_only.open_new(written), "wb") as file:
-            file.write(orjson.dumps(noted))
-        written.replace(path)
+        owner_only.replace_file(_refusals(database), orjson.dumps(noted))
 
 
 def _read_refusals(database: Path) -> LockState:
