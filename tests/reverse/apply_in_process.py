@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shipsync.api.session import Session
 from shipsync.connection import Connection, Secret
-from shipsync.reverse import service
+from shipsync.reverse import planners, service
 from shipsync.reverse.applying import Applying
 from shipsync.reverse.plan.row import Plan
 
@@ -38,10 +38,10 @@ def main(url: str, folder: Path, what: str) -> int:
         elif what == "create":
             done = service.applied(connection, what, kept_plan(rows, connection), how)
         elif what == "cancel":
-            make = service.cancels(rows, connection, void_labels=True)
+            make = planners.cancels(rows, connection, void_labels=True)
             done = service.planned_and_applied(connection, what, make, how)
         else:
-            make = service.fulfillments(rows, connection)
+            make = planners.fulfillments(rows, connection)
             done = service.planned_and_applied(connection, what, make, how)
     if done.stopped_by is not None:
         print(f"{type(done.stopped_by).__name__}: {done.stopped_by}", file=sys.stderr)  # noqa: T201
@@ -53,7 +53,7 @@ def kept_plan(rows: Path, connection: Connection) -> Plan:
     """The plan of new shipments beside their file; made when it is not there yet."""
     path = rows.with_suffix(".plan.json")
     if not path.exists():
-        make = service.new_shipments(rows, connection)
+        make = planners.new_shipments(rows, connection)
         made = service.planned(connection.database, make)
         service.save_plan(made, path, connection.database)
     return service.load_plan(path, "shipments", connection.database)

@@ -39,13 +39,13 @@ def create_command(
     live label, or fulfilled already, is refused. Run it again after an interruption: what is done is
     not done twice. Exit code 3 when a row is invalid, was rejected, or its outcome is not known.
     """
-    from shipsync.reverse import service
+    from shipsync.reverse import planners
 
     source = row_source.chosen_or_set(file, sql, model, settings)
     writes.carry_out(
         "fulfillments",
         "fulfillments create",
-        lambda account, progress: service.fulfillments(source, account, progress=progress),
+        lambda account, progress: planners.fulfillments(source, account, progress=progress),
         WriteOptions(
             connection,
             database,

@@ -56,13 +56,13 @@ def create_command(
     looking it up, and the same file again makes nothing twice. Exit code 3 when a row is invalid,
     was rejected, or its outcome is not known.
     """
-    from shipsync.reverse import service
+    from shipsync.reverse import planners
 
     source = row_source.chosen_or_set(file, sql, model, settings)
     writes.carry_out(
         "shipments",
         "shipments create",
-        lambda account, progress: service.new_shipments(source, account, progress=progress),
+        lambda account, progress: planners.new_shipments(source, account, progress=progress),
         WriteOptions(
             connection,
             database,
@@ -112,7 +112,7 @@ def cancel_command(
     approve that, the shipment stays as it is. Exit code 3 when a row is invalid, was rejected, or its
     outcome is not known.
     """
-    from shipsync.reverse import service
+    from shipsync.reverse import planners
 
     sources = row_source.among(file, sql, model)
     if len(sources) + bool(ids) != 1:
@@ -123,7 +123,7 @@ def cancel_command(
     writes.carry_out(
         "shipments",
         "shipments cancel",
-        lambda account, progress: service.cancels(
+        lambda account, progress: planners.cancels(
             source, account, void_labels=void_labels, progress=progress
         ),
         WriteOptions(

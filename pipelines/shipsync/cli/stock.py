@@ -71,7 +71,7 @@ def plan_command(
     """
     from datetime import timedelta
 
-    from shipsync.reverse import service
+    from shipsync.reverse import planners
     from shipsync.reverse.stock.guards import Guards
 
     guards = Guards(
@@ -88,7 +88,7 @@ def plan_command(
     writes.carry_out(
         "stock",
         "stock plan",
-        lambda account, progress: service.stock(
+        lambda account, progress: planners.stock(
             source, account, guards=guards, default_change=action, progress=progress
         ),
         WriteOptions(

@@ -162,7 +162,7 @@ def _carry_out(
     """Plan the one row, and send it if that was asked for."""
     from datetime import timedelta
 
-    from shipsync.reverse import service
+    from shipsync.reverse import planners
     from shipsync.reverse.plan.input_files import one_row
     from shipsync.reverse.stock.guards import Guards
 
@@ -173,7 +173,7 @@ def _carry_out(
     writes.carry_out(
         "stock",
         f"stock {cells['action']}",
-        lambda account, progress: service.stock(row, account, guards=guards, progress=progress),
+        lambda account, progress: planners.stock(row, account, guards=guards, progress=progress),
         WriteOptions(connection, database, as_json, apply=apply, is_set=True),
     )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shipsync.reverse.applying import Applying
     from shipsync.reverse.plan.progress import PlanProgress
     from shipsync.reverse.plan.row import Family, Plan
-    from shipsync.reverse.service import MakePlan, OrdersAccount
+    from shipsync.reverse.planners import MakePlan, OrdersAccount
 
 STATUS_EXAMPLE = "Example: shipsync writes status --state unknown"
 RESOLVE_EXAMPLE = (

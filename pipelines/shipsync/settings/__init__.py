@@ -1,7 +1,10 @@
 """The settings of a connection: what there is to set, and reading it from files and the environment."""
 
-from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS, Setting
-from shipsync.settings.reading import CONFIG_DIR, Local, destination, load, local
+from shipsync.settings.destinations import destination
+from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS
+from shipsync.settings.reading import Local, load, local
+from shipsync.settings.setting import Setting
+from shipsync.settings.toml_files import CONFIG_DIR
 
 __all__ = [
     "ALERT_SETTINGS",

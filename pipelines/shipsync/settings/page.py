@@ -10,7 +10,8 @@ from typing import Final
 
 from shipsync.connection import AlertSettings, Connection
 from shipsync.merchant import Merchant
-from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS, Setting
+from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS
+from shipsync.settings.setting import Setting
 
 # Defaults that depend on the connection, or that mean something no value says.
 _DEFAULTS_IN_WORDS: Final = {

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from shipsync.connection import (
     AlertSettings,
@@ -27,13 +25,14 @@ from shipsync.connection import (
 )
 from shipsync.errors import ConfigurationError
 from shipsync.merchant import Merchant
-from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS, Setting
+from shipsync.settings.keys import ALERT_SETTINGS, SETTINGS
+from shipsync.settings.setting import Setting
+from shipsync.settings.toml_files import CONFIG_DIR, content_of, value_at
 
 if TYPE_CHECKING:
     import pendulum
 
 
-CONFIG_DIR = Path(".dlt")
 _NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
@@ -159,42 +158,6 @@ def local(
     )
 
 
-def destination(
-    name: str, *, environ: Mapping[str, str] | None = None, config_dir: Path | None = None
-) -> str:
-    """The address of the database that dlt's own configuration calls ``[destination.NAME]``.
-
-    Its ``credentials`` are an address, or a table of host, port, database, username and password. Raises
-    ``ConfigurationError`` when there are none; the address holds a password and is not to be shown.
-    """
-    environ = os.environ if environ is None else environ
-    folder = CONFIG_DIR if config_dir is None else config_dir
-    prefix = f"DESTINATION__{name.upper()}__CREDENTIALS"
-    given: object = environ.get(prefix)
-    if not given:
-        begin = f"{prefix}__"
-        given = {
-            variable.removeprefix(begin).lower(): value
-            for variable, value in environ.items()
-            if variable.startswith(begin)
-        }
-    for file in (folder / "secrets.toml", folder / "config.toml"):
-        if not given:
-            given = _at(_content(file), ("destination", name, "credentials"))
-    if isinstance(given, str) and given:
-        return given
-    if not isinstance(given, dict) or not given:
-        raise ConfigurationError(
-            f"There are no credentials of a destination {name!r}. Put them into {folder / 'secrets.toml'} as "
-            f'credentials = "postgresql://USER:PASSWORD@HOST/DATABASE" under [destination.{name}].'
-        )
-    table = {key: str(value) for key, value in given.items()}
-    user, password = (quote(table.get(key, ""), safe="") for key in ("username", "password"))
-    port = f":{table['port']}" if "port" in table else ""
-    place = f"{table.get('host', '')}{port}/{quote(table.get('database', ''), safe='')}"
-    return f"postgresql://{user}:{password}@{place}"
-
-
 def is_name(name: str) -> bool:
     """Whether a connection can be called that."""
     return _NAME.fullmatch(name) is not None and name not in SETTINGS and name not in ALERT_SETTINGS
@@ -203,12 +166,6 @@ def is_name(name: str) -> bool:
 def variable(name: str, key: str) -> str:
     """The variable of the environment that sets ``key`` of connection ``name``."""
     return f"{_ACCOUNT.prefix}{name.upper()}__{key.upper()}"
-
-
-def _at(content: object, path: Iterable[str]) -> object:
-    for part in path:
-        content = content.get(part) if isinstance(content, dict) else None
-    return content
 
 
 def _arguments(
@@ -254,7 +211,7 @@ def _places(
     for_all = _from_environment(section, environ, "")
     yield _ConfigFile("the environment", _inherited(section, name, for_all))
     for file in (config_dir / "secrets.toml", config_dir / "config.toml"):
-        found = _at(_content(file), section.path)
+        found = value_at(content_of(file), section.path)
         table = found if isinstance(found, dict) else {}
         own = table.get(name, {})
         shared = {
@@ -289,20 +246,6 @@ def _from_environment(
             if connection == name:
                 found[key] = value
     return found
-
-
-def _content(file: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except tomllib.TOMLDecodeError as error:
-        # Its text names line and column; it never quotes the line, which may hold the key.
-        raise ConfigurationError(f"{file} is not valid TOML: {error}.") from None
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{file} is not UTF-8 text; save it again as UTF-8.") from None
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror or error}.") from None
 
 
 def _refuse_unknown(section: _Section, place: _ConfigFile) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from reverse.stock_shop import Shop, open_shop
-from shipsync.reverse import service
+from shipsync.reverse import planners, service
 from shipsync.reverse.plan.progress import watched
 
 Told = list[tuple[str, int, int | None]]
@@ -33,5 +33,5 @@ def test_each_step_of_a_plan_is_told(tmp_path: Path) -> None:
 
 
 def planned(shop: Shop, file: Path, told: Told) -> object:
-    make = service.stock(file, shop.connection, progress=lambda *step: told.append(step))
+    make = planners.stock(file, shop.connection, progress=lambda *step: told.append(step))
     return service.planned(shop.connection.database, make)
