@@ -1,6 +1,7 @@
 # make demo   set everything up and run the main job against an emulated account
 # make test   set everything up and pass the tests
 # make prove  the long ones: a month with faults, runs killed at many instants
+# make prove-all  these and the longest: more seeds, more kills, a quarter of a year
 #
 # Everything is installed into $(VENV) from requirements.lock, each package checked against its
 # hash. Nothing is written outside this folder, whatever HOME is. make PYTHON=python3.13 ... works
@@ -21,12 +22,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove lint format docs cookbook screenshots models lock wheel clean
+.PHONY: help setup demo test prove prove-all lint format docs cookbook screenshots models lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
 	@echo 'make test    set up, then run the tests'
 	@echo 'make prove   set up, then run the tests that take minutes'
+	@echo 'make prove-all  set up, then run these and the longest: hours'
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
 	@echo 'make format  let ruff rewrite the code'
 	@echo 'make docs    write the generated pages of docs/, and build the site of all into site/'
@@ -48,10 +50,13 @@ $(bin)/python -m pytest -q -n $(JOBS) --dist loadgroup -m $(1) || { code=$$?; \
 endef
 
 test: setup
-	@$(call run_pytest,'not slow')
+	@$(call run_pytest,'not slow and not longest')
 
 prove: setup
 	@$(call run_pytest,'slow')
+
+prove-all: setup
+	@$(call run_pytest,'slow or longest')
 
 lint: setup
 	@$(bin)/ruff check .

@@ -145,7 +145,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return spark_python(tmp_path_factory.mktemp("environment"))
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 def test_every_value_of_every_model_is_that_of_duckdb(
     python: Path, demo: Demo, tmp_path: Path
 ) -> None:
@@ -156,7 +156,7 @@ def test_every_value_of_every_model_is_that_of_duckdb(
     assert rows > 30_000
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.xdist_group("dbt")
 def test_a_month_with_faults_is_told_the_same(python: Path, tmp_path: Path) -> None:
     """Shipments merge and go, parcels come back, clocks go forward, and some answers are lost."""

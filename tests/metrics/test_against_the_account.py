@@ -97,7 +97,7 @@ def test_ten_days_equal_what_the_journal_says(ten_days: Shop, mart: str) -> None
     assert differences(ten_days, mart) == []
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 def test_a_quarter_with_faults_equals_what_the_journal_says(tmp_path: Path) -> None:
     shop = lived(tmp_path, days=91, builds=(1, 12, 25, 40, 41, 60, 75, 91), seed=7)
     for mart in MARTS:

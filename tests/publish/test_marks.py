@@ -15,7 +15,7 @@ from shipsync.publish.verify import verify
 
 from .lakes import Rows
 from .loaded_shop import MARKED, UNMARKED, LoadedShop
-from .test_killed import LEAST_KILLED, SEEDS, DltHouse, Reader, publish_apart
+from .test_killed import KILLS, DltHouse, Reader, publish_apart
 from .test_killed import reader as reader
 
 QUICK = (
@@ -137,9 +137,9 @@ def test_what_marks_do_not_tell_is_found_when_all_is_compared(
     assert _marked(_publish(shop, reader)) == {"nothing"}
 
 
-@pytest.mark.slow
+@KILLS
 def test_a_batch_of_what_changed_that_is_killed_is_whole_or_not_there_and_its_repeat_is_the_source(
-    loaded: Callable[[int], LoadedShop], reader: Reader, tmp_path: Path
+    loaded: Callable[[int], LoadedShop], reader: Reader, tmp_path: Path, kills: int
 ) -> None:
     shop = loaded(1)
     _publish(shop, reader)
@@ -147,7 +147,7 @@ def test_a_batch_of_what_changed_that_is_killed_is_whole_or_not_there_and_its_re
     whole, _ = publish_apart(reader, shop.file, 0)
     assert whole is not None
     killed = torn = 0
-    for seed in range(SEEDS):
+    for seed in range(kills):
         random = Random(seed)
         before, number = shop.here(), reader.batch()
         shutil.copy(shop.file, tmp_path / "before.duckdb")
@@ -170,6 +170,6 @@ def test_a_batch_of_what_changed_that_is_killed_is_whole_or_not_there_and_its_re
         again = _publish(shop, reader)
         assert _marked(again) <= {"nothing", "changes"}, f"{told}: {_compared(again)}"
         assert _there(reader) == shop.here(), told
-    assert killed >= LEAST_KILLED
-    assert torn
+    assert killed >= kills // 3
+    assert torn or kills < 10
     assert verify(shop.file, target(reader.address)).differences == ()

@@ -10,8 +10,6 @@ from truth.random_faults import faults_of_day, live_a_day
 from truth.served_shop import Bounds, ServedShop
 from truth.test_month import NEVER_GONE, can_be_told
 
-pytestmark = pytest.mark.slow
-
 DAYS = 30
 BOUNDS = Bounds(requests=40, files=900, seconds=3)
 OBSERVED = Options.observed(tracks_further_boxes=False, mass_ties=60)
@@ -21,7 +19,10 @@ SILENT = frozenset({FaultKind.TIMEOUT, FaultKind.TIMEOUT_AFTER})
 
 @pytest.mark.parametrize(
     "served",
-    [pytest.param(35, id="35"), pytest.param((36, OBSERVED), id="36-observed")],
+    [
+        pytest.param(35, id="35", marks=pytest.mark.longest),
+        pytest.param((36, OBSERVED), id="36-observed", marks=pytest.mark.slow),
+    ],
     indirect=True,
 )
 def test_a_month_with_faults_and_kills(served: ServedShop) -> None:

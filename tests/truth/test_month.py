@@ -43,13 +43,12 @@ OBSERVED = Options.observed(max_page_size=25, tracks_further_boxes=False, mass_t
 NEVER_GONE = VIEWS.keys() - {"shipments_gone"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "options"),
     [
-        pytest.param(1, OBLIGING, id="1-obliging"),
-        pytest.param(2, STUBBORN, id="2-stubborn"),
-        pytest.param(3, OBSERVED, id="3-observed"),
+        pytest.param(1, OBLIGING, id="1-obliging", marks=pytest.mark.longest),
+        pytest.param(2, STUBBORN, id="2-stubborn", marks=pytest.mark.slow),
+        pytest.param(3, OBSERVED, id="3-observed", marks=pytest.mark.slow),
     ],
 )
 def test_a_month_with_faults_equals_the_journal(

@@ -94,7 +94,7 @@ def test_what_goes_leaves_the_tables_that_grow(tmp_path: Path) -> None:
     assert both.differing(anew=True) == []
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.xdist_group("month of builds")
 def test_a_month_of_builds_of_what_changed_is_the_same_as_whole_ones(tmp_path: Path) -> None:
     built = live(tmp_path, days=30, seed=2, kills=False, syncs=(7, 4), compared_at=(4,))

@@ -168,7 +168,7 @@ def test_readers_are_answered_through_a_few_runs(tmp_path: Path) -> None:
     assert complaints(told, answers=10, states=2) == []
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 def test_readers_are_answered_through_fifty_runs_and_kills(tmp_path: Path) -> None:
     told = work(tmp_path, runs=50, kills=12, seed=4)
     assert complaints(told, answers=200, states=15) == []

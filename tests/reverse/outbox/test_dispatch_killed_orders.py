@@ -76,8 +76,14 @@ def check(entries: Mapping[str, LedgerEntry], made: Counter[str]) -> Counter[Wri
     return Counter(entry.state for entry in entries.values())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("write_case", "seed"), [("create", 21), ("cancel", 22), ("fulfil", 23)])
+@pytest.mark.parametrize(
+    ("write_case", "seed"),
+    [
+        pytest.param("create", 21, marks=pytest.mark.slow),
+        pytest.param("cancel", 22, marks=pytest.mark.longest),
+        pytest.param("fulfil", 23, marks=pytest.mark.longest),
+    ],
+)
 def test_killed_at_any_instant_each_thing_is_done_once(
     tmp_path: Path, write_case: str, seed: int
 ) -> None:
