@@ -269,9 +269,11 @@ def goods(raw: RawTables) -> None:
 
 
 _LEDGER = """
-insert into ledger.gone (stream, entity_id, times, closed_at, found_at, closed_because, merged_into) values
-    ('shipments', 'se-100', 1, '2026-03-06 08:00:00+00', '2026-03-07 09:00:00+00', 'gone', null),
-    ('shipments', 'se-101', 1, '2026-03-06 08:00:00+00', '2026-03-07 09:00:00+00', 'merged', 'se-102');
+insert into ledger.gone (stream, entity_id, times, closed_at, found_at, closed_because, merged_into,
+    run_id) values
+    ('shipments', 'se-100', 1, '2026-03-06 08:00:00+00', '2026-03-07 09:00:00+00', 'gone', null, 'r1'),
+    ('shipments', 'se-101', 1, '2026-03-06 08:00:00+00', '2026-03-07 09:00:00+00', 'merged', 'se-102',
+        'r1');
 insert into ledger.rates (asked_at, connection, shipment_id, rate_id, carrier_code, service_code,
     delivery_days, total_amount, total_amount_currency, is_usable)
 select timestamptz '2026-02-20 08:00:00+00', 'default', 'se-600', 'r' || n, 'ups', 's' || n % 3,
