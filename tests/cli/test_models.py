@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import Run
+from shipsync.cli.models import Dialect
+from shipsync.dialects.engines import DIALECTS
 
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -33,3 +35,7 @@ def test_a_folder_with_something_else_is_left_alone(run: Run, folder: Path) -> N
     assert ran.code == 2
     assert "holds something else" in ran.err
     assert [file.name for file in folder.iterdir()] == ["mine.txt"]
+
+
+def test_every_dialect_can_be_named() -> None:
+    assert [one.value for one in Dialect] == list(DIALECTS)

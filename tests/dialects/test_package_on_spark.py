@@ -12,11 +12,13 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
+from dialects.equality import differences
 from dialects.odd_rows import odd_shop
 from examples.orchestrator import environment
 from metrics.test_against_the_account import lived
 from played_demo import Demo
 from shipsync.dialects.package import PackageReport, write_package
+from shipsync.dialects.spark import SPARK
 from shipsync.emulator import Options
 from shipsync.merchant import Merchant
 from shipsync.publish.run import publish
@@ -55,7 +57,7 @@ def built_on_spark(
     python: Path, database: Path, folder: Path, master: str, zone: str
 ) -> PackageReport:
     """Publishes what the package reads into Delta and builds it; ``built`` has each model as Parquet."""
-    report = write_package(folder / "package", Merchant())
+    report = write_package(folder / "package", Merchant(), SPARK)
     lake = folder / "lake"
     publish(database, target(f"delta:{lake}"), tables=report.sources)
     (folder / "profiles").mkdir(parents=True)
@@ -94,40 +96,6 @@ def built_on_spark(
     return report
 
 
-def as_text(name: str, kind: str) -> str:
-    """A column as text that is equal for equal values: the two engines have other types for some."""
-    quoted = f'"{name}"'
-    if kind in ("DOUBLE", "FLOAT"):
-        # The last digits of a quantile and of a sum depend on the order of additions.
-        return f"printf('%.12g', {quoted})"
-    if kind.startswith("DECIMAL") or kind in ("BIGINT", "HUGEINT", "INTEGER"):
-        return f"{quoted}::decimal(38, 6)::varchar"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"epoch_us({quoted})::varchar"
-    return f"{quoted}::varchar"
-
-
-def differences(con: duckdb.DuckDBPyConnection, name: str, built: Path) -> list[str]:
-    """What of the model differs: its columns, or those whose values do."""
-    relations = (name, f"read_parquet('{built}/*.parquet')")
-    here, there = (con.execute(f"describe from {one}").fetchall() for one in relations)
-    columns = [row[0] for row in here]
-    if columns != [row[0] for row in there]:
-        return [f"{name}: columns {[row[0] for row in there]}"]
-    for view, relation, rows in zip(("here", "there"), relations, (here, there), strict=True):
-        texts = ", ".join(f'{as_text(*row[:2])} as "{row[0]}"' for row in rows)
-        query = f"select {texts} from {relation}"  # noqa: S608
-        con.execute(f"create or replace temporary view {view} as {query}")
-    rows = con.execute(
-        "select count(*) from ((from here except all from there) union all (from there except all from here))"
-    ).fetchall()[0][0]
-    if not rows:
-        return []
-    query = 'select count(*) from (select "{0}" from here except all select "{0}" from there)'
-    wrong = [one for one in columns if con.execute(query.format(one)).fetchone() != (0,)]
-    return [f"{name}: {rows} rows, in {wrong}"]
-
-
 def compared(database: Path, report: PackageReport, built: Path) -> tuple[int, list[str]]:
     """The rows of all models, and what differs."""
     differing, rows = [], 0
@@ -135,7 +103,7 @@ def compared(database: Path, report: PackageReport, built: Path) -> tuple[int, l
         con.execute("set timezone = 'UTC'")
         for name in report.models:
             rows += con.execute(f"select count(*) from {name}").fetchall()[0][0]  # noqa: S608
-            differing += differences(con, name, built / name)
+            differing += differences(con, name, f"read_parquet('{built / name}/*.parquet')")
     return rows, differing
 
 

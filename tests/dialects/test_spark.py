@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 import sqlglot
 
-from shipsync.dialects.spark import spark_sql
+from shipsync.dialects.spark import SPARK
 from shipsync.errors import ModelError
 
 
 def spark(sql: str) -> str:
     """``sql`` of DuckDB in Spark's, on one line."""
-    text = " ".join(spark_sql(sqlglot.parse_one(sql, dialect="duckdb")).split())
+    text = " ".join(SPARK.sql(sqlglot.parse_one(sql, dialect="duckdb")).split())
     return text.replace("( ", "(").replace(" )", ")")
 
 

@@ -18,6 +18,9 @@ class Dialect(StrEnum):
     """The engines that models are written for."""
 
     SPARK = "spark"
+    POSTGRES = "postgres"
+    SNOWFLAKE = "snowflake"
+    BIGQUERY = "bigquery"
 
 
 @app.command(epilog="Example: shipsync models --dialect spark shipsync_spark")
@@ -33,16 +36,18 @@ def models(
     database: options.DatabaseFile = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Write the models as a dbt package for Spark.
+    """Write the models as a dbt package for another engine.
 
     They read tables as publish writes them, and have the settings of the connection in their SQL. Needs no
     database. What stays beside the account is left out, and named.
     """
     from shipsync import settings
+    from shipsync.dialects.engines import DIALECTS
     from shipsync.dialects.package import write_package
     from shipsync.queries import ResultRows
 
-    report = write_package(folder, settings.local(connection, database=database).merchant)
+    merchant = settings.local(connection, database=database).merchant
+    report = write_package(folder, merchant, DIALECTS[dialect])
     if as_json:
         output.show_json(report)
         return

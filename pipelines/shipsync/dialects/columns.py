@@ -1,6 +1,7 @@
 """Columns written out where DuckDB's SQL leaves them to be known.
 
 These are ``* replace``, ``union all by name``, and stars of published tables, which have a column more there.
+Where the dialect has none, so are ``* exclude``, ``group by all``, and names that a select gives and uses.
 """
 
 from __future__ import annotations
@@ -13,22 +14,71 @@ from sqlglot import exp
 if TYPE_CHECKING:
     import duckdb
 
+    from shipsync.dialects.dialect import Dialect
+
 
 def write_out(
-    tree: exp.Expr, con: duckdb.DuckDBPyConnection, published: Collection[str] = ()
+    tree: exp.Expr,
+    con: duckdb.DuckDBPyConnection,
+    published: Collection[str] = (),
+    dialect: Dialect | None = None,
 ) -> exp.Expr:
-    """``tree`` without ``* replace``, ``union all by name``, and stars of ``published`` tables.
+    """``tree`` without ``* replace``, ``union all by name``, stars of ``published``, what ``dialect`` lacks.
 
     ``con`` has the tables that it reads, which are named as ``schema.name``.
     """
+    if dialect and not dialect.has_lateral_aliases:
+        for select in tree.find_all(exp.Select):
+            _write_out_aliases(select, con)
     for union in reversed(list(tree.find_all(exp.Union))):
         if union.args.get("by_name") and not _is_by_name(union.parent):
             _write_out_union(union, con)
     for select in reversed(list(tree.find_all(exp.Select))):
-        is_published = bool(_read_by(select) & set(published))
-        if any(_replaced(one) or (is_published and one.is_star) for one in select.expressions):
-            _write_out_stars(select, con, is_published)
+        every = bool(_read_by(select) & set(published))
+        if dialect and not dialect.has_star_except:
+            every = every or bool(select.args.get("qualify")) or _leaves_out(select)
+        if any(_replaced(one) or (every and one.is_star) for one in select.expressions):
+            _write_out_stars(select, con, every)
+        group = select.args.get("group")
+        if dialect and not dialect.has_group_by_all and group and group.args.get("all"):
+            _write_out_group(select)
     return tree
+
+
+def _write_out_group(select: exp.Select) -> None:
+    places = [n for n, one in enumerate(select.expressions, 1) if not one.find(exp.AggFunc)]
+    select.set("group", exp.Group(expressions=[exp.Literal.number(n) for n in places]))
+
+
+def _write_out_aliases(select: exp.Select, con: duckdb.DuckDBPyConnection) -> None:
+    """A name that is given in the select itself, for what it stands for, unless a column has it."""
+    given: dict[str, exp.Expr] = {}
+    held: set[str] | None = None
+    for part in [*select.expressions, select.args.get("where"), select.args.get("qualify")]:
+        for column in list(part.find_all(exp.Column)) if part else ():
+            if column.table or column.name not in given or column.parent_select is not select:
+                continue
+            if held is None:
+                held = set(_names(_stars(select), select, con))
+            if column.name not in held:
+                column.replace(exp.paren(given[column.name].copy()))
+        if isinstance(part, exp.Alias):
+            given[part.alias] = part.this
+
+
+def _stars(select: exp.Select, star: exp.Expr | None = None) -> exp.Select:
+    question = exp.Select(expressions=[star or exp.Star()])
+    for part in ("from_", "joins"):
+        question.set(part, _copied(select.args.get(part)))
+    return question
+
+
+def _leaves_out(select: exp.Select) -> bool:
+    return any(_inner(one).args.get("except_") for one in select.expressions if one.is_star)
+
+
+def _inner(star: exp.Expr) -> exp.Expr:
+    return star.this if isinstance(star, exp.Column) else star
 
 
 def _is_by_name(node: exp.Expr | None) -> bool:
@@ -36,7 +86,7 @@ def _is_by_name(node: exp.Expr | None) -> bool:
 
 
 def _replaced(star: exp.Expr) -> Sequence[exp.Expr]:
-    inner = star.this if isinstance(star, exp.Column) else star
+    inner = _inner(star)
     return (inner.args.get("replace") or ()) if isinstance(inner, exp.Star) else ()
 
 
@@ -47,23 +97,17 @@ def _read_by(select: exp.Select) -> set[str]:
     return {f"{table.db}.{table.name}" for table in tables}
 
 
-def _write_out_stars(
-    select: exp.Select, con: duckdb.DuckDBPyConnection, is_published: bool
-) -> None:
+def _write_out_stars(select: exp.Select, con: duckdb.DuckDBPyConnection, every: bool) -> None:
     written: list[exp.Expr] = []
     for one in select.expressions:
         replaced = {alias.alias: alias for alias in _replaced(one)}
-        if not replaced and not (is_published and one.is_star and not isinstance(one, exp.Count)):
+        if not replaced and not (every and one.is_star and not isinstance(one, exp.Count)):
             written.append(one)
             continue
         table = one.table if isinstance(one, exp.Column) else ""
         star = exp.Column(this=exp.Star(), table=exp.to_identifier(table)) if table else exp.Star()
-        question = exp.Select(expressions=[star])
-        for part in ("from_", "joins"):
-            question.set(part, _copied(select.args.get(part)))
-        inner = one.this if isinstance(one, exp.Column) else one
-        left_out = {name.name for name in inner.args.get("except_") or ()}
-        for name in _names(question, select, con):
+        left_out = {name.name for name in _inner(one).args.get("except_") or ()}
+        for name in _names(_stars(select, star), select, con):
             if name not in left_out:
                 written.append(replaced.get(name) or exp.column(name, table=table or None))
     select.set("expressions", written)

@@ -1,4 +1,4 @@
-"""A dbt package in Spark's SQL, from the same models: ``shipsync models --dialect spark FOLDER``.
+"""A dbt package in another engine's SQL, from the same models: ``shipsync models --dialect spark FOLDER``.
 
 Its sources are tables as ``shipsync publish`` writes them. What stays beside the account has no model in it.
 """
@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from shipsync.dialects.columns import write_out
 from shipsync.dialects.compiled import Compiled, CompiledModel, compiled
-from shipsync.dialects.spark import spark_sql
+from shipsync.dialects.dialect import Dialect
 from shipsync.errors import ModelError, UsageError
 from shipsync.version import __version__
 from shipsync.warehouse.sql_project import sql_dir
@@ -27,7 +27,6 @@ from shipsync.warehouse.sql_project import sql_dir
 if TYPE_CHECKING:
     from shipsync.merchant import Merchant
 
-NAME: Final = "shipsync_spark"
 _NUMBERED: Final = (
     "numbers events beside the record of their loads; changes.events is read as published"
 )
@@ -44,10 +43,9 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 _PUBLISHED: Final = frozenset({"changes.events"})
 # Views of views of views are planned anew by whoever asks.
 _TABLES: Final = frozenset({"tracking", "metrics"})
-_PLACE: Final = re.compile(r"`?shipsync__(ref|source)__(\w+?)__(\w+)`?")
+_PLACE: Final = re.compile(r"[`\"]?shipsync__(ref|source)__(\w+?)__(\w+)[`\"]?")
 _PROJECT: Final = "dbt_project.yml"
 _MADE: Final = ("macros", "models")
-_DIALECT: Final = "databricks"
 
 
 @dataclass(frozen=True)
@@ -64,16 +62,16 @@ class PackageReport:
     left_out: Mapping[str, str]
 
 
-def write_package(folder: Path, merchant: Merchant) -> PackageReport:
-    """Write the package into ``folder``, in place of an earlier one.
+def write_package(folder: Path, merchant: Merchant, dialect: Dialect) -> PackageReport:
+    """Write the package for ``dialect`` into ``folder``, in place of an earlier one.
 
     The settings of ``merchant`` are in its SQL. It takes half a minute.
 
     Raises ``UsageError`` where something else is in the folder, ``ModelError`` where nothing can be compiled.
     """
-    _refuse_other_files(folder)
+    _refuse_other_files(folder, dialect.project)
     with compiled(merchant) as found:
-        package = Package(found)
+        package = Package(found, dialect)
         files = package.files()
     for name in _MADE:
         shutil.rmtree(folder / name, ignore_errors=True)
@@ -83,7 +81,7 @@ def write_package(folder: Path, merchant: Merchant) -> PackageReport:
         file.write_text(text, encoding="utf-8")
     return PackageReport(
         folder=str(folder),
-        dialect="spark",
+        dialect=dialect.name,
         models=tuple(sorted(package.translated)),
         sources=tuple(sorted(package.sources)),
         left_out=package.left_out,
@@ -91,17 +89,18 @@ def write_package(folder: Path, merchant: Merchant) -> PackageReport:
 
 
 class Package:
-    """The models of ``found`` in Spark's SQL.
+    """The models of ``found`` in the SQL of ``dialect``.
 
     ``translated`` has their texts by ``schema.name``, ``left_out`` why others are not there, ``sources`` the
     tables that are read and not made.
     """
 
-    def __init__(self, found: Compiled) -> None:
+    def __init__(self, found: Compiled, dialect: Dialect) -> None:
         self._found = found
+        self._dialect = dialect
         self.translated: dict[str, str] = {}
         self.sources: set[str] = set()
-        self.left_out: dict[str, str] = dict(LEFT_OUT)
+        self.left_out: dict[str, str] = {**LEFT_OUT, **dialect.left_out}
         for model in found.models.values():
             if not model.sql:
                 self.translated[model.relation] = self._seed(model)
@@ -121,17 +120,16 @@ class Package:
     def _seed(self, model: CompiledModel) -> str:
         """Its rows as a query: dbt-spark writes the text None for a null of a seed."""
         rows = self._found.con.table(model.relation)
-        values = [[exp.convert(value) for value in row] for row in rows.fetchall()]
-        lines = ",\n".join(f"  ({', '.join(one.sql(_DIALECT) for one in row)})" for row in values)
+        values = exp.values(rows.fetchall(), alias="given", columns=rows.columns)
         kinds = zip(rows.columns, rows.types, strict=True)
         typed = (exp.cast(exp.column(name), str(kind), dialect="duckdb") for name, kind in kinds)
-        listed = ",\n".join(f"  {one.as_(one.name).sql(_DIALECT)}" for one in typed)
-        return f"SELECT\n{listed}\nFROM VALUES\n{lines}\nAS given ({', '.join(rows.columns)})"
+        query = exp.select(*(one.as_(one.name) for one in typed)).from_(values)
+        return query.sql(self._dialect.writer, pretty=True)
 
     def _translated(self, model: CompiledModel) -> str:
         tree = sqlglot.parse_one(model.sql, dialect="duckdb")
         published = [one for one in model.reads if not self._is_made(one)]
-        tree = write_out(tree, self._found.con, published)
+        tree = write_out(tree, self._found.con, published, self._dialect)
         read: set[str] = set()
         for table in tree.find_all(exp.Table):
             if not table.db:
@@ -144,7 +142,7 @@ class Package:
             place = exp.to_identifier(f"shipsync__{word}__{table.db}__{table.name}")
             table.set("this", place)
             table.set("db", None)
-        text = spark_sql(tree)
+        text = self._dialect.sql(tree)
         if re.search(r"{[{%#]", text):
             raise ModelError("Its SQL holds what dbt would take for its own.")
         self.sources |= read
@@ -156,8 +154,8 @@ class Package:
     def files(self) -> dict[str, str]:
         """Every file's text by its path."""
         files = {
-            _PROJECT: _json(_project()),
-            "README.md": _text("spark_readme.md"),
+            _PROJECT: _json(_project(self._dialect.project)),
+            "README.md": _readme(self._dialect),
             "macros/schemas.sql": (sql_dir() / "macros" / "schemas.sql").read_text("utf-8"),
             "models/sources.yml": _json(self._sources()),
         }
@@ -210,24 +208,24 @@ def _described(model: CompiledModel) -> dict[str, Any]:
     return {"name": model.name, "description": model.description, "columns": columns}
 
 
-def _project() -> dict[str, Any]:
+def _project(name: str) -> dict[str, Any]:
     return {
-        "name": NAME,
+        "name": name,
         "version": __version__,
         "config-version": 2,
-        "profile": NAME,
+        "profile": name,
         "model-paths": ["models"],
         "macro-paths": ["macros"],
     }
 
 
-def _refuse_other_files(folder: Path) -> None:
+def _refuse_other_files(folder: Path, name: str) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the package.")
     project = folder / _PROJECT
     if not folder.exists() or not any(folder.iterdir()):
         return
-    if not project.is_file() or f'"{NAME}"' not in project.read_text("utf-8"):
+    if not project.is_file() or f'"{name}"' not in project.read_text("utf-8"):
         raise UsageError(
             f"{folder} holds something else, and the folders macros and models of a package are "
             "replaced; name an empty folder, or one that this command filled."
@@ -239,5 +237,6 @@ def _json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _text(name: str) -> str:
-    return resources.files("shipsync.dialects").joinpath(name).read_text("utf-8")
+def _readme(dialect: Dialect) -> str:
+    text = resources.files("shipsync.dialects").joinpath("readme.md").read_text("utf-8")
+    return text.format(dialect=dialect.name, project=dialect.project, adapters=dialect.adapters)
