@@ -25,7 +25,8 @@ def written(sql: str) -> str:
         # sqlglot leaves out the scale.
         ("cast(a as decimal(18, 4))", "ROUND(CAST(a AS NUMERIC), 4)"),
         # GREATEST is null where one is.
-        ("greatest(a, b, 0)", "(SELECT MAX(bound) FROM UNNEST([a, b, 0]) AS bound)"),
+        ("greatest(a, b, 0)", "GREATEST(COALESCE(a, 0), COALESCE(b, 0), 0)"),
+        ("least(a, b)", "LEAST(COALESCE(a, b), COALESCE(b, a))"),
         # A path is written out.
         (
             "a ->> ('$[' || b || '].c')",

@@ -106,13 +106,15 @@ def _decimal(node: exp.Expr) -> exp.Expr:
 
 
 def _bound(node: exp.Expr) -> exp.Expr:
-    """The greatest or least of what is not null: BigQuery's own give null where one is."""
-    fold = "MAX" if isinstance(node, exp.Greatest) else "MIN"
-    values = exp.Array(expressions=[node.this.copy(), *(one.copy() for one in node.expressions)])
-    rows = exp.Unnest(
-        expressions=[values], alias=exp.TableAlias(columns=[exp.to_identifier("bound")])
-    )
-    return exp.select(call(fold, exp.column("bound"))).from_(rows).subquery()
+    """The greatest or least of what is not null: BigQuery's own give null where one is null."""
+    values = [node.this, *node.expressions]
+    number = next((one for one in values if isinstance(one, exp.Literal)), None)
+    filled: list[exp.Expr] = []
+    for value in values:
+        others = [number] if number else [one for one in values if one is not value]
+        is_held = value is number
+        filled.append(value.copy() if is_held else call("COALESCE", value, *others))
+    return call("GREATEST" if isinstance(node, exp.Greatest) else "LEAST", *filled)
 
 
 def _quantile(node: exp.Expr) -> exp.Expr:
