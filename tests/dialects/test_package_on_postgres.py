@@ -104,7 +104,7 @@ def test_models_of_every_kind_are_those_of_duckdb(
     assert rows > 2_000
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 def test_every_value_of_every_model_is_that_of_duckdb(
     python: Path, server: Server, demo: Demo, tmp_path: Path
 ) -> None:
@@ -114,7 +114,7 @@ def test_every_value_of_every_model_is_that_of_duckdb(
     assert rows > 30_000
 
 
-@pytest.mark.slow
+@pytest.mark.longest
 @pytest.mark.xdist_group("dbt")
 def test_a_month_with_faults_is_told_the_same(python: Path, server: Server, tmp_path: Path) -> None:
     """Shipments merge and go, parcels come back, clocks go forward, and some answers are lost."""
