@@ -161,7 +161,9 @@ def main() -> None:
     with TemporaryDirectory(prefix="shipsync-bench-") as name:
         folder = Path(name)
         database = folder / "shop.duckdb"
-        places = {kind: f"{kind}:{folder / kind}" for kind in ("parquet", "delta", "iceberg")}
+        places = {
+            kind: f"{kind}:{folder / kind}" for kind in ("parquet", "delta", "iceberg", "ducklake")
+        }
         if given.postgres:
             places["postgres"] = given.postgres
         _seed(database, given.shipments)

@@ -10,8 +10,10 @@ from typing import Any
 
 import duckdb
 import orjson
+import pytest
 
 from shipsync.export.portable import column_named
+from shipsync.publish import duckdb_extensions
 from shipsync.publish.targets import target
 from shipsync.publish.writer import PublishTarget
 from shipsync.warehouse.database import connect
@@ -37,6 +39,8 @@ CHANGES = {
     "a text in a list": "update core.odd set words = ['é', null, '\"']",
 }
 
+DUCKLAKE = ("sqlite_scanner", "ducklake")
+
 Rows = list[str]
 # As docs/publish.md has it.
 BY_MANIFEST = """
@@ -57,6 +61,8 @@ class Lake:
     def __init__(self, kind: str, folder: Path) -> None:
         self.kind = kind
         self.folder = folder
+        # What a reset leaves, beside the lock.
+        self.keeps = {"catalog.sqlite"} if kind == "ducklake" else set()
 
     @property
     def target(self) -> PublishTarget:
@@ -73,6 +79,13 @@ class Lake:
         if self.kind == "parquet":
             con.execute(BY_MANIFEST, {"lake": str(self.folder), "table": table})
             return con.sql("from read_parquet(getvariable('files'))")
+        if self.kind == "ducklake":
+            for extension in DUCKLAKE:
+                duckdb_extensions.load(con, extension)
+            con.execute(
+                f"attach 'ducklake:sqlite:{self.folder}/catalog.sqlite' as lake (read_only)"
+            )
+            return con.sql(f"from lake.{table}").select("* exclude (_row_hash)")
         if self.kind == "iceberg":
             # DuckDB's own reader of Iceberg is fetched from the network; these are the files that it reads.
             files = [task.file.file_path for task in self._scan(table).plan_files()]
@@ -87,6 +100,10 @@ class Lake:
     def frame(self, table: str, library: str) -> Any:
         """A table of the last whole batch, as a frame of Polars or pandas."""
         module = import_module(library)
+        if self.kind == "ducklake":
+            with duckdb.connect() as con:
+                rows = self.relation(con, table)
+                return rows.pl() if library == "polars" else rows.df()
         if self.kind == "delta":
             named = self._named(table)
             if library == "polars":
@@ -140,6 +157,17 @@ class Lake:
 
         named = self._named(table)
         return DeltaTable(self.folder / named["path"], version=named["version"])
+
+
+def need_ducklake(*more: str) -> None:
+    """Skip the test where an extension is neither installed nor in a package; none is fetched."""
+    with duckdb.connect() as con:
+        for extension in (*DUCKLAKE, *more):
+            try:
+                if duckdb_extensions.carried(extension) is None:
+                    con.load_extension(extension)
+            except duckdb.Error:
+                pytest.skip(f"no extension {extension} of DuckDB: DuckLake is not proven here")
 
 
 def sorted_rows(relation: duckdb.DuckDBPyRelation) -> Rows:

@@ -27,7 +27,7 @@ from shipsync.publish.targets import target
 from shipsync.publish.verify import verify
 from shipsync.warehouse.database import connect
 
-from .lakes import Lake, Rows, change, here, sorted_rows, there
+from .lakes import Lake, Rows, change, here, need_ducklake, sorted_rows, there
 
 KILLS = pytest.mark.parametrize("kills", in_prove([5], [5, 50]))
 """How many publishes are to be killed, one after the other."""
@@ -49,6 +49,7 @@ MODULES = {
     "parquet": ("fsspec",),
     "delta": ("deltalake", "pyarrow"),
     "iceberg": ("pyiceberg.catalog.sql", "pyiceberg.io.pyarrow", "pyarrow.dataset"),
+    "ducklake": ("fsspec", "pyarrow"),
 }
 NEW_COLUMN = "alter table core.tags add column extra_$number varchar default 'x'"
 PUBLISH = """
@@ -148,7 +149,7 @@ class DltHouse:
         return None if reached is None else reached.batch
 
 
-@pytest.fixture(params=["parquet", "delta", "iceberg", "postgres", "dlt"])
+@pytest.fixture(params=["parquet", "delta", "iceberg", "ducklake", "postgres", "dlt"])
 def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterator[Reader]:
     if request.param == "postgres":
         # Postgres writes some of these values as other texts; test_postgres_writer.py has each of them.
@@ -172,6 +173,8 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterat
         pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
     if request.param == "iceberg":
         pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
+    if request.param == "ducklake":
+        need_ducklake()
     yield KilledLake(request.param, tmp_path / "lake")
 
 

@@ -1,4 +1,4 @@
-"""A folder of Parquet and lakes of Delta and Iceberg, kept equal by batches: row by row, whatever changed."""
+"""A folder of Parquet and lakes of three kinds, kept equal by batches: row by row, whatever changed."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from shipsync.errors import ExportFailed, LockHeld
 from shipsync.publish.run import publish, reset
 from shipsync.publish.verify import verify
 
-from .lakes import CHANGES, Lake, change, forget_the_last_batch, here, there
+from .lakes import CHANGES, Lake, change, forget_the_last_batch, here, need_ducklake, there
+
+BY_MONTHS = ("parquet", "delta", "iceberg")
+by_months = pytest.mark.parametrize("lake", BY_MONTHS, indirect=True)
 
 
-@pytest.fixture(params=["parquet", "delta", "iceberg"])
+@pytest.fixture(params=[*BY_MONTHS, "ducklake"])
 def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     if request.param == "delta":
         pytest.importorskip("deltalake", reason="no deltalake: Delta is not proven here")
     if request.param == "iceberg":
         pytest.importorskip("pyiceberg", reason="no pyiceberg: Iceberg is not proven here")
+    if request.param == "ducklake":
+        need_ducklake()
     return Lake(request.param, tmp_path / "a lake")
 
 
@@ -56,6 +61,7 @@ def test_what_changed_is_there_after_the_next_batch(lake: Lake, shop: Path, chan
     assert publish(shop, lake.target).batch is None
 
 
+@by_months
 def test_a_batch_writes_the_months_that_changed_and_no_other(lake: Lake, shop: Path) -> None:
     publish(shop, lake.target)
     before = _files(lake.folder)
@@ -124,6 +130,7 @@ def test_what_differs_at_the_target_is_found_by_table_and_month(lake: Lake, shop
     ]
 
 
+@by_months
 def test_a_file_that_was_changed_or_lost_is_found(lake: Lake, shop: Path) -> None:
     publish(shop, lake.target)
     files = sorted((lake.folder / "core/shipments").rglob("*.parquet"))
@@ -140,18 +147,19 @@ def test_a_reset_target_starts_anew_and_what_is_not_ours_stays(lake: Lake, shop:
     publish(shop, lake.target)
     change(shop, "alter table core.shipments alter column amount set data type double")
     stranger = lake.folder / "core" / "notes" / "mine.parquet"
-    stranger.parent.mkdir()
+    stranger.parent.mkdir(parents=True)
     stranger.write_text("mine")
 
     removed = reset(lake.target)
 
     assert removed == tuple(here(shop))
-    assert _files(lake.folder) <= {"core/notes/mine.parquet", ".lock"}
+    assert _files(lake.folder) <= {"core/notes/mine.parquet", ".lock", *lake.keeps}
     assert publish(shop, lake.target).batch == 1
     assert there(lake.rows, shop) == here(shop)
     assert stranger.read_text() == "mine"
 
 
+@by_months
 def test_what_a_batch_left_that_was_cut_off_is_undone(
     lake: Lake, shop: Path, tmp_path: Path
 ) -> None:
@@ -173,6 +181,7 @@ def test_what_a_batch_left_that_was_cut_off_is_undone(
     assert verify(shop, lake.target).differences == ()
 
 
+@by_months
 def test_what_was_cut_off_is_undone_after_a_batch_that_left_the_table_out(
     lake: Lake, shop: Path, tmp_path: Path
 ) -> None:
@@ -203,6 +212,7 @@ def test_one_publish_at_a_time(lake: Lake, shop: Path) -> None:
         publish(shop, lake.target)
 
 
+@by_months
 def test_files_belong_to_their_owner_alone(lake: Lake, shop: Path) -> None:
     publish(shop, lake.target)
 

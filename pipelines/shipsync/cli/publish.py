@@ -21,8 +21,8 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="TARGET",
-        help="Write to destination:NAME, postgresql://USER@HOST/DATABASE, parquet:FOLDER, delta:FOLDER or "
-        "iceberg:FOLDER; left out: publish_to.",
+        help="Write to destination:NAME, postgresql://USER@HOST/DATABASE, parquet:FOLDER, delta:FOLDER, "
+        "iceberg:FOLDER or ducklake:FOLDER; left out: publish_to.",
     ),
 ]
 Schemas = Annotated[

@@ -22,7 +22,7 @@ from shipsync.publish.writer import Batch, Compared, PublishedTable
 
 _EMPTY: Final = Part(0, 0)
 # A small group keeps the columns of wide rows within the memory the database may take.
-_ROW_GROUP: Final = 16_384
+ROW_GROUP: Final = 16_384
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class TableChange:
             (rows if form is None else form.shaped(rows, label)).write_parquet(
                 str(file),
                 compression="zstd",
-                row_group_size=_ROW_GROUP,
+                row_group_size=ROW_GROUP,
                 field_ids=None if form is None else form.field_ids,
             )
             yield label, file
@@ -155,7 +155,7 @@ def _change(
 ) -> TableChange:
     division = Division(source, relation)
     if before is not None:
-        _refuse_other_types(relation, before.columns, division.columns)
+        refuse_other_types(relation, before.columns, division.columns)
     is_altered = (
         is_again or before is None or list(before.columns.items()) != list(division.columns.items())
     )
@@ -225,9 +225,10 @@ def _gone_on(
     return parts if all(parts[label].rows == seen.parts[label].rows for label in parts) else None
 
 
-def _refuse_other_types(
+def refuse_other_types(
     relation: Relation, held: Mapping[str, str], columns: Mapping[str, str]
 ) -> None:
+    """Raise ``ExportFailed`` for a column of another type than the one ``held`` at the target."""
     for name, kind in columns.items():
         was = held.get(name, kind)
         if was != kind:

@@ -5,44 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-import orjson
+import duckdb
 
 from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.postgres import Postgres
 from shipsync.export.postgres_tables import ServerConnection, server_error
 from shipsync.export.relation import Relation
+from shipsync.publish import row_batches
 from shipsync.publish.division import Division, Part
-from shipsync.publish.marks import Marks, Seen, histories, marks_of
-from shipsync.publish.postgres_columns import PostgresColumn, postgres_columns, read_back
+from shipsync.publish.marks import Marks
+from shipsync.publish.postgres_columns import NULL, PostgresColumn, postgres_columns, read_back
+from shipsync.publish.row_batches import refuse_others
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import STATEMENTS, Source
-from shipsync.publish.writer import Applied, Batch, Compared, PublishedTable, Watermark
+from shipsync.publish.writer import Applied, Batch, Watermark
 from shipsync.statements import statement
 
 _PATIENCE_SECONDS: Final = 10
 _LONGEST_NAME: Final = 63
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What was found of a table: its ``rows`` here, and how many of their hashes differ."""
-
-    rows: int
-    differing: int
-    compared: Compared
-    seen: Seen | None
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of a table; ``is_changed`` if its rows or its columns differed."""
-
-    table: PublishedTable
-    is_changed: bool
-    seen: Seen | None
 
 
 @dataclass(frozen=True)
@@ -93,7 +77,14 @@ class PostgresWriter:
     def apply(self, batch: Batch) -> Applied:
         """Write what differs and the record of it, and commit them together."""
         with self._server:
-            return self._apply_all(batch)
+            for name in (
+                "postgres_begin_batch",
+                "postgres_make_batches",
+                "postgres_make_changed_rows",
+                "postgres_read_in_utc",
+            ):
+                self._run(name)
+            return row_batches.apply(batch, self)
 
     def compared(
         self, source: Source, relation: Relation
@@ -135,96 +126,49 @@ class PostgresWriter:
             self._run("postgres_drop_batches")
         return tuple(f"{schema}.{name}" for schema, name in tables)
 
-    def _apply_all(self, batch: Batch) -> Applied:
-        self._run("postgres_begin_batch")
-        self._run("postgres_make_batches")
-        self._run("postgres_make_changed_rows")
-        self._run("postgres_read_in_utc")
-        before = self._last_seen()
-        outcomes = [
-            self._apply(batch.source, relation, before.get(relation.full_name))
-            for relation in batch.relations
-        ]
-        tables = tuple(outcome.table for outcome in outcomes)
-        seen = before | {outcome.table.table: outcome.seen for outcome in outcomes}
-        number = None
-        if any(outcome.is_changed for outcome in outcomes):
-            number = self._record(batch.event_sequence, tables)
-        if number is not None or seen != before:
-            documents = {name: one.document() for name, one in seen.items() if one is not None}
-            with self._server.cursor() as cursor:
-                text = orjson.dumps(documents).decode()
-                cursor.execute(statement(STATEMENTS, "postgres_keep_seen"), {"seen": text})
-        return Applied(number, tables)
-
-    def _record(self, event_sequence: int | None, tables: Sequence[PublishedTable]) -> int:
-        """Record the batch; its number."""
-        record = orjson.dumps({t.table: [t.rows, t.deleted, t.inserted] for t in tables}).decode()
-        with self._server.cursor() as cursor:
-            cursor.execute(
-                statement(STATEMENTS, "postgres_record_batch"),
-                {"event_sequence": event_sequence, "tables": record},
-            )
-            return int(cursor.fetchone()[0])
-
-    def _last_seen(self) -> dict[str, Seen | None]:
+    def last_seen(self) -> str | None:
         """What the last batch recorded of the tables that it or one before it published."""
         if "seen" not in self._held_columns(Relation("_shipsync", "published")):
             self._run("postgres_add_seen")
         with self._server.cursor() as cursor:
             cursor.execute(statement(STATEMENTS, "postgres_last_seen"))
-            (documents,) = cursor.fetchone() or (None,)
-        return {name: Seen.read(document) for name, document in (documents or {}).items()}
+            (seen,) = cursor.fetchone() or (None,)
+            return seen if seen is None else str(seen)
 
-    def _apply(self, source: Source, relation: Relation, before: Seen | None) -> _Outcome:
-        """What became of one table, of which ``before`` was seen when it was published last."""
-        columns = postgres_columns(source.rows(relation))
-        is_altered = self._follow_columns(relation, columns, source.comments(relation))
-        found = self._compared(source, relation, None if is_altered else before)
-        deleted = inserted = 0
-        if found.differing:
-            deleted, inserted = self._write(source, relation, columns, found)
-        return _Outcome(
-            PublishedTable(relation.full_name, found.rows, deleted, inserted, found.compared),
-            bool(found.differing) or is_altered,
-            found.seen,
-        )
+    def record(self, event_sequence: int | None, tables: str) -> int:
+        """A line of ``_shipsync.published``; its number."""
+        with self._server.cursor() as cursor:
+            cursor.execute(
+                statement(STATEMENTS, "postgres_record_batch"),
+                {"event_sequence": event_sequence, "tables": tables},
+            )
+            return int(cursor.fetchone()[0])
 
-    def _compared(self, source: Source, relation: Relation, known: Seen | None) -> _Found:
-        """Compare what changed since ``known``, or all rows where that is not told."""
-        marks = marks_of(source, relation)
-        seen = None
-        if source.stamp is not None and marks is not None:
-            now = marks.part_of(marks.rows)
-            is_gone_on = known is not None and source.goes_on_from(known.stamp)
-            if known is not None and is_gone_on and known.marks == now:
-                return _Found(now.rows, 0, "nothing", known)
-            behind = (marks, *histories(source, marks))
-            reached = {one.relation.full_name: one.reached() for one in behind}
-            seen = Seen(source.stamp, now, reached=reached)
-            if known is not None and is_gone_on:
-                changed = self._compared_keys(source, marks, known, now)
-                if changed is not None:
-                    return _Found(now.rows, changed, "changes", seen)
+    def keep_seen(self, seen: str) -> None:
+        """Keep it in the last line of ``_shipsync.published``, and nothing in those before."""
+        with self._server.cursor() as cursor:
+            cursor.execute(statement(STATEMENTS, "postgres_keep_seen"), {"seen": seen})
+
+    def row_hashes(self, source: Source, relation: Relation) -> Path:
+        """Copied out of the table."""
         held = source.folder / "target_rows.csv"
-        table = _name(relation)
         with self._server.cursor() as cursor, held.open("wb") as file:
+            table = _name(relation)
             cursor.copy_expert(self._text("postgres_copy_row_hashes", table=table), file)
-        rows, differing = RowChanges(source).compare(relation, held)
-        return _Found(rows, differing, "everything", seen)
+        return held
 
-    def _compared_keys(self, source: Source, marks: Marks, known: Seen, now: Part) -> int | None:
-        """How many hashes differ among the keys that changed; None where others may differ too."""
+    def rows_of_keys(
+        self, source: Source, marks: Marks, keys: Sequence[str]
+    ) -> duckdb.DuckDBPyRelation:
+        """Found by an index, and copied out of the table."""
         from psycopg2 import sql
 
-        changes = RowChanges(source)
-        keys = changes.changed_keys(marks, known)
-        if keys is None:
-            return None
         relation = marks.relation
         key, table = sql.Identifier(marks.key), _name(relation)
         index = sql.Identifier(f"{relation.name}_{marks.key}_published"[:_LONGEST_NAME])
-        names = [sql.Identifier(column.name) for column in changes.columns_of_marks(marks)]
+        kinds = {column.name: column for column in postgres_columns(source.rows(relation))}
+        columns = [PostgresColumn(ROW_HASH, "BIGINT"), *(kinds[name] for name in marks.columns)]
+        names = [sql.Identifier(column.name) for column in columns]
         self._run("postgres_index_of_keys", index=index, table=table, key=key)
         self._run("postgres_drop_changed_keys")
         self._run("postgres_make_changed_keys", table=table, key=key)
@@ -235,7 +179,7 @@ class PostgresWriter:
                 table=sql.Identifier("changed_keys"),
                 columns=sql.Identifier("changed_key"),
             )
-            with changes.keys_file(keys).open("rb") as file:
+            with RowChanges(source).keys_file(keys).open("rb") as file:
                 cursor.copy_expert(into, file)
             self._run("postgres_analyze_changed_keys")
             rows = self._text(
@@ -246,19 +190,14 @@ class PostgresWriter:
             )
             with held.open("wb") as file:
                 cursor.copy_expert(rows, file)
-        return changes.compare_keys(marks, keys, held, known, now)
+        return read_back(source.con, held, columns, columns)
 
-    def _write(
-        self,
-        source: Source,
-        relation: Relation,
-        columns: Sequence[PostgresColumn],
-        found: _Found,
-    ) -> tuple[int, int]:
-        """Delete and insert the rows that differ; how many."""
+    def write(self, source: Source, relation: Relation, *, is_of_keys: bool) -> tuple[int, int]:
+        """Rows are copied in as CSV."""
         from psycopg2 import sql
 
         changes, table = RowChanges(source), _name(relation)
+        columns = postgres_columns(source.rows(relation))
         self._run("postgres_clear_changed_rows")
         with self._server.cursor() as cursor:
             names = sql.Identifier("row_hash")
@@ -273,31 +212,26 @@ class PostgresWriter:
             names = sql.SQL(", ").join(map(sql.Identifier, (ROW_HASH, *(c.name for c in columns))))
             into = self._text("postgres_copy_in", table=table, columns=names)
             values = [column.expression for column in columns]
-            is_of_keys = found.compared == "changes"
-            with changes.changed_rows(relation, values, is_of_keys=is_of_keys).open("rb") as file:
+            rows = source.folder / "rows.csv"
+            changes.changed_rows(relation, values, is_of_keys=is_of_keys).write_csv(
+                str(rows), header=False, na_rep=NULL
+            )
+            with rows.open("rb") as file:
                 cursor.copy_expert(into, file)
             return deleted, cursor.rowcount
 
-    def _follow_columns(
-        self,
-        relation: Relation,
-        columns: Sequence[PostgresColumn],
-        comments: dict[str, str],
-    ) -> bool:
-        """Make the table or the columns that are missing, and say whether any were."""
+    def follow_columns(self, source: Source, relation: Relation) -> bool:
+        """Columns come with their comments; one that is gone here stays there."""
         from psycopg2 import sql
 
+        columns, comments = postgres_columns(source.rows(relation)), source.comments(relation)
         table = sql.Identifier(relation.schema, relation.name)
         held = self._held_columns(relation)
+        refuse_others(relation, held)
         if not held:
             self._run("postgres_make_schema", schema=sql.Identifier(relation.schema))
             self._run("postgres_make_table", table=table)
             self._run("postgres_index", table=table)
-        elif ROW_HASH not in held:
-            raise ExportFailed(
-                f"{relation.full_name} at the target was not made by `shipsync publish`, so it is left as "
-                "it is and nothing was published. Publish into another database, or drop the table first."
-            )
         missing = [column for column in columns if column.name not in held]
         for column in columns:
             was = held.get(column.name, column.target_type)

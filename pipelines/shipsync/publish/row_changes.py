@@ -22,7 +22,6 @@ from shipsync.export.portable import column_named
 from shipsync.export.relation import Relation
 from shipsync.publish.division import Part
 from shipsync.publish.marks import Marks, Seen, histories
-from shipsync.publish.postgres_columns import NULL, PostgresColumn, postgres_columns, read_back
 from shipsync.publish.source import STATEMENTS, Source, among
 from shipsync.statements import statement
 
@@ -74,18 +73,21 @@ class RowChanges:
         return texts if len(texts) == len(found) < _MOST_KEYS else None
 
     def compare_keys(
-        self, marks: Marks, keys: Sequence[str], target_rows: Path, known: Seen, now: Part
+        self,
+        marks: Marks,
+        keys: Sequence[str],
+        target_rows: duckdb.DuckDBPyRelation,
+        known: Seen,
+        now: Part,
     ) -> int | None:
-        """Compare the rows of ``keys`` with ``target_rows``, a file of their hashes and marks at the target.
+        """Compare the rows of ``keys`` with ``target_rows``, their hashes and marks at the target.
 
         Returns how many hashes differ; None where the rows of these keys are not all that can differ.
         """
         rows = self._source.rows(marks.relation).filter(among(marks.key, keys))
         rows = rows.select(duckdb.SQLExpression(_HASHED).alias(ROW_HASH), duckdb.StarExpression())
         rows.query("rows_of_keys", statement(STATEMENTS, "keep_rows_of_keys"))
-        columns = self.columns_of_marks(marks)
-        there = read_back(self._con, target_rows, columns, columns)
-        there.query("rows_of_keys", statement(STATEMENTS, "keep_target_rows_of_keys"))
+        target_rows.query("rows_of_keys", statement(STATEMENTS, "keep_target_rows_of_keys"))
         here, gone = self._con.table("source_rows_of_keys"), self._con.table("target_rows_of_keys")
         if known.marks - marks.part_of(gone) + marks.part_of(here) != now:
             return None
@@ -93,13 +95,6 @@ class RowChanges:
             self._con.execute(statement(STATEMENTS, f"{name}_of_keys"))
         self._con.execute(statement(STATEMENTS, "changed_rows"))
         return len(self._con.table("changed_rows"))
-
-    def columns_of_marks(self, marks: Marks) -> list[PostgresColumn]:
-        """The columns of a file of rows at the target: their hash, and their marks."""
-        kinds = {
-            column.name: column for column in postgres_columns(self._source.rows(marks.relation))
-        }
-        return [PostgresColumn(ROW_HASH, "BIGINT"), *(kinds[name] for name in marks.columns)]
 
     def keys_file(self, keys: Sequence[str]) -> Path:
         """A file of ``keys``."""
@@ -116,12 +111,11 @@ class RowChanges:
 
     def changed_rows(
         self, relation: Relation, columns: Sequence[duckdb.Expression], *, is_of_keys: bool = False
-    ) -> Path:
-        """A file of the source's rows whose hashes differ: their hash, then ``columns``.
+    ) -> duckdb.DuckDBPyRelation:
+        """The source's rows whose hashes differ: their hash, then ``columns``.
 
         ``is_of_keys``: keys were compared last.
         """
-        file = self._source.folder / "rows.csv"
         if is_of_keys:
             selected = self._con.table("source_rows_of_keys").select(
                 column_named(ROW_HASH), *columns
@@ -129,7 +123,6 @@ class RowChanges:
         else:
             row_hash = duckdb.SQLExpression(_HASHED).alias(ROW_HASH)
             selected = self._source.rows(relation).select(row_hash, *columns)
-        selected.filter(
+        return selected.filter(
             duckdb.SQLExpression("_row_hash in (select row_hash from changed_rows)")
-        ).write_csv(str(file), header=False, na_rep=NULL)
-        return file
+        )

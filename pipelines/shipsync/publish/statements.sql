@@ -14,6 +14,143 @@ select coalesce(sum(row_count), 0)::bigint from source_rows
 -- A table at a destination of dlt, which writes the name as that destination has it.
 select * from {table}
 
+-- name: ducklake_add_column
+alter table {table} add column {column} {kind}
+
+-- name: ducklake_attach
+-- A folder may have been moved since its catalog was made.
+attach 'ducklake:shipsync_lake' as lake (override_data_path true)
+
+-- name: ducklake_attach_by_server
+-- A few rows would lie in the catalog, where Postgres cannot hold a NUL in a text of a list or an object.
+attach 'ducklake:shipsync_lake' as lake (override_data_path true, data_inlining_row_limit 0)
+
+-- name: ducklake_changed_rows
+create or replace temp table changed_rows as
+select row_hash
+from read_csv($file, auto_detect = false, header = false, columns = {'row_hash': 'bigint'})
+
+-- name: ducklake_clean_up
+-- Files that no snapshot has since then.
+call ducklake_cleanup_old_files('lake', older_than => $before)
+
+-- name: ducklake_clean_up_all
+call ducklake_cleanup_old_files('lake', cleanup_all => true)
+
+-- name: ducklake_columns
+-- The columns of a table and their types: one row each, none where there is no such table.
+select column_name, data_type
+from duckdb_columns()
+where database_name = 'lake' and schema_name = $schema and table_name = $name
+order by column_index
+
+-- name: ducklake_comment
+comment on column {column} is {text}
+
+-- name: ducklake_delete_rows
+delete from {table} where _row_hash in (select row_hash from changed_rows)
+
+-- name: ducklake_drop_column
+alter table {table} drop column {column}
+
+-- name: ducklake_drop_table
+drop table {table}
+
+-- name: ducklake_expire
+-- Snapshots that are older; the last one stays.
+call ducklake_expire_snapshots('lake', older_than => $before)
+
+-- name: ducklake_flush
+-- The few rows of small batches, which lie in the catalog, become files.
+call ducklake_flush_inlined_data('lake')
+
+-- name: ducklake_insert_rows
+insert into {table} by name from incoming
+
+-- name: ducklake_keep_seen
+-- What the next batch goes on from; of former batches nobody asks.
+update lake._shipsync.published
+set seen = case when batch = (select max(batch) from lake._shipsync.published) then $seen end
+where seen is not null or batch = (select max(batch) from lake._shipsync.published)
+
+-- name: ducklake_last_batch
+-- The last whole batch: one row, none before the first.
+select batch, published_at, event_sequence from lake._shipsync.published order by batch desc limit 1
+
+-- name: ducklake_last_seen
+select seen from lake._shipsync.published order by batch desc limit 1
+
+-- name: ducklake_lock
+-- Whether no other publish is at work on a lake whose catalog is in that schema.
+select pg_try_advisory_lock(7230416, hashtext(coalesce(%(schema)s, 'public')))
+
+-- name: ducklake_make_batches
+create schema if not exists lake._shipsync;
+create table if not exists lake._shipsync.published (
+    batch bigint,
+    published_at timestamptz,
+    event_sequence bigint,
+    tables json,
+    seen json
+)
+
+-- name: ducklake_make_schema
+create schema if not exists lake.{schema}
+
+-- name: ducklake_make_table
+create table {table} as select null::bigint as _row_hash, * from incoming limit 0
+
+-- name: ducklake_merge
+call ducklake_merge_adjacent_files('lake')
+
+-- name: ducklake_place
+create secret shipsync_lake (
+    type ducklake, metadata_path $catalog, data_path $data, metadata_parameters $parameters
+)
+
+-- name: ducklake_place_in_schema
+create secret shipsync_lake (
+    type ducklake,
+    metadata_path $catalog,
+    metadata_schema $schema,
+    data_path $data,
+    metadata_parameters $parameters
+)
+
+-- name: ducklake_published_tables
+-- The tables that batches named and that are still ours: one row each.
+select schema_name, table_name
+from duckdb_columns()
+where database_name = 'lake' and column_name = $column
+    and schema_name || '.' || table_name in (
+        select unnest(json_keys(tables)) from lake._shipsync.published
+    )
+order by 1, 2
+
+-- name: ducklake_record_batch
+insert into lake._shipsync.published (batch, published_at, event_sequence, tables)
+values ($batch, $published_at, $event_sequence, $tables)
+
+-- name: ducklake_remove_orphans
+-- Files of batches that were cut off.
+call ducklake_delete_orphaned_files('lake', older_than => $before)
+
+-- name: ducklake_rewrite
+-- Files most of whose rows are deleted.
+call ducklake_rewrite_data_files('lake')
+
+-- name: ducklake_row_hashes
+copy (select _row_hash, count(*) from {table} group by _row_hash) to $file (format csv, header false)
+
+-- name: ducklake_server
+create secret shipsync_server (
+    type postgres, host $host, port $port, database $database, user $user, password $password
+)
+
+-- name: ducklake_tables
+-- All tables: one row each.
+select schema_name, table_name from duckdb_tables() where database_name = 'lake'
+
 -- name: event_sequence
 -- The number of the last event: one row.
 select max(sequence)::bigint from query_table($events)
@@ -141,7 +278,7 @@ create schema if not exists {schema}
 create table {table} (_row_hash bigint not null)
 
 -- name: postgres_last_seen
-select seen from _shipsync.published order by batch desc limit 1
+select seen::text from _shipsync.published order by batch desc limit 1
 
 -- name: postgres_published_tables
 -- The tables that batches named and that are still ours: one row each.

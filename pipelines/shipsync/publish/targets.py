@@ -9,6 +9,8 @@ from shipsync.errors import UsageError
 from shipsync.export.postgres_address import FORM, postgres
 from shipsync.publish.delta_writer import DeltaTarget
 from shipsync.publish.dlt_writer import dlt_destination
+from shipsync.publish.ducklake_catalog import ducklake
+from shipsync.publish.ducklake_writer import DuckLakeTarget
 from shipsync.publish.iceberg_catalog import iceberg
 from shipsync.publish.iceberg_writer import IcebergTarget
 from shipsync.publish.parquet_writer import ParquetTarget
@@ -16,7 +18,14 @@ from shipsync.publish.postgres_writer import PostgresTarget
 from shipsync.publish.storage import storage
 from shipsync.publish.writer import PublishTarget
 
-KNOWN: Final = (FORM, "parquet:FOLDER", "delta:FOLDER", "iceberg:FOLDER", "destination:NAME")
+KNOWN: Final = (
+    FORM,
+    "parquet:FOLDER",
+    "delta:FOLDER",
+    "iceberg:FOLDER",
+    "ducklake:FOLDER",
+    "destination:NAME",
+)
 
 
 def target(text: str) -> PublishTarget:
@@ -25,11 +34,13 @@ def target(text: str) -> PublishTarget:
     Raises ``UsageError``, which quotes no more than the part before the colon: a password may follow.
     """
     scheme, _, rest = text.partition(":")
-    if scheme in ("parquet", "delta", "iceberg"):
+    if scheme in ("parquet", "delta", "iceberg", "ducklake"):
         if not rest:
             raise UsageError(f"The target names no folder; write {scheme}:FOLDER.")
         if scheme == "iceberg":
             return IcebergTarget(iceberg(rest))
+        if scheme == "ducklake":
+            return DuckLakeTarget(ducklake(rest))
         folder = storage(rest)
         return ParquetTarget(folder) if scheme == "parquet" else DeltaTarget(folder)
     if scheme == "destination":

@@ -274,7 +274,8 @@ SETTINGS: dict[str, Setting] = {
         "a target of `shipsync publish`",
         as_text,
         "Where each run publishes at its end: `destination:NAME`, `parquet:FOLDER`, `delta:FOLDER`, "
-        "`iceberg:FOLDER` or `postgresql://USER@HOST/DATABASE`; see [publish](publish.md).",
+        "`iceberg:FOLDER`, `ducklake:FOLDER` or `postgresql://USER@HOST/DATABASE`; see "
+        "[publish](publish.md).",
     ),
 }
 

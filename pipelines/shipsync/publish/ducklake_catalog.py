@@ -1,0 +1,233 @@
+"""Where a DuckLake is: its catalog, in a file beside the data or in Postgres, and how a program gets in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+import duckdb
+
+from shipsync import owner_only
+from shipsync.connection import Secret
+from shipsync.errors import ConfigurationError, ExportFailed, LockHeld
+from shipsync.export.postgres import Postgres
+from shipsync.export.postgres_address import postgres
+from shipsync.publish import duckdb_extensions
+from shipsync.publish.source import STATEMENTS
+from shipsync.publish.storage import Storage, storage
+from shipsync.statements import statement
+from shipsync.warehouse.memory import limit_mb
+
+CATALOG_FILE: Final = "catalog.sqlite"
+DATA: Final = "data"
+_DESTINATION: Final = "destination:"
+_SQLITE: Final = "sqlite_scanner"
+_POSTGRES: Final = "postgres_scanner"
+_LONGEST_REASON: Final = 200
+
+
+@dataclass(frozen=True)
+class DuckLakePlace:
+    """A lake whose files are in ``data``; its catalog is a file there, or in ``schema`` of ``server``."""
+
+    name: str
+    data: Storage
+    server: Postgres | None = None
+    schema: str | None = None
+
+    @property
+    def told(self) -> str:
+        """The folder, or the name of the destination."""
+        return f"{_DESTINATION}{self.name}" if self.server else self.data.place
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What the catalog is got into with; no output may hold it."""
+        return self.server.secrets if self.server else ()
+
+    @contextmanager
+    def opened(self) -> Iterator[DuckLake]:
+        """The lake, for one publish at a time, as ``lake`` of a DuckDB of its own.
+
+        Raises ``LockHeld``, ``MissingLibrary``, and ``ExportFailed`` where it cannot be opened.
+        """
+        with (
+            self._exclusively(),
+            TemporaryDirectory(prefix="shipsync-ducklake-") as folder,
+            closing(_duckdb(Path(folder))) as con,
+        ):
+            lake = DuckLake(con, self)
+            self._attach(lake)
+            yield lake
+
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        if self.server is None:
+            with self.data.exclusively():
+                owner_only.make_folder(Path(self.data.path(DATA)))
+                os.close(owner_only.open_to_append(Path(self.data.path(CATALOG_FILE))))
+                yield
+            return
+        import psycopg2
+
+        try:
+            with closing(psycopg2.connect(self.server.url.reveal(), connect_timeout=10)) as con:
+                # It is held until the connection is closed, however that comes about.
+                with con.cursor() as cursor:
+                    cursor.execute(statement(STATEMENTS, "ducklake_lock"), {"schema": self.schema})
+                    (is_ours,) = cursor.fetchone()
+                con.commit()
+                if not is_ours:
+                    raise LockHeld(
+                        f"Another publish is at work on {self.told}. Wait for its end, then publish again."
+                    )
+                yield
+        except psycopg2.Error as failure:
+            raise self.server.failed(failure, "publish again") from failure
+
+    def _attach(self, lake: DuckLake) -> None:
+        parameters = {"journal_mode": "WAL"}
+        catalog = f"sqlite:{self.data.path(CATALOG_FILE)}"
+        data = self.data.path(DATA)
+        duckdb_extensions.load(lake.con, _SQLITE if self.server is None else _POSTGRES)
+        duckdb_extensions.load(lake.con, "ducklake")
+        if self.server is not None:
+            lake.run("ducklake_server", _login(self.server))
+            parameters = {"type": "postgres", "secret": "shipsync_server"}
+            catalog, data = "", self.data.path("")
+        given: dict[str, Any] = {"catalog": catalog, "data": data, "parameters": parameters}
+        name = "ducklake_place"
+        if self.schema is not None:
+            name, given = "ducklake_place_in_schema", {**given, "schema": self.schema}
+        lake.run(name, given)
+        lake.run("ducklake_attach" if self.server is None else "ducklake_attach_by_server")
+
+
+@dataclass(frozen=True)
+class DuckLake:
+    """The tables of a lake, by statements over ``con``."""
+
+    con: duckdb.DuckDBPyConnection = field(repr=False)
+    place: DuckLakePlace
+
+    def run(
+        self, name: str, values: Mapping[str, Any] | None = None, **parts: str
+    ) -> list[tuple[Any, ...]]:
+        """The answer to the statement ``name``, into which ``parts`` are written as they are.
+
+        Raises ``ExportFailed``.
+        """
+        text = statement(STATEMENTS, name)
+        with self.told():
+            return self.con.execute(text.format(**parts) if parts else text, values).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What the block does is committed as one, or not at all. Raises ``ExportFailed``."""
+        with self.told():
+            self.con.begin()
+        try:
+            yield
+        except BaseException:
+            self.con.rollback()
+            raise
+        with self.told():
+            self.con.commit()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What DuckDB complains of in the block is told with the place of the lake, and without secrets."""
+        try:
+            yield
+        except duckdb.Error as failure:
+            text = " ".join(str(failure).split())
+            for secret in self.place.secrets:
+                text = secret.scrub(text)
+            if len(text) > _LONGEST_REASON:
+                # What follows is a statement, with the rows in it.
+                text = f"{text[:_LONGEST_REASON]} ..."
+            raise ExportFailed(
+                f"The DuckLake in {self.place.told} can't be written: {text} Its tables are as the last "
+                "batch left them; see to that and publish again."
+            ) from failure
+
+
+def ducklake(address: str) -> DuckLakePlace:
+    """The lake at ``address``: a folder of this machine, or ``destination:NAME`` of dlt's configuration.
+
+    Such a destination has ``catalog``, the address of a Postgres, and ``storage``, a folder, among its
+    credentials, as dlt's own DuckLake has them; or a ``bucket_url``. Raises ``ConfigurationError``.
+    """
+    if address.startswith(_DESTINATION):
+        name = address.removeprefix(_DESTINATION)
+        given = _configured(name)
+        if catalog := given.get("catalog"):
+            if urlsplit(catalog).scheme not in ("postgres", "postgresql"):
+                raise ConfigurationError(
+                    f"The catalog of the destination {name!r} is no Postgres. Write its address as catalog "
+                    f'= "postgresql://USER:PASSWORD@HOST/DATABASE" under [destination.{name}.credentials].'
+                )
+            if not given.get("storage"):
+                raise ConfigurationError(
+                    f"The destination {name!r} names no folder for the files of its DuckLake. Write it as "
+                    f'storage = "FOLDER" under [destination.{name}.credentials].'
+                )
+            schema = given.get("metadata_schema")
+            return DuckLakePlace(name, _local(given["storage"]), postgres(catalog), schema)
+    return DuckLakePlace("", _local(address))
+
+
+def _local(address: str) -> Storage:
+    folder = storage(address)
+    if not folder.is_local:
+        raise ConfigurationError(
+            f"The files of a DuckLake are written to a folder of this machine, and {folder.place} is none. "
+            "Name a folder, or publish there with delta: or iceberg:."
+        )
+    return folder
+
+
+def _configured(name: str) -> Mapping[str, str]:
+    """What dlt's own configuration, or the environment, has of a DuckLake by that name."""
+    import dlt
+
+    keys = ("catalog", "storage", "metadata_schema")
+    given: dict[str, object] = {
+        key: dlt.secrets.get(f"destination.{name}.credentials.{key}") for key in keys
+    }
+    return {key: str(value) for key, value in given.items() if value}
+
+
+def _login(server: Postgres) -> Mapping[str, str]:
+    """How DuckDB gets into ``server``."""
+    url = urlsplit(server.url.reveal())
+    return {
+        "host": url.hostname or "",
+        "port": str(url.port or ""),
+        "database": unquote(url.path.removeprefix("/")),
+        "user": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+    }
+
+
+def _duckdb(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory, which spills to ``folder`` and fetches nothing by itself."""
+    con = duckdb.connect(
+        config={
+            "allow_persistent_secrets": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": f"{limit_mb(None)}MB",
+            # Rows need not come in the order of the table, and keeping it costs memory.
+            "preserve_insertion_order": False,
+            "temp_directory": str(folder),
+        }
+    )
+    con.execute("set timezone = 'UTC'")
+    return con

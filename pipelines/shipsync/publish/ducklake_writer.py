@@ -1,0 +1,245 @@
+"""Batches into a DuckLake, each one snapshot of all its tables and of ``_shipsync.published``, the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from shipsync import clock
+from shipsync.connection import Secret
+from shipsync.errors import ExportFailed
+from shipsync.export.portable import column_named, portable_column
+from shipsync.export.relation import Relation
+from shipsync.publish import row_batches
+from shipsync.publish.division import Division, Part
+from shipsync.publish.ducklake_catalog import DuckLake, DuckLakePlace
+from shipsync.publish.lake import ROW_GROUP, refuse_other_types
+from shipsync.publish.marks import Marks
+from shipsync.publish.row_batches import refuse_others
+from shipsync.publish.row_changes import ROW_HASH, RowChanges
+from shipsync.publish.source import Source, among
+from shipsync.publish.writer import Applied, Batch, Watermark
+
+_RECORD: Final = Relation("_shipsync", "published")
+_ROWS_AT_A_TIME: Final = 10_000
+# What a reader has at least to read the snapshot that it began with.
+_KEPT: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class DuckLakeTarget:
+    """A DuckLake to publish into."""
+
+    lake: DuckLakePlace
+
+    @property
+    def place(self) -> str:
+        """The folder's path, or the name of the destination."""
+        return self.lake.told
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What the catalog is got into with."""
+        return self.lake.secrets
+
+    @contextmanager
+    def writer(self) -> Iterator[DuckLakeWriter]:
+        """The lake, for one publish at a time; what DuckDB complains of there is told with the place."""
+        with self.lake.opened() as lake:
+            yield DuckLakeWriter(lake)
+
+
+class DuckLakeWriter:
+    """Writes each batch in one transaction of ``lake``, which makes one snapshot of it."""
+
+    def __init__(self, lake: DuckLake) -> None:
+        self._lake = lake
+
+    def watermark(self) -> Watermark | None:
+        """The last line of ``_shipsync.published``."""
+        if not self._held_columns(_RECORD):
+            return None
+        found = self._lake.run("ducklake_last_batch")
+        return Watermark(*found[0]) if found else None
+
+    def apply(self, batch: Batch) -> Applied:
+        """Write what differs and the record of it, and commit them together."""
+        with self._lake.transaction():
+            self._lake.run("ducklake_make_batches")
+            reached = self.watermark()
+            applied = row_batches.apply(batch, self)
+        is_another_day = reached is not None and reached.published_at.date() != clock.now().date()
+        if applied.batch is not None and is_another_day:
+            self._tidy()
+        return applied
+
+    def compared(
+        self, source: Source, relation: Relation
+    ) -> tuple[Mapping[str, Part], Mapping[str, Part] | None]:
+        """The table written to a file and read from there; of one that cannot be read there is no row."""
+        division = Division(source, relation)
+        here = division.parts()
+        held = self._held_columns(relation)
+        if ROW_HASH not in held:
+            return here, None
+        file = source.folder / "target.parquet"
+        known = [column_named(name) for name in division.columns if name in held]
+        try:
+            self._write_parquet(self._rows(relation).select(*known), file)
+        except ExportFailed:
+            return here, {}
+        there = source.con.read_parquet(str(file))
+        values = [
+            (column_named(name) if name in held else duckdb.ConstantExpression(None))
+            .cast(duckdb.type(kind))
+            .alias(name)
+            for name, kind in division.columns.items()
+        ]
+        return here, division.parts_at(there.select(*values))
+
+    def reset(self) -> tuple[str, ...]:
+        """Drop every table of ours that a batch named, and the record, in one transaction; then the files."""
+        removed = []
+        with self._lake.transaction():
+            if self._held_columns(_RECORD):
+                found = self._lake.run("ducklake_published_tables", {"column": ROW_HASH})
+                for schema, name in found:
+                    relation = Relation(schema, name)
+                    self._lake.run("ducklake_drop_table", table=_name(relation))
+                    removed.append(relation.full_name)
+                self._lake.run("ducklake_drop_table", table=_name(_RECORD))
+        if not self._lake.run("ducklake_tables"):
+            # What somebody else has there needs the snapshots and their files.
+            self._lake.run("ducklake_expire", {"before": clock.now()})
+            self._lake.run("ducklake_clean_up_all")
+        return tuple(removed)
+
+    def last_seen(self) -> str | None:
+        """What the last batch recorded of the tables that it or one before it published."""
+        found = self._lake.run("ducklake_last_seen")
+        return found[0][0] if found else None
+
+    def follow_columns(self, source: Source, relation: Relation) -> bool:
+        """Columns come with their comments, and one that is gone here is gone there."""
+        rows = source.rows(relation)
+        columns = Division(source, relation).columns
+        held = self._held_columns(relation)
+        refuse_others(relation, held)
+        held.pop(ROW_HASH, None)
+        refuse_other_types(relation, held, columns)
+        table, comments = _name(relation), source.comments(relation)
+        if not held:
+            empty = rows.select(*_portable(rows)).limit(0).to_arrow_table()
+            self._lake.con.register("incoming", empty)
+            self._lake.run("ducklake_make_schema", schema=_quoted(relation.schema))
+            self._lake.run("ducklake_make_table", table=table)
+            self._lake.con.unregister("incoming")
+        for name, kind in columns.items():
+            if held and name not in held:
+                self._lake.run("ducklake_add_column", table=table, column=_quoted(name), kind=kind)
+            if name not in held and name in comments:
+                column, text = f"{table}.{_quoted(name)}", _literal(comments[name])
+                self._lake.run("ducklake_comment", column=column, text=text)
+        for name in held.keys() - columns.keys():
+            self._lake.run("ducklake_drop_column", table=table, column=_quoted(name))
+        return held.keys() != columns.keys()
+
+    def row_hashes(self, source: Source, relation: Relation) -> Path:
+        """Only the column of hashes is read."""
+        held = source.folder / "target_rows.csv"
+        self._lake.run("ducklake_row_hashes", {"file": str(held)}, table=_name(relation))
+        return held
+
+    def rows_of_keys(
+        self, source: Source, marks: Marks, keys: Sequence[str]
+    ) -> duckdb.DuckDBPyRelation:
+        """Read from the columns of marks alone."""
+        file = source.folder / "target_rows.parquet"
+        columns = [column_named(name) for name in marks.columns]
+        rows = self._rows(marks.relation).filter(among(marks.key, keys))
+        self._write_parquet(rows.select(column_named(ROW_HASH), *columns), file)
+        of_marks = dict(zip(marks.rows.columns, marks.rows.types, strict=True))
+        # A lake has some of them in other types, which have other hashes.
+        cast = [column_named(name).cast(of_marks[name]).alias(name) for name in marks.columns]
+        return source.con.read_parquet(str(file)).select(column_named(ROW_HASH), *cast)
+
+    def write(self, source: Source, relation: Relation, *, is_of_keys: bool) -> tuple[int, int]:
+        """Rows go from one DuckDB to the other as arrow, some at a time."""
+        changes, table = RowChanges(source), _name(relation)
+        self._lake.run("ducklake_changed_rows", {"file": str(changes.changed_hashes())})
+        ((deleted,),) = self._lake.run("ducklake_delete_rows", table=table)
+        values = _portable(source.rows(relation))
+        rows = changes.changed_rows(relation, values, is_of_keys=is_of_keys)
+        self._lake.con.register("incoming", rows.to_arrow_reader(_ROWS_AT_A_TIME))
+        ((inserted,),) = self._lake.run("ducklake_insert_rows", table=table)
+        self._lake.con.unregister("incoming")
+        return deleted, inserted
+
+    def record(self, event_sequence: int | None, tables: str) -> int:
+        """A line of ``_shipsync.published``; its number."""
+        reached = self.watermark()
+        number = 1 if reached is None else reached.batch + 1
+        self._lake.run(
+            "ducklake_record_batch",
+            {
+                "batch": number,
+                "published_at": clock.now(),
+                "event_sequence": event_sequence,
+                "tables": tables,
+            },
+        )
+        return number
+
+    def keep_seen(self, seen: str) -> None:
+        """Keep it in the last line of ``_shipsync.published``, and nothing in those before."""
+        self._lake.run("ducklake_keep_seen", {"seen": seen})
+
+    def _tidy(self) -> None:
+        """Put small files together, and remove those that no snapshot of the last days has."""
+        before = {"before": clock.now() - _KEPT}
+        # The batch is whole; what is left over now is removed another day.
+        with suppress(ExportFailed):
+            self._lake.run("ducklake_expire", before)
+            self._lake.run("ducklake_flush")
+            self._lake.run("ducklake_rewrite")
+            self._lake.run("ducklake_merge")
+            self._lake.run("ducklake_clean_up", before)
+            if self._lake.place.server is None:
+                # Beside a catalog elsewhere there may be the files of another.
+                self._lake.run("ducklake_remove_orphans", before)
+
+    def _rows(self, relation: Relation) -> duckdb.DuckDBPyRelation:
+        return self._lake.con.table_function("query_table", [_name(relation)])
+
+    def _write_parquet(self, rows: duckdb.DuckDBPyRelation, file: Path) -> None:
+        with self._lake.told():
+            rows.write_parquet(str(file), row_group_size=ROW_GROUP)
+
+    def _held_columns(self, relation: Relation) -> dict[str, str]:
+        values = {"schema": relation.schema, "name": relation.name}
+        return dict(self._lake.run("ducklake_columns", values))
+
+
+def _portable(rows: duckdb.DuckDBPyRelation) -> list[duckdb.Expression]:
+    """The columns of ``rows`` in types that a lake has."""
+    kinds = zip(rows.columns, rows.types, strict=True)
+    return [portable_column(name, str(kind)).alias(name) for name, kind in kinds]
+
+
+def _name(relation: Relation) -> str:
+    """The name of a table as statements have it."""
+    return f"lake.{relation.quoted}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
