@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
@@ -22,6 +22,7 @@ from shipsync.warehouse.database import connect
 from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.memory import build_limit_mb
 from shipsync.warehouse.recording import Recording
+from shipsync.warehouse.scratch import scratch_folder
 from shipsync.warehouse.sql_project import sql_dir
 
 if TYPE_CHECKING:
@@ -172,10 +173,9 @@ def run_dbt(
 
     Raises ModelError when dbt could not run at all.
     """
-    with warnings.catch_warnings(), TemporaryDirectory(prefix="shipsync-dbt-") as scratch:
+    with warnings.catch_warnings(), scratch_folder(Path(gettempdir())) as folder:
         # Deprecations inside dbt and its libraries are not ours to mend.
         warnings.simplefilter("ignore")
-        folder = Path(scratch)
         _write_profile(folder, database, memory_limit_mb or build_limit_mb(None))
         common = [
             *_SILENT,
