@@ -22,7 +22,7 @@ from shipsync.publish import duckdb_extensions
 from shipsync.publish.source import STATEMENTS
 from shipsync.publish.storage import Storage, storage
 from shipsync.statements import statement
-from shipsync.warehouse.memory import limit_mb
+from shipsync.warehouse.memory import LEAST_MB, limit_mb
 
 CATALOG_FILE: Final = "catalog.sqlite"
 DATA: Final = "data"
@@ -223,10 +223,13 @@ def _duckdb(folder: Path) -> duckdb.DuckDBPyConnection:
             "allow_persistent_secrets": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "memory_limit": f"{limit_mb(None)}MB",
+            # Beside what the source's DuckDB takes.
+            "memory_limit": f"{max(LEAST_MB, limit_mb(None) // 2)}MB",
             # Rows need not come in the order of the table, and keeping it costs memory.
             "preserve_insertion_order": False,
             "temp_directory": str(folder),
+            # Each thread holds a group of rows of all columns until it is written; the rows come from one.
+            "threads": 1,
         }
     )
     con.execute("set timezone = 'UTC'")

@@ -71,7 +71,9 @@ class DuckLakeWriter:
     def apply(self, batch: Batch) -> Applied:
         """Write what differs and the record of it, and commit them together."""
         with self._lake.transaction():
-            self._lake.run("ducklake_make_batches")
+            if not self._held_columns(_RECORD):
+                self._lake.run("ducklake_row_groups", {"rows": str(ROW_GROUP)})
+                self._lake.run("ducklake_make_batches")
             reached = self.watermark()
             applied = row_batches.apply(batch, self)
         is_another_day = reached is not None and reached.published_at.date() != clock.now().date()

@@ -86,7 +86,7 @@ select pg_try_advisory_lock(7230416, hashtext(coalesce(%(schema)s, 'public')))
 
 -- name: ducklake_make_batches
 create schema if not exists lake._shipsync;
-create table if not exists lake._shipsync.published (
+create table lake._shipsync.published (
     batch bigint,
     published_at timestamptz,
     event_sequence bigint,
@@ -141,6 +141,10 @@ call ducklake_rewrite_data_files('lake')
 
 -- name: ducklake_row_hashes
 copy (select _row_hash, count(*) from {table} group by _row_hash) to $file (format csv, header false)
+
+-- name: ducklake_row_groups
+-- A small group keeps the columns of wide rows within the memory that may be taken.
+call ducklake_set_option('lake', 'parquet_row_group_size', $rows)
 
 -- name: ducklake_server
 create secret shipsync_server (
