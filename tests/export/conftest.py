@@ -54,11 +54,13 @@ def server() -> Iterator[Server]:
     # Postgres refuses to run as root.
     prefix: list[str] = []
     if os.geteuid() == 0:
-        if shutil.which("runuser") is None:
+        # It may stand where only root's own PATH leads.
+        runuser = shutil.which("runuser") or shutil.which("runuser", path="/usr/sbin:/sbin")
+        if runuser is None:
             pytest.skip("Postgres does not run as root, and there is no runuser to become another")
         for path in (folder, password):
             shutil.chown(path, "postgres")
-        prefix = ["runuser", "-u", "postgres", "--"]
+        prefix = [runuser, "-u", "postgres", "--"]
 
     def call(program: str, *arguments: str) -> None:
         subprocess.run(
