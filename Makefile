@@ -1,5 +1,6 @@
 # make demo   set everything up and run the main job against an emulated account
 # make test   set everything up and pass the tests
+# make test-light  those that build no models and open no pages
 # make prove  the long ones: a month with faults, runs killed at many instants
 # make prove-all  these and the longest: more seeds, more kills, a quarter of a year
 #
@@ -22,11 +23,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_NO_INPUT = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test prove prove-all lint format docs cookbook screenshots models lock wheel clean
+.PHONY: help setup demo test test-light prove prove-all lint format docs cookbook screenshots models lock wheel clean
 
 help:
 	@echo 'make demo    set up, then run the main job against an emulated account'
 	@echo 'make test    set up, then run the tests'
+	@echo 'make test-light  set up, then run those that build no models and open no pages'
 	@echo 'make prove   set up, then run the tests that take minutes'
 	@echo 'make prove-all  set up, then run these and the longest: hours'
 	@echo 'make lint    ruff, mypy, import-linter and vulture'
@@ -51,6 +53,10 @@ endef
 
 test: setup
 	@$(call run_pytest,'not slow and not longest')
+
+# Tests of models and pages share a worker by this mark.
+test-light: setup
+	@$(call run_pytest,'not slow and not longest and not xdist_group')
 
 prove: setup
 	@$(call run_pytest,'slow')
