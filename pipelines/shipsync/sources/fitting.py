@@ -87,12 +87,7 @@ def fit(kind: ColumnKind, value: object) -> Fitted:
 
 
 def key_text(kind: ColumnKind, value: object) -> str | None:
-    """``value`` as a part of a key, written as its column would show it; None if it can be none.
-
-    A number with a decimal point from 2^53 on is none: not every one has a form of its own there.
-    """
-    if isinstance(value, float) and abs(value) >= _FIRST_INEXACT:
-        return None
+    """``value`` as a part of a key, written as its column shows it; None if it can be none."""
     fitted = fit(kind, value).value
     text = None if fitted is None else str(fitted)
     return text if text and text.strip() else None
@@ -153,14 +148,14 @@ def _text(value: object) -> Fitted:
         return Fitted(readable, is_whole=readable == value)
     # An id that came as a number is the same id; a flag or an object is not a text.
     if isinstance(value, int | float) and not isinstance(value, bool):
-        number = _plain(value)
+        number = None if _is_inexact(value) else _plain(value)
         return _NOT_TAKEN if number is None else Fitted(_written(number))
     return _NOT_TAKEN
 
 
 def _whole(value: object) -> Fitted:
     text = value.strip() if isinstance(value, str) else ""
-    if isinstance(value, str) and not _WHOLE.fullmatch(text):
+    if _is_inexact(value) or (isinstance(value, str) and not _WHOLE.fullmatch(text)):
         return _NOT_TAKEN
     number = _plain(text or value)
     if number is None or number != number.to_integral_value() or abs(number) > _LARGEST_WHOLE:
@@ -196,6 +191,11 @@ def _money(value: object) -> Fitted:
 
 def _is_noise(rest: Decimal, number: Decimal) -> bool:
     return not rest or abs(float(rest)) <= max(_NOISE, 8 * math.ulp(float(number)))
+
+
+def _is_inexact(value: object) -> bool:
+    """Whether it is a number of which not every whole one has a form of its own: a float from 2^53 on."""
+    return isinstance(value, float) and abs(value) >= _FIRST_INEXACT
 
 
 def _plain(value: object) -> Decimal | None:
