@@ -170,7 +170,9 @@ def test_a_batch_of_what_changed_that_is_killed_is_whole_or_not_there_and_its_re
             shutil.copy(tmp_path / "before.duckdb", shop.file)
             torn += 1
         again = _publish(shop, reader)
-        assert _marked(again) <= {"nothing", "changes"}, f"{told}: {_compared(again)}"
+        # There the parts of a cut-off batch are written anew, whatever they hold.
+        if reader.shows_whole_batches:
+            assert _marked(again) <= {"nothing", "changes"}, f"{told}: {_compared(again)}"
         assert _there(reader) == shop.here(), told
     assert killed >= kills // 3
     assert torn or kills < 10
