@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipsync.sources.fitting import Fitted, fit, fit_column, key_text
+from shipsync.sources.fitting import Fitted, fit, fit_column, fit_of_key, key_text
 from shipsync.sources.instants import EARLIEST, LATEST, parse_instant, parse_wall_clock
 from shipsync.sources.schema import ColumnKind
 
@@ -206,3 +206,19 @@ def test_a_key_is_what_can_be_told_from_others(
     kind: ColumnKind, came: object, key: str | None
 ) -> None:
     assert key_text(kind, came) == key
+
+
+@pytest.mark.parametrize(
+    ("came", "held"),
+    [
+        ("se-1", Fitted("se-1")),
+        (17, Fitted("17")),
+        (None, Fitted(None)),
+        ("", Fitted(None)),
+        ("  ", NOT_TAKEN),
+        (1.0e16, NOT_TAKEN),
+    ],
+)
+def test_what_is_missing_of_a_key_is_null_in_its_column(came: object, held: Fitted) -> None:
+    assert fit_of_key(ColumnKind.TEXT, came) == held
+    assert (key_text(ColumnKind.TEXT, came) or None) == held.value

@@ -1,6 +1,6 @@
 """DuckDB's SQL as BigQuery's: what sqlglot writes otherwise than DuckDB means it, one rule each.
 
-No BigQuery was asked: the rules follow its documentation.
+No BigQuery was asked: the rules follow what is known of its SQL.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """DuckDB's SQL as Snowflake's: what sqlglot writes otherwise than DuckDB means it, one rule each.
 
-No Snowflake was asked: the rules follow its documentation. Instants may be kept with a zone or not
+No Snowflake was asked: the rules follow what is known of its SQL. Instants may be kept with a zone or not
 (``TIMESTAMP_TZ``, ``TIMESTAMP_LTZ``); patterns have no groups that are not captured, and no categories of
 Unicode.
 """

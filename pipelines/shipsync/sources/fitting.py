@@ -93,6 +93,13 @@ def key_text(kind: ColumnKind, value: object) -> str | None:
     return text if text and text.strip() else None
 
 
+def fit_of_key(kind: ColumnKind, value: object) -> Fitted:
+    """One value that may be missing of a key: None where no key can be told by it. Never raises."""
+    if key_text(kind, value) is None:
+        return Fitted(None, is_whole=value in (None, ""))
+    return fit(kind, value)
+
+
 def _number_array(values: list[Any]) -> pa.Array:
     numbers = pa.array(values, pa.float64())
     if not compute.all(compute.is_finite(numbers), skip_nulls=True, min_count=0).as_py():

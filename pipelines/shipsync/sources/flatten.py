@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
-from shipsync.sources.fitting import fit, fit_column
+from shipsync.sources.fitting import Fitted, fit, fit_column, fit_of_key
 from shipsync.sources.schema import Column, ColumnKind, Table
 from shipsync.sources.sound import sound, sound_text
 
@@ -70,7 +70,12 @@ def flatten(
     extras = _Extras()
     _collect_unknown_keys(table, objects, extras)
     nested = {key: _nested(objects, key) for key in _known_keys(table)[1]}
-    arrays = [_array(column, _values(column, objects, nested), extras) for column in table.columns]
+    arrays = [
+        _key_array(column, _values(column, objects, nested), extras)
+        if column.name in table.optional_key
+        else _array(column, _values(column, objects, nested), extras)
+        for column in table.columns
+    ]
     length = len(objects)
     instant = ColumnKind.INSTANT.arrow
     own = [
@@ -191,9 +196,20 @@ def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     at_once = fit_column(kind, values)
     if at_once is not None:
         return at_once
+    return _one_by_one(column, values, [fit(kind, value) for value in values], extras)
+
+
+def _key_array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
+    """What may be missing of a key: null where it is, as the key of the row has it."""
+    fitted = [fit_of_key(column.kind, value) for value in values]
+    return _one_by_one(column, values, fitted, extras)
+
+
+def _one_by_one(
+    column: Column, values: list[Any], fitted: list[Fitted], extras: _Extras
+) -> pa.Array:
     path = ".".join(column.path)
-    fitted = [fit(kind, value) for value in values]
     for row, one in enumerate(fitted):
         if not one.is_whole:
             extras.put(row, path, values[row])
-    return pa.array([one.value for one in fitted], kind.arrow)
+    return pa.array([one.value for one in fitted], column.kind.arrow)
