@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parameters import in_prove
 from shipsync.emulator import Account, Options
 from shipsync.emulator.simulation.seed import seed_account
 from shipsync.emulator.simulation.simulation import Simulation
@@ -16,14 +17,14 @@ from shipsync.publish.verify import verify
 from shipsync.warehouse.builds import Build
 from truth.synced_shop import START, Shop
 
-from .test_killed import Reader
+from .test_killed import READERS, Reader
 from .test_killed import reader as reader
 
 DAYS = 2
 HOURS = (7, 4, 2, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("reader", in_prove(["delta", "postgres"], READERS), indirect=True)
 @pytest.mark.xdist_group("dbt")
 def test_days_of_an_account_are_published_by_what_loads_say(tmp_path: Path, reader: Reader) -> None:
     options = Options.observed(mass_ties=20, vanished_are_listed=False)

@@ -29,6 +29,7 @@ from shipsync.warehouse.database import connect
 
 from .lakes import Lake, Rows, change, here, need_ducklake, sorted_rows, there
 
+READERS = ["parquet", "delta", "iceberg", "ducklake", "postgres", "dlt"]
 KILLS = pytest.mark.parametrize("kills", in_prove([5], [5, 50]))
 """How many publishes are to be killed, one after the other."""
 MUTATIONS = (
@@ -149,7 +150,7 @@ class DltHouse:
         return None if reached is None else reached.batch
 
 
-@pytest.fixture(params=["parquet", "delta", "iceberg", "ducklake", "postgres", "dlt"])
+@pytest.fixture(params=READERS)
 def reader(request: pytest.FixtureRequest, tmp_path: Path, shop: Path) -> Iterator[Reader]:
     if request.param == "postgres":
         # Postgres writes some of these values as other texts; test_postgres_writer.py has each of them.

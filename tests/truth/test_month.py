@@ -47,7 +47,7 @@ NEVER_GONE = VIEWS.keys() - {"shipments_gone"}
     ("seed", "options"),
     [
         pytest.param(1, OBLIGING, id="1-obliging", marks=pytest.mark.longest),
-        pytest.param(2, STUBBORN, id="2-stubborn", marks=pytest.mark.slow),
+        pytest.param(2, STUBBORN, id="2-stubborn", marks=pytest.mark.longest),
         pytest.param(3, OBSERVED, id="3-observed", marks=pytest.mark.slow),
     ],
 )
