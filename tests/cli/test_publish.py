@@ -20,8 +20,9 @@ def test_a_lake_is_filled_verified_and_reset(run: Run, demo: Demo, folder: Path)
     published = run("publish", *to, *chosen)
     again = run("publish", *to, *chosen, "--json")
     verified = run("publish", "verify", *to, *chosen, "--json")
-    refused = run("publish", "reset", *to)
-    removed = run("publish", "reset", *to, "--yes")
+    # What is at a target is removed where there is no database, too.
+    refused = run("publish", "reset", "--to", "parquet:lake")
+    removed = run("publish", "reset", "--to", "parquet:lake", "--yes")
 
     assert unpublished.code == 3
     assert "core.tags is in no batch at the target; there are 5 rows here." in unpublished.err

@@ -61,18 +61,25 @@ def local(name: str, database: Path | None) -> Local:
 
     Needs no key. Raises ``UsageError`` when there is no database yet.
     """
-    from shipsync import settings
     from shipsync.errors import UsageError
 
-    found = settings.local(name, database=database)
-    _remember(found.deliver_secret)
-    _remember(found.personal_data_salt)
-    _remember(found.alerts.url)
+    found = local_settings(name, database)
     if not found.database.exists():
         raise UsageError(
             f"There is no database {found.database} yet. `shipsync sync` makes it; --connection "
             "and --database choose another."
         )
+    return found
+
+
+def local_settings(name: str, database: Path | None) -> Local:
+    """The same for commands that ask no database either."""
+    from shipsync import settings
+
+    found = settings.local(name, database=database)
+    _remember(found.deliver_secret)
+    _remember(found.personal_data_salt)
+    _remember(found.alerts.url)
     return found
 
 

@@ -132,7 +132,7 @@ def reset(
     """
     from shipsync.publish.run import reset as carry_out
 
-    goal = _target(to, options.local(connection, database))
+    goal = _target(to, options.local_settings(connection, database))
     if not yes:
         raise UsageError(
             f"All that was published into {goal.place} would be removed. Give --yes if that is right."
