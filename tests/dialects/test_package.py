@@ -213,6 +213,8 @@ def test_its_files_describe_what_is_there(written: tuple[Path, PackageReport]) -
         models = yaml.safe_load(file.read_text("utf-8"))["models"]
         described += [f"{file.parent.name}.{one['name']}" for one in models]
         assert all(one["description"] for one in models)
+        # Written again, it is the same file.
+        assert [one["name"] for one in models] == sorted(one["name"] for one in models)
     assert sorted(described) == sorted(report.models)
     sources = yaml.safe_load((folder / "models" / "sources.yml").read_text("utf-8"))["sources"]
     named = {f"{one['name']}.{table['name']}" for one in sources for table in one["tables"]}

@@ -12,10 +12,12 @@ from shipsync.clock import JumpingPacing
 from shipsync.connection import Secret
 from shipsync.feed.delivery import Delivery, Effort
 from shipsync.feed.endpoint import Endpoint
+from shipsync.feed.webhook_keys import WebhookKeys
 from shipsync.warehouse.database import connect
 
 from .made_events import open_shop
 from .receiver import KEY, Receiver, listening
+from .signed_webhooks import save_keys
 
 Con = duckdb.DuckDBPyConnection
 
@@ -33,6 +35,19 @@ def con(empty_feed: Path, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]
     """An empty feed, open."""
     with connect(Path(shutil.copy(empty_feed, tmp_path))) as con:
         yield con
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> WebhookKeys:
+    """ShipStation's keys, as a file would have them."""
+    return WebhookKeys(save_keys(tmp_path / "jwks.json"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder that bodies are dropped into."""
+    (tmp_path / "inbox").mkdir()
+    return tmp_path / "inbox"
 
 
 @pytest.fixture

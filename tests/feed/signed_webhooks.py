@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import orjson
 
 KEY_ID = "test-key"
@@ -33,6 +34,7 @@ _PRIVATE_EXPONENT = int(
 # Made by OpenSSL with the same key, so that ours is judged by another's work:
 # openssl dgst -sha256 -sign key.pem over TIMESTAMP + "." + BODY.
 TIMESTAMP = "2026-03-01T08:00:00.000Z"
+AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 BODY = (
     b'{"resource_url":"https://api.shipstation.com/v2/labels?batch_id=se-1",'
     b'"resource_type":"LABEL_CREATED_V2"}'
@@ -91,3 +93,12 @@ def drop(folder: Path, name: str, body: bytes, with_headers: dict[str, str] | No
     (folder / f"{name}.json").write_bytes(body)
     if with_headers is not None:
         (folder / f"{name}.headers.json").write_bytes(orjson.dumps(with_headers))
+
+
+def hints(con: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, str], bool, bool]]:
+    """What was taken in: stream, query, whether it is signed, and whether it says something of a parcel."""
+    rows = con.execute(
+        "select stream, query, signed_at is not null, tracking is not null from ledger.hints "
+        "order by stream, query"
+    ).fetchall()
+    return [(stream, orjson.loads(query), signed, data) for stream, query, signed, data in rows]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shipsync.sources.fitting import Fitted, fit, fit_column, fit_of_key, key_text
+from shipsync.sources.fitting import Fitted, fit, fit_column, fit_optional_key, key_text
 from shipsync.sources.instants import EARLIEST, LATEST, parse_instant, parse_wall_clock
 from shipsync.sources.schema import ColumnKind
 
@@ -220,5 +220,5 @@ def test_a_key_is_what_can_be_told_from_others(
     ],
 )
 def test_what_is_missing_of_a_key_is_null_in_its_column(came: object, held: Fitted) -> None:
-    assert fit_of_key(ColumnKind.TEXT, came) == held
+    assert fit_optional_key(ColumnKind.TEXT, came) == held
     assert (key_text(ColumnKind.TEXT, came) or None) == held.value

@@ -1,4 +1,4 @@
-"""What a killed build left is removed by the next one, and nothing that is somebody's."""
+"""What a killed process left is removed by the next one, and nothing that is somebody's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from shipsync.warehouse.scratch import scratch_folder
-with scratch_folder(Path(sys.argv[1])) as folder:
+with scratch_folder("dbt", Path(sys.argv[1])) as folder:
     (folder / "target").mkdir()
     (folder / "target" / "manifest.json").write_text("{}")
     print(folder, flush=True)
@@ -43,7 +43,7 @@ def build(parent: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 
 
 def test_a_folder_is_gone_with_its_build(tmp_path: Path) -> None:
-    with scratch_folder(tmp_path) as folder:
+    with scratch_folder("copy", tmp_path) as folder:
         (folder / "profiles.yml").write_text("{}")
         assert [folder] == list(tmp_path.iterdir())
     assert list(tmp_path.iterdir()) == []
@@ -56,7 +56,7 @@ def test_the_next_build_removes_what_a_killed_one_left_and_not_what_a_living_one
         killed.kill()
         killed.wait()
         assert left.is_dir()
-        with scratch_folder(tmp_path):
+        with scratch_folder("copy", tmp_path):
             assert not left.exists()
             assert (living / "target" / "manifest.json").is_file()
 
@@ -66,7 +66,7 @@ def test_a_number_that_was_given_again_is_no_living_build(tmp_path: Path) -> Non
     left = tmp_path / f"shipsync-dbt-{os.getpid()}-{(start_of(os.getpid()) or 0) + 1}-abcd"
     left.mkdir()
     (left / "alive").touch()
-    with scratch_folder(tmp_path):
+    with scratch_folder("copy", tmp_path):
         assert not left.exists()
 
 
@@ -79,11 +79,11 @@ def test_what_is_no_leftover_stays(tmp_path: Path) -> None:
             folder.mkdir()
         link = tmp_path / "shipsync-dbt-999999999-5-0000"
         link.symlink_to(kept[2])
-        with scratch_folder(tmp_path):
+        with scratch_folder("copy", tmp_path):
             assert all(one.exists() for one in [*kept, link])
         other.kill()
         other.wait()
-        with scratch_folder(tmp_path):
+        with scratch_folder("copy", tmp_path):
             assert not unseen.exists()
 
 

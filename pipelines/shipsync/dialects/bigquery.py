@@ -10,41 +10,38 @@ from typing import Final
 
 from sqlglot import exp
 
-from shipsync.dialects.dialect import (
+from shipsync.dialects.dialect import Dialect
+from shipsync.dialects.nodes import (
     DAY,
     TIME,
-    Dialect,
-    apart_in_micros,
-    as_doubles,
     bare,
     call,
-    filtered_by_case,
     fragment,
     groups_of,
     is_cast_to,
-    joined_by_condition,
-    members_by_number,
     micros_of,
     replacement_of,
     text_of,
+    unix_micros,
     untranslated,
     utc_day_of,
-    without_capitals,
-    without_hint,
     zoned_day_of,
+)
+from shipsync.dialects.shared_rules import (
+    apart_in_micros,
+    as_doubles,
+    epoch_in_micros,
+    filtered_by_case,
+    joined_by_condition,
+    lowered,
+    members_by_number,
+    without_hint,
+    without_objects,
 )
 
 _bigquery = partial(fragment, "bigquery")
 _NO_QUANTILE: Final = "has exact quantiles of groups, of which BigQuery has approximate ones only"
 _WITHOUT_SECONDS: Final = r".*[T ][0-9]{1,2}:[0-9]{1,2}"
-
-
-def _micros(instant: exp.Expr) -> exp.Expr:
-    return call("UNIX_MICROS", instant)
-
-
-def _epoch(node: exp.Expr) -> exp.Expr:
-    return _micros(node.expressions[0]) if node.name.lower() == "epoch_us" else node
 
 
 def _date(node: exp.Expr) -> exp.Expr:
@@ -84,16 +81,12 @@ def _tried(node: exp.Expr) -> exp.Expr:
     )
 
 
-def _apart(node: exp.Expr) -> exp.Expr:
-    return apart_in_micros(node, _micros)
-
-
 def _moved(node: exp.Expr) -> exp.Expr:
     """An interval is not multiplied."""
     length = micros_of(node.expression)
     if length is None:
         return node
-    return call("TIMESTAMP_MICROS", type(node)(this=_micros(node.this), expression=length))
+    return call("TIMESTAMP_MICROS", type(node)(this=unix_micros(node.this), expression=length))
 
 
 def _decimal(node: exp.Expr) -> exp.Expr:
@@ -135,10 +128,6 @@ def _in_order(node: exp.Expr) -> exp.Expr:
         keys += [exp.Ordered(this=is_null, nulls_first=True), plain]
     order.set("expressions", keys)
     return node
-
-
-def _lower(node: exp.Expr) -> exp.Expr:
-    return call("LOWER", without_capitals(node))
 
 
 def _pattern(text: exp.Expr) -> exp.Literal:
@@ -194,8 +183,6 @@ def _json_value(node: exp.Expr) -> exp.Expr:
 
 
 def _json_length(node: exp.Expr) -> exp.Expr:
-    if node.name.lower() == "to_json":
-        raise untranslated(node, "an object of names that are in a column")
     if node.name.lower() != "json_array_length":
         return node
     return _bigquery(
@@ -214,9 +201,10 @@ BIGQUERY: Final = Dialect(
         ((exp.Select,), members_by_number),
         ((exp.Join,), joined_by_condition),
         ((exp.TryCast,), _tried),
-        ((exp.GT, exp.GTE, exp.LT, exp.LTE), _apart),
+        ((exp.GT, exp.GTE, exp.LT, exp.LTE), partial(apart_in_micros, micros=unix_micros)),
         ((exp.Add, exp.Sub), _moved),
-        ((exp.Anonymous,), _epoch),
+        ((exp.Anonymous,), partial(epoch_in_micros, micros=unix_micros)),
+        ((exp.Anonymous,), without_objects),
         ((exp.Anonymous,), _json_length),
         ((exp.Cast,), _date),
         ((exp.Cast,), _decimal),
@@ -227,7 +215,7 @@ BIGQUERY: Final = Dialect(
         ((exp.Greatest, exp.Least), _bound),
         ((exp.Window,), _in_order),
         ((exp.Div,), as_doubles),
-        ((exp.Lower,), _lower),
+        ((exp.Lower,), lowered),
         ((exp.RegexpFullMatch,), _matched),
         ((exp.RegexpReplace,), _replaced),
         ((exp.RegexpExtract,), _extracted),

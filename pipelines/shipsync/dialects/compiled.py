@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from shipsync import clock
@@ -20,6 +18,7 @@ from shipsync.warehouse.ledger import migrate
 from shipsync.warehouse.load import Loader
 from shipsync.warehouse.models import run_dbt
 from shipsync.warehouse.recording import Recording
+from shipsync.warehouse.scratch import scratch_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,8 +62,8 @@ class Compiled:
 @contextmanager
 def compiled(merchant: Merchant) -> Iterator[Compiled]:
     """The models with the settings of ``merchant``; takes half a minute. Raises ``ModelError``."""
-    with TemporaryDirectory(prefix="shipsync-dialects-") as folder:
-        database = Path(folder) / "empty.duckdb"
+    with scratch_folder("dialects") as folder:
+        database = folder / "empty.duckdb"
         with connect(database) as con:
             Loader(con, database).prepare()
             migrate(con)

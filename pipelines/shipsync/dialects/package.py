@@ -168,8 +168,8 @@ class Package:
         for schema in sorted({name.split(".")[0] for name in self.translated}):
             described = [
                 _described(model)
-                for model in self._found.models.values()
-                if model.schema == schema and model.relation in self.translated
+                for relation, model in sorted(self._found.models.items())
+                if model.schema == schema and relation in self.translated
             ]
             files[f"models/{schema}/models.yml"] = _json({"version": 2, "models": described})
         return files

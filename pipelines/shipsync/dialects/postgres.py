@@ -12,23 +12,25 @@ from typing import Final
 from sqlglot import exp
 
 from shipsync.dialects.characters import ranges, spelled_out
-from shipsync.dialects.dialect import (
+from shipsync.dialects.dialect import Dialect
+from shipsync.dialects.nodes import (
     DAY,
-    Dialect,
-    as_doubles,
     bare,
     call,
     day_unit,
     fragment,
     groups_of,
     is_cast_to,
-    joined_by_condition,
-    qualified_outside,
-    quoted,
     replacement_of,
     text_of,
     untranslated,
     utc_day_of,
+)
+from shipsync.dialects.shared_rules import (
+    as_doubles,
+    joined_by_condition,
+    qualified_outside,
+    quoted,
     with_parts,
     without_capitals,
 )

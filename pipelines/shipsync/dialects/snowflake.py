@@ -13,29 +13,33 @@ from typing import Final
 from sqlglot import exp
 
 from shipsync.dialects.characters import ranges, spelled_out
-from shipsync.dialects.dialect import (
+from shipsync.dialects.dialect import Dialect
+from shipsync.dialects.nodes import (
     DAY,
     TIME,
-    Dialect,
-    apart_in_micros,
-    as_doubles,
     call,
-    filtered_by_case,
     fragment,
     groups_of,
     is_cast_to,
-    joined_by_condition,
-    members_by_number,
     micros_of,
-    quoted,
     replacement_of,
     text_of,
     untranslated,
     utc_day_of,
-    with_parts,
-    without_capitals,
-    without_hint,
     zoned_day_of,
+)
+from shipsync.dialects.shared_rules import (
+    apart_in_micros,
+    as_doubles,
+    epoch_in_micros,
+    filtered_by_case,
+    joined_by_condition,
+    lowered,
+    members_by_number,
+    quoted,
+    with_parts,
+    without_hint,
+    without_objects,
 )
 
 _snowflake = partial(fragment, "snowflake")
@@ -61,10 +65,6 @@ _NO_CAPTURE: Final = "(?:"
 
 def _micros(instant: exp.Expr) -> exp.Expr:
     return _snowflake("DATE_PART(EPOCH_MICROSECOND, :x)", x=instant)
-
-
-def _epoch(node: exp.Expr) -> exp.Expr:
-    return _micros(node.expressions[0]) if node.name.lower() == "epoch_us" else node
 
 
 def _clock(instant: exp.Expr, zone: exp.Expr) -> exp.Expr:
@@ -111,11 +111,6 @@ def _tried(node: exp.Expr) -> exp.Expr:
     )
 
 
-def _apart(node: exp.Expr) -> exp.Expr:
-    """Instants are not taken from one another."""
-    return apart_in_micros(node, _micros)
-
-
 def _moved(node: exp.Expr) -> exp.Expr:
     """An interval is not multiplied, and whole days are added by the calendar."""
     length = micros_of(node.expression)
@@ -128,10 +123,6 @@ def _moved(node: exp.Expr) -> exp.Expr:
 def _whole(node: exp.Expr) -> exp.Expr:
     """A cast would round."""
     return _snowflake("CAST(TRUNC((:a) / :b) AS BIGINT)", a=node.this, b=node.expression)
-
-
-def _lower(node: exp.Expr) -> exp.Expr:
-    return call("LOWER", without_capitals(node))
 
 
 def _class(category: str) -> str:
@@ -192,8 +183,6 @@ def _json_value(node: exp.Expr) -> exp.Expr:
 
 
 def _json_length(node: exp.Expr) -> exp.Expr:
-    if node.name.lower() == "to_json":
-        raise untranslated(node, "an object of names that are in a column")
     if node.name.lower() != "json_array_length":
         return node
     return _snowflake(
@@ -212,16 +201,18 @@ SNOWFLAKE: Final = Dialect(
         ((exp.Select,), members_by_number),
         ((exp.Join,), joined_by_condition),
         ((exp.TryCast,), _tried),
-        ((exp.GT, exp.GTE, exp.LT, exp.LTE), _apart),
+        # Instants are not taken from one another.
+        ((exp.GT, exp.GTE, exp.LT, exp.LTE), partial(apart_in_micros, micros=_micros)),
         ((exp.Add, exp.Sub), _moved),
         ((exp.Cast,), _date),
-        ((exp.Anonymous,), _epoch),
+        ((exp.Anonymous,), partial(epoch_in_micros, micros=_micros)),
+        ((exp.Anonymous,), without_objects),
         ((exp.Anonymous,), _json_length),
         ((exp.AtTimeZone,), _instant),
         ((exp.JSONExtractScalar,), _json_value),
         ((exp.Div,), as_doubles),
         ((exp.IntDiv,), _whole),
-        ((exp.Lower,), _lower),
+        ((exp.Lower,), lowered),
         ((exp.RegexpFullMatch,), _matched),
         ((exp.RegexpReplace,), _replaced),
         ((exp.RegexpExtract,), _extracted),

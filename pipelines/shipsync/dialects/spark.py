@@ -12,35 +12,35 @@ from typing import Final
 
 from sqlglot import exp
 
-from shipsync.dialects.dialect import (
+from shipsync.dialects.dialect import Dialect
+from shipsync.dialects.nodes import (
     DAY,
     TIME,
-    Dialect,
-    apart_in_micros,
-    as_doubles,
     bare,
     call,
     day_unit,
-    filtered_by_case,
     fragment,
     groups_of,
     is_cast_to,
     micros_of,
-    qualified_outside,
     replacement_of,
     text_of,
+    unix_micros,
     untranslated,
-    without_capitals,
+)
+from shipsync.dialects.shared_rules import (
+    apart_in_micros,
+    as_doubles,
+    epoch_in_micros,
+    filtered_by_case,
+    lowered,
+    qualified_outside,
     without_hint,
 )
 
 _WRITER: Final = "databricks"
 _MICROS_PER_DAY: Final = "86400000000"
 _spark = partial(fragment, _WRITER)
-
-
-def _micros(instant: exp.Expr) -> exp.Expr:
-    return call("UNIX_MICROS", instant)
 
 
 def _date(node: exp.Expr) -> exp.Expr:
@@ -88,22 +88,13 @@ def _tried(node: exp.Expr) -> exp.Expr:
     return exp.TryCast(this=guarded, to=node.args["to"].copy(), safe=True)
 
 
-def _epoch(node: exp.Expr) -> exp.Expr:
-    return _micros(node.expressions[0]) if node.name.lower() == "epoch_us" else node
-
-
 def _moved(node: exp.Expr) -> exp.Expr:
     """Spark adds whole days of an interval by the calendar of the session's zone."""
     length = micros_of(node.expression)
     if length is None:
         return node
-    moved = type(node)(this=_micros(node.this), expression=length)
+    moved = type(node)(this=unix_micros(node.this), expression=length)
     return call("TIMESTAMP_MICROS", exp.cast(moved, "bigint"))
-
-
-def _apart(node: exp.Expr) -> exp.Expr:
-    """Spark takes instants from one another by the clock of the session's zone."""
-    return apart_in_micros(node, _micros)
 
 
 def _days(node: exp.Expr) -> exp.Expr:
@@ -115,11 +106,6 @@ def _pattern(text: exp.Expr, *, whole: bool = False) -> exp.Expr:
     """A pattern for Java, whose ``$`` also stands before a last newline."""
     pattern = re.sub(r"\$$", r"\\z", text_of(text))
     return exp.Literal.string(rf"\A(?:{pattern})\z" if whole else pattern)
-
-
-def _lower(node: exp.Expr) -> exp.Expr:
-    """Java makes two characters of a capital i with a dot, and of a capital sigma that of a word's end."""
-    return call("LOWER", without_capitals(node))
 
 
 def _matched(node: exp.Expr) -> exp.Expr:
@@ -198,15 +184,16 @@ SPARK: Final = Dialect(
         ((exp.CTE,), without_hint),
         ((exp.Select,), _unnested),
         ((exp.TryCast,), _tried),
-        ((exp.GT, exp.GTE, exp.LT, exp.LTE), _apart),
+        # Spark takes instants from one another by the clock of the session's zone.
+        ((exp.GT, exp.GTE, exp.LT, exp.LTE), partial(apart_in_micros, micros=unix_micros)),
         ((exp.Add, exp.Sub), _moved),
-        ((exp.Anonymous,), _epoch),
+        ((exp.Anonymous,), partial(epoch_in_micros, micros=unix_micros)),
         ((exp.Cast,), _date),
         ((exp.AtTimeZone,), _instant),
         ((exp.Cast,), _json),
         ((exp.DateDiff,), _days),
         ((exp.Div,), as_doubles),
-        ((exp.Lower,), _lower),
+        ((exp.Lower,), lowered),
         ((exp.RegexpFullMatch,), _matched),
         ((exp.RegexpReplace,), _replaced),
         ((exp.RegexpExtract,), _extracted),

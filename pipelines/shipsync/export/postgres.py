@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -28,6 +27,7 @@ from shipsync.export.nul import without_nul
 from shipsync.export.portable import column_named, portable_column
 from shipsync.export.relation import Relation
 from shipsync.export.target import Exported, Told
+from shipsync.warehouse.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from dlt.common.schema.typing import TColumnSchema
@@ -99,7 +99,7 @@ class Postgres:
         told: Told,
         suffix: str = "",
     ) -> None:
-        with _settings(), TemporaryDirectory(prefix="shipsync-export-") as folder:
+        with _settings(), scratch_folder("export") as folder:
             import dlt
             from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -107,7 +107,7 @@ class Postgres:
             for schema, group in groupby(relations, key=lambda relation: relation.schema):
                 pipeline = dlt.pipeline(
                     pipeline_name=f"shipsync_export_{schema}",
-                    pipelines_dir=folder,
+                    pipelines_dir=str(folder),
                     destination=dlt.destinations.postgres(
                         self.url.reveal(),
                         replace_strategy="insert-from-staging",

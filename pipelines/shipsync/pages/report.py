@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from shipsync.errors import MissingLibrary, OutputFailed, UsageError
 from shipsync.pages import html
 from shipsync.pages.content import Page
+from shipsync.warehouse.scratch import scratch_folder
 
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _MOST_SECONDS: Final = 120
@@ -24,8 +24,8 @@ def write(page: Page, target: Path) -> None:
     ``OutputFailed`` when the file can't be written.
     """
     check(target)
-    with TemporaryDirectory(prefix="shipsync-report-") as folder:
-        made = Path(folder) / "page.html"
+    with scratch_folder("report") as folder:
+        made = folder / "page.html"
         made.write_text(html.report(page), encoding="utf-8")
         if target.suffix.lower() == ".pdf":
             made = _printed(made)

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -28,6 +27,7 @@ from shipsync.publish.dlt_tables import PART, DestinationFailed, DltTables, Repl
 from shipsync.publish.lake import HeldTable, TableChange
 from shipsync.publish.source import Source
 from shipsync.publish.writer import Applied, Batch, Watermark
+from shipsync.warehouse.scratch import scratch_folder
 
 RECORD: Final = Relation("_shipsync", "published")
 _WHOLE: Final = "is_whole"
@@ -55,9 +55,9 @@ class DltTarget:
         """The destination; what dlt complains of is told without secrets."""
         from dlt.common.exceptions import DltException
 
-        with TemporaryDirectory(prefix="shipsync-publish-") as folder:
+        with scratch_folder("publish") as folder:
             try:
-                yield DltWriter(DltTables(self.destination, Path(folder)))
+                yield DltWriter(DltTables(self.destination, folder))
             except (DltException, DestinationFailed, OSError) as failure:
                 reason = " ".join(str(failure).split())
                 for secret in self.secrets:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +22,7 @@ from shipsync.publish.source import STATEMENTS
 from shipsync.publish.storage import Storage, storage
 from shipsync.statements import statement
 from shipsync.warehouse.memory import LEAST_MB, limit_mb
+from shipsync.warehouse.scratch import scratch_folder
 
 CATALOG_FILE: Final = "catalog.sqlite"
 DATA: Final = "data"
@@ -59,8 +59,8 @@ class DuckLakePlace:
         """
         with (
             self._exclusively(),
-            TemporaryDirectory(prefix="shipsync-ducklake-") as folder,
-            closing(_duckdb(Path(folder))) as con,
+            scratch_folder("ducklake") as folder,
+            closing(_duckdb(folder)) as con,
         ):
             lake = DuckLake(con, self)
             self._attach(lake)

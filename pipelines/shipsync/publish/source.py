@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
 
 from shipsync.export.relation import Relation
 from shipsync.statements import statement
+from shipsync.warehouse.scratch import scratch_folder
 
 STATEMENTS: Final = "shipsync.publish"
 HISTORY: Final = "_history"
@@ -73,9 +73,9 @@ def source(
     con: duckdb.DuckDBPyConnection, stamp: str | None = None, *, is_compared_whole: bool = False
 ) -> Iterator[Source]:
     """The tables of ``con``, which is inside the transaction to read in; files are gone after the block."""
-    with TemporaryDirectory(prefix="shipsync-publish-") as folder:
+    with scratch_folder("publish") as folder:
         found = con.execute(statement(STATEMENTS, "source_columns")).fetchall()
-        yield Source(con, Path(folder), dict(found), stamp, is_compared_whole)
+        yield Source(con, folder, dict(found), stamp, is_compared_whole)
 
 
 def among(column: str, values: Iterable[str]) -> duckdb.Expression:

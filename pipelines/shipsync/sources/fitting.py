@@ -93,7 +93,7 @@ def key_text(kind: ColumnKind, value: object) -> str | None:
     return text if text and text.strip() else None
 
 
-def fit_of_key(kind: ColumnKind, value: object) -> Fitted:
+def fit_optional_key(kind: ColumnKind, value: object) -> Fitted:
     """One value that may be missing of a key: None where no key can be told by it. Never raises."""
     if key_text(kind, value) is None:
         return Fitted(None, is_whole=value in (None, ""))

@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 import pyarrow as pa
 
-from shipsync.sources.fitting import Fitted, fit, fit_column, fit_of_key
+from shipsync.sources.fitting import Fitted, fit, fit_column, fit_optional_key
 from shipsync.sources.schema import Column, ColumnKind, Table
 from shipsync.sources.sound import sound, sound_text
 
@@ -71,7 +71,7 @@ def flatten(
     _collect_unknown_keys(table, objects, extras)
     nested = {key: _nested(objects, key) for key in _known_keys(table)[1]}
     arrays = [
-        _key_array(column, _values(column, objects, nested), extras)
+        _optional_key_array(column, _values(column, objects, nested), extras)
         if column.name in table.optional_key
         else _array(column, _values(column, objects, nested), extras)
         for column in table.columns
@@ -199,9 +199,9 @@ def _array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     return _one_by_one(column, values, [fit(kind, value) for value in values], extras)
 
 
-def _key_array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
+def _optional_key_array(column: Column, values: list[Any], extras: _Extras) -> pa.Array:
     """What may be missing of a key: null where it is, as the key of the row has it."""
-    fitted = [fit_of_key(column.kind, value) for value in values]
+    fitted = [fit_optional_key(column.kind, value) for value in values]
     return _one_by_one(column, values, fitted, extras)
 
 

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import duckdb
@@ -21,6 +20,7 @@ from shipsync import owner_only
 from shipsync.errors import DatabaseError, DatabaseLocked, UsageError
 from shipsync.warehouse import read_copy
 from shipsync.warehouse.database import connect, explained
+from shipsync.warehouse.scratch import scratch_folder
 
 _ATTEMPTS = 3
 ANOTHER_PLACE: Final = "Name another place for the copy; nothing was changed."
@@ -96,8 +96,8 @@ def copied(database: Path) -> Iterator[Path]:
     """
     if not database.exists():
         raise DatabaseError(f"There is no database at {database} yet; run `shipsync sync` first.")
-    with TemporaryDirectory(prefix="shipsync-copy-") as folder, explained(database):
-        copy = Path(folder) / database.name
+    with scratch_folder("copy") as folder, explained(database):
+        copy = folder / database.name
         for _ in range(_ATTEMPTS):
             before = state_of(database)
             _copy(database, copy)

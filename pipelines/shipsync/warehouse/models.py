@@ -12,7 +12,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from shipsync.errors import DatabaseError, ModelError, UsageError
@@ -173,7 +172,7 @@ def run_dbt(
 
     Raises ModelError when dbt could not run at all.
     """
-    with warnings.catch_warnings(), scratch_folder(Path(gettempdir())) as folder:
+    with warnings.catch_warnings(), scratch_folder("dbt") as folder:
         # Deprecations inside dbt and its libraries are not ours to mend.
         warnings.simplefilter("ignore")
         _write_profile(folder, database, memory_limit_mb or build_limit_mb(None))
