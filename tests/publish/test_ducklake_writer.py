@@ -292,6 +292,7 @@ def test_what_a_server_complains_of_is_told_without_the_password(
 @pytest.mark.parametrize(
     ("given", "told"),
     [
+        ("", "There is no DuckLake 'warehouse' in dlt's configuration. Write catalog ="),
         ('catalog = "mysql://me@host/db"\nstorage = "lake"', "is no Postgres"),
         ('catalog = "postgresql://me:x@host/db"', "names no folder for the files"),
         (

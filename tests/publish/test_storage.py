@@ -83,3 +83,13 @@ def test_a_file_is_seen_whole_or_not_at_all(tmp_path: Path) -> None:
     assert folder.read("a/b.json") == b"two"
     assert folder.names() == ["a/b.json"]
     folder.remove("a/none")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "delta", "iceberg", "ducklake"])
+def test_a_file_is_no_folder_to_publish_into(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "counts.csv"
+    file.write_text("sku,quantity")
+
+    with pytest.raises(ConfigurationError, match=r"counts\.csv is a file, .*; name a folder\."):
+        target(f"{kind}:{file}")
+    assert file.read_text() == "sku,quantity"

@@ -180,6 +180,12 @@ def ducklake(address: str) -> DuckLakePlace:
                 )
             schema = given.get("metadata_schema")
             return DuckLakePlace(name, _local(given["storage"]), postgres(catalog), schema)
+        if not _has_bucket_url(name):
+            raise ConfigurationError(
+                f"There is no DuckLake {name!r} in dlt's configuration. Write catalog = "
+                '"postgresql://USER:PASSWORD@HOST/DATABASE" and storage = "FOLDER" under '
+                f'[destination.{name}.credentials], or bucket_url = "FOLDER" under [destination.{name}].'
+            )
     return DuckLakePlace("", _local(address))
 
 
@@ -202,6 +208,14 @@ def _configured(name: str) -> Mapping[str, str]:
         key: dlt.secrets.get(f"destination.{name}.credentials.{key}") for key in keys
     }
     return {key: str(value) for key, value in given.items() if value}
+
+
+def _has_bucket_url(name: str) -> bool:
+    """Whether dlt's own configuration has a folder by that name."""
+    import dlt
+
+    key = f"destination.{name}.bucket_url"
+    return bool(dlt.secrets.get(key) or dlt.config.get(key))
 
 
 def _login(server: Postgres) -> Mapping[str, str]:

@@ -176,6 +176,10 @@ def _local(folder: Path) -> Storage:
     from fsspec.implementations.local import LocalFileSystem
 
     root = str(folder.expanduser().absolute())
+    if Path(root).exists() and not Path(root).is_dir():
+        raise ConfigurationError(
+            f"{root} is a file, and a folder is published into; name a folder."
+        )
     return Storage(LocalFileSystem(), root, f"file:{root}")
 
 

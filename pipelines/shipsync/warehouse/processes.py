@@ -53,33 +53,12 @@ def _program(pid: int) -> str:
     return named(arguments[:1])
 
 
-def start_of(pid: int) -> int | None:
-    """When the process began, in ticks since this machine started; None where the system does not tell."""
+def _began(pid: int) -> datetime | None:
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-        return int(text.rpartition(")")[2].split()[19])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def is_alive(pid: int, start: int) -> bool:
-    """Whether the process ``pid`` that began at ``start`` (0: nobody knows) still runs here."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return start_of(pid) in (start, None) or start == 0
-
-
-def _began(pid: int) -> datetime | None:
-    ticks = start_of(pid)
-    try:
         boot = Path("/proc/stat").read_text(encoding="utf-8")
+        ticks = int(text.rpartition(")")[2].split()[19])
         seconds = int(boot.partition("btime ")[2].split()[0])
+        return datetime.fromtimestamp(seconds + ticks / os.sysconf("SC_CLK_TCK"), UTC)
     except (OSError, ValueError, IndexError):
         return None
-    if ticks is None:
-        return None
-    return datetime.fromtimestamp(seconds + ticks / os.sysconf("SC_CLK_TCK"), UTC)

@@ -1,16 +1,14 @@
 """A folder for the time of some work, and the removal of those that killed work left behind.
 
 What is in it may be the whole database. Nobody who is killed tidies up, so whoever makes the next folder
-does. A folder's name says which process made it, and when that began, for numbers are given again; and a
-lock in it is held as long as the process lives, for the number of a process of another container says nothing
-here.
+does. A file in each is locked as long as its process lives: numbers of processes are given again, mean
+nothing in another container, and stay while nobody asks how the process ended.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -19,10 +17,7 @@ from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import Final
 
-from shipsync.warehouse import processes
-
 _PREFIX: Final = "shipsync-"
-_NAME: Final = re.compile(rf"{_PREFIX}[a-z]+-(?P<pid>\d+)-(?P<start>\d+)-\w+")
 _LOCK: Final = "alive"
 
 
@@ -30,8 +25,8 @@ _LOCK: Final = "alive"
 def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
     """A new folder for its owner alone, gone at the end; what killed processes left is removed before.
 
-    It is below ``parent``, the system's folder for temporary files if that is None, and ``purpose`` (a word
-    in small letters) is in its name.
+    It is below ``parent``, the system's folder for temporary files if that is None, and ``purpose`` is in its
+    name.
     """
     parent = parent or Path(gettempdir())
     _remove_leftovers(parent)
@@ -39,9 +34,7 @@ def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
     made = Path(mkdtemp(prefix=f".{_PREFIX}", dir=parent))
     with (made / _LOCK).open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        pid = os.getpid()
-        name = f"{_PREFIX}{purpose}-{pid}-{processes.start_of(pid) or 0}-{secrets.token_hex(4)}"
-        folder = made.rename(parent / name)
+        folder = made.rename(parent / f"{_PREFIX}{purpose}-{secrets.token_hex(8)}")
         try:
             yield folder
         finally:
@@ -50,23 +43,20 @@ def scratch_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
 
 def _remove_leftovers(parent: Path) -> None:
     for folder in parent.glob(f"{_PREFIX}*"):
-        found = _NAME.fullmatch(folder.name)
-        if found is None or _is_anothers(folder):
-            continue
-        if not processes.is_alive(int(found["pid"]), int(found["start"])) and _is_free(folder):
+        if _is_ours(folder) and _is_free(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_anothers(folder: Path) -> bool:
-    """Whether another user made it, or it is no folder at all."""
+def _is_ours(folder: Path) -> bool:
+    """Whether it is a folder of this user's, and no link to one."""
     try:
-        return folder.is_symlink() or folder.stat().st_uid != os.getuid()
+        return not folder.is_symlink() and folder.stat().st_uid == os.getuid()
     except OSError:
-        return True
+        return False
 
 
 def _is_free(folder: Path) -> bool:
-    """Whether nobody holds its lock; a folder without one is somebody's who is tidying up."""
+    """Whether nobody holds its lock; a folder without one is somebody's who tidies up, or no such folder."""
     try:
         with (folder / _LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
