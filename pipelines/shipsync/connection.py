@@ -22,6 +22,8 @@ MEGABYTE = 1_000_000
 BASE_URL = "https://api.shipstation.com"
 PersonalData = Literal["keep", "hash", "drop"]
 PERSONAL_DATA: tuple[PersonalData, ...] = ("keep", "hash", "drop")
+# What becomes of a row at a target that is here no more: it goes, or it stays with the instant in a column.
+RemovedRows = Literal["delete", "mark"]
 
 _V1_KEY = re.compile(r"[0-9a-f]{32}(?:\s*:\s*[0-9a-f]{32})?", re.IGNORECASE)
 
@@ -208,6 +210,7 @@ class Connection:
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
     publish_to: str | None = None
+    publish_removed_rows: RemovedRows = "delete"
     alerts: AlertSettings = AlertSettings()
 
     def __post_init__(self) -> None:

@@ -99,7 +99,7 @@ def run(
     report = _run(connection, session, scope, target, progress, building)
     if report.build is None:
         return report
-    published = _published(report, connection.database, goal) if goal else report
+    published = _published(report, connection, goal) if goal else report
     # Whatever is wrong with an alert, the run is what it is.
     with suppress(Exception):
         if published.publish_failure is None:
@@ -314,12 +314,14 @@ def _publish_target(place: str | None) -> PublishTarget | None:
     return target(place)
 
 
-def _published(report: JobReport, database: Path, goal: PublishTarget) -> JobReport:
+def _published(report: JobReport, connection: Connection, goal: PublishTarget) -> JobReport:
     """``report`` with what came of publishing; whatever is wrong with a target, the run is what it is."""
     from shipsync.publish.run import publish
 
     try:
-        return replace(report, publish=publish(database, goal))
+        removed_rows = connection.publish_removed_rows
+        done = publish(connection.database, goal, removed_rows=removed_rows)
+        return replace(report, publish=done)
     except ShipsyncError as failure:
         return replace(report, publish_failure=str(failure))
     except Exception as failure:

@@ -115,6 +115,19 @@ def test_while_a_build_is_cut_off_every_row_is_compared(
     assert (ended.batch, again.batch) == (None, None)
 
 
+@pytest.mark.parametrize("change", [LoadedShop.line_deleted, LoadedShop.repaired])
+def test_a_change_that_no_load_brings_is_found_where_no_load_came_either(
+    loaded: Callable[[int], LoadedShop], reader: Reader, change: Callable[[LoadedShop], None]
+) -> None:
+    shop = loaded(1)
+    shop.modified()
+    _publish(shop, reader)
+    change(shop)
+    report = _publish(shop, reader)
+    assert report.batch == 2
+    assert _there(reader) == shop.here()
+
+
 def test_what_marks_do_not_tell_is_found_when_all_is_compared(
     loaded: Callable[[int], LoadedShop], reader: Reader
 ) -> None:

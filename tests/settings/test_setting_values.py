@@ -59,6 +59,7 @@ from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
         ("database", "a/b.duckdb", "database", Path("a/b.duckdb")),
         ("deliver_to", "events/", "deliver_to", "events/"),
         ("publish_to", "delta:lake", "publish_to", "delta:lake"),
+        ("publish_removed_rows", "mark", "publish_removed_rows", "mark"),
         ("changes_since", "2026-01-31", "changes_since", pendulum.datetime(2026, 1, 31)),
         (
             "changes_since",
@@ -130,6 +131,7 @@ def test_every_setting_is_read_by_some_case_above() -> None:
         ("personal_data", "hash", "there is no personal_data_salt: without one, telephone"),
         ("personal_data", "encrypt", "personal_data is 'encrypt'; it can be keep, hash, drop."),
         ("read_only", "yes", "is 'yes'; it must be true or false."),
+        ("publish_removed_rows", "keep", "is 'keep'; it must be delete or mark."),
         ("database", " ", "is ' '; it must be the path of a file."),
         ("changes_since", "yesterday", "is 'yesterday'; it must be a day (2026-01-31)"),
         (

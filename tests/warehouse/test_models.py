@@ -62,6 +62,23 @@ def test_a_broken_guarantee_fails_and_names_the_test(database: Path) -> None:
         build(database, now=day(2), select="shipments")
 
 
+def test_a_stock_level_may_be_of_no_warehouse_but_not_twice(database: Path) -> None:
+    with duckdb.connect(str(database)) as con:
+        con.execute(
+            "insert into raw.inventory_levels by name select 'CUP' as sku, 'se-9' as inventory_location_id, "
+            "'a' as content_hash, now() as observed_at, '1.0' as _dlt_load_id, now() as _dlt_valid_from"
+        )
+    select = "stg_inventory_levels inventory_levels inventory_levels_history"
+    report = build(database, now=day(2), select=select)
+    assert report.warnings == ()
+    tests = [outcome.name for outcome in report.outcomes if outcome.kind == "test"]
+    assert any(name.startswith("primary_key_inventory_levels_") for name in tests)
+    with duckdb.connect(str(database)) as con:
+        con.execute("insert into raw.inventory_levels from raw.inventory_levels")
+    with pytest.raises(ModelError, match=r"primary_key_inventory_levels.*: found 1 row"):
+        build(database, now=day(2), select=select)
+
+
 def test_a_model_that_cannot_be_built_is_named_with_the_reason(database: Path) -> None:
     with duckdb.connect(str(database)) as con:
         con.execute("drop table raw.tags")

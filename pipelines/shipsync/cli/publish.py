@@ -66,7 +66,12 @@ def publish(
     local = options.local(connection, database)
     goal = _target(to, local)
     report = carry_out(
-        local.database, goal, schemas=schema or (), tables=table or (), is_compared_whole=whole
+        local.database,
+        goal,
+        schemas=schema or (),
+        tables=table or (),
+        is_compared_whole=whole,
+        removed_rows=local.publish_removed_rows,
     )
     if to in (None, local.publish_to):
         publish_went_well(local.database)

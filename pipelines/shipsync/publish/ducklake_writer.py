@@ -21,10 +21,11 @@ from shipsync.publish.division import Division, Part
 from shipsync.publish.ducklake_catalog import DuckLake, DuckLakePlace
 from shipsync.publish.lake import ROW_GROUP, refuse_other_types
 from shipsync.publish.marks import Marks
-from shipsync.publish.row_batches import refuse_others
+from shipsync.publish.row_batches import DELETED_AT, refuse_others
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import Source, among
 from shipsync.publish.writer import Applied, Batch, Watermark
+from shipsync.warehouse.contract import Key
 
 _RECORD: Final = Relation("_shipsync", "published")
 _ROWS_AT_A_TIME: Final = 10_000
@@ -93,7 +94,7 @@ class DuckLakeWriter:
         file = source.folder / "target.parquet"
         known = [column_named(name) for name in division.columns if name in held]
         try:
-            self._write_parquet(self._rows(relation).select(*known), file)
+            self._write_parquet(self._live_rows(relation).select(*known), file)
         except ExportFailed:
             return here, {}
         there = source.con.read_parquet(str(file))
@@ -127,13 +128,17 @@ class DuckLakeWriter:
         found = self._lake.run("ducklake_last_seen")
         return found[0][0] if found else None
 
-    def follow_columns(self, source: Source, relation: Relation) -> bool:
+    def constrain(self, source: Source, relation: Relation) -> None:
+        """A DuckLake knows no keys."""
+
+    def follow_columns(self, source: Source, relation: Relation, *, keeps_removed: bool) -> bool:
         """Columns come with their comments, and one that is gone here is gone there."""
         rows = source.rows(relation)
         columns = Division(source, relation).columns
         held = self._held_columns(relation)
         refuse_others(relation, held)
         held.pop(ROW_HASH, None)
+        is_marking = held.pop(DELETED_AT, None) is not None
         refuse_other_types(relation, held, columns)
         table, comments = _name(relation), source.comments(relation)
         if not held:
@@ -142,6 +147,9 @@ class DuckLakeWriter:
             self._lake.run("ducklake_make_schema", schema=_quoted(relation.schema))
             self._lake.run("ducklake_make_table", table=table)
             self._lake.con.unregister("incoming")
+            if comment := source.comment(relation):
+                text = _literal(comment)
+                self._lake.run("ducklake_comment_on_table", table=table, text=text)
         for name, kind in columns.items():
             if held and name not in held:
                 self._lake.run("ducklake_add_column", table=table, column=_quoted(name), kind=kind)
@@ -150,13 +158,21 @@ class DuckLakeWriter:
                 self._lake.run("ducklake_comment", column=column, text=text)
         for name in held.keys() - columns.keys():
             self._lake.run("ducklake_drop_column", table=table, column=_quoted(name))
+        if keeps_removed and not is_marking:
+            self._lake.run(
+                "ducklake_add_column", table=table, column=DELETED_AT, kind="timestamptz"
+            )
+        elif is_marking and not keeps_removed:
+            self._lake.run("ducklake_delete_marked", table=table)
+            self._lake.run("ducklake_drop_column", table=table, column=DELETED_AT)
         return held.keys() != columns.keys()
 
     def row_hashes(self, source: Source, relation: Relation) -> Path:
         """Only the column of hashes is read."""
-        held = source.folder / "target_rows.csv"
-        self._lake.run("ducklake_row_hashes", {"file": str(held)}, table=_name(relation))
-        return held
+        file = source.folder / "target_rows.csv"
+        live = self._live(relation)
+        self._lake.run("ducklake_row_hashes", {"file": str(file)}, table=_name(relation), live=live)
+        return file
 
     def rows_of_keys(
         self, source: Source, marks: Marks, keys: Sequence[str]
@@ -164,24 +180,42 @@ class DuckLakeWriter:
         """Read from the columns of marks alone."""
         file = source.folder / "target_rows.parquet"
         columns = [column_named(name) for name in marks.columns]
-        rows = self._rows(marks.relation).filter(among(marks.key, keys))
+        rows = self._live_rows(marks.relation).filter(among(marks.key, keys))
         self._write_parquet(rows.select(column_named(ROW_HASH), *columns), file)
         of_marks = dict(zip(marks.rows.columns, marks.rows.types, strict=True))
         # A lake has some of them in other types, which have other hashes.
         cast = [column_named(name).cast(of_marks[name]).alias(name) for name in marks.columns]
         return source.con.read_parquet(str(file)).select(column_named(ROW_HASH), *cast)
 
-    def write(self, source: Source, relation: Relation, *, is_of_keys: bool) -> tuple[int, int]:
+    def write(
+        self, source: Source, relation: Relation, *, is_of_keys: bool, kept_by: Key | None
+    ) -> tuple[int, int]:
         """Rows go from one DuckDB to the other as arrow, some at a time."""
         changes, table = RowChanges(source), _name(relation)
         self._lake.run("ducklake_changed_rows", {"file": str(changes.changed_hashes())})
-        ((deleted,),) = self._lake.run("ducklake_delete_rows", table=table)
         values = _portable(source.rows(relation))
         rows = changes.changed_rows(relation, values, is_of_keys=is_of_keys)
+        if kept_by is None:
+            ((deleted,),) = self._lake.run("ducklake_delete_rows", table=table)
+        else:
+            deleted = self._delete_or_mark(table, rows, kept_by)
         self._lake.con.register("incoming", rows.to_arrow_reader(_ROWS_AT_A_TIME))
         ((inserted,),) = self._lake.run("ducklake_insert_rows", table=table)
         self._lake.con.unregister("incoming")
         return deleted, inserted
+
+    def _delete_or_mark(self, table: str, rows: duckdb.DuckDBPyRelation, key: Key) -> int:
+        """Of the rows that differ delete those whose key is among ``rows``, and mark the others; how many."""
+        names = [column_named(name) for name in key.columns]
+        self._lake.con.register("incoming", rows.select(*names).to_arrow_reader(_ROWS_AT_A_TIME))
+        self._lake.run("ducklake_make_new_keys")
+        self._lake.con.unregister("incoming")
+        pairs = [(f"held.{_quoted(name)}", f"new.{_quoted(name)}") for name in key.columns]
+        same = " and ".join(f"{held} is not distinct from {new}" for held, new in pairs)
+        self._lake.run("ducklake_delete_returned", table=table, same=same)
+        ((replaced,),) = self._lake.run("ducklake_delete_replaced", table=table, same=same)
+        ((marked,),) = self._lake.run("ducklake_mark_removed", {"now": clock.now()}, table=table)
+        return int(replaced) + int(marked)
 
     def record(self, event_sequence: int | None, tables: str) -> int:
         """A line of ``_shipsync.published``; its number."""
@@ -216,8 +250,14 @@ class DuckLakeWriter:
                 # Beside a catalog elsewhere there may be the files of another.
                 self._lake.run("ducklake_remove_orphans", before)
 
-    def _rows(self, relation: Relation) -> duckdb.DuckDBPyRelation:
-        return self._lake.con.table_function("query_table", [_name(relation)])
+    def _live_rows(self, relation: Relation) -> duckdb.DuckDBPyRelation:
+        rows = self._lake.con.table_function("query_table", [_name(relation)])
+        return rows.filter(self._live(relation))
+
+    def _live(self, relation: Relation) -> str:
+        """The condition on a row that it is not marked as gone."""
+        is_marking = DELETED_AT in self._held_columns(relation)
+        return f"{DELETED_AT} is null" if is_marking else "true"
 
     def _write_parquet(self, rows: duckdb.DuckDBPyRelation, file: Path) -> None:
         with self._lake.told():

@@ -140,8 +140,14 @@ def changes(
 ) -> list[TableChange]:
     """What ``batch`` has to do, given what is ``held``, by full names; tables in ``again`` are written whole.
 
-    Nothing is written yet. Raises ``ExportFailed`` for a column that changed its type.
+    Nothing is written yet. Raises ``ExportFailed`` for a column that changed its type, and where rows that
+    are gone are to stay.
     """
+    if batch.removed_rows == "mark":
+        raise ExportFailed(
+            "Rows that are gone can stay and be marked in Postgres and in a DuckLake only; nothing was "
+            'published. Set publish_removed_rows = "delete", or publish into one of these.'
+        )
     # Rows need not come in the order of the table, and keeping it costs memory.
     batch.source.con.execute("set preserve_insertion_order = false")
     return [

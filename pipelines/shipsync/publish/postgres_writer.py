@@ -19,14 +19,22 @@ from shipsync.publish import row_batches
 from shipsync.publish.division import Division, Part
 from shipsync.publish.marks import Marks
 from shipsync.publish.postgres_columns import NULL, PostgresColumn, postgres_columns, read_back
-from shipsync.publish.row_batches import refuse_others
+from shipsync.publish.postgres_keys import (
+    composed,
+    constrain,
+    delete_or_mark,
+    index_name,
+    live,
+    table_name,
+)
+from shipsync.publish.row_batches import DELETED_AT, refuse_others
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import STATEMENTS, Source
 from shipsync.publish.writer import Applied, Batch, Watermark
 from shipsync.statements import statement
+from shipsync.warehouse.contract import Key
 
 _PATIENCE_SECONDS: Final = 10
-_LONGEST_NAME: Final = 63
 
 
 @dataclass(frozen=True)
@@ -103,12 +111,12 @@ class PostgresWriter:
                 return here, None
             known = [column for column in columns if column.name in held]
             names = sql.SQL(", ").join(sql.Identifier(column.name) for column in known)
-            table = sql.Identifier(relation.schema, relation.name)
+            table = table_name(relation)
             file = source.folder / "read_back.csv"
             self._run("postgres_read_in_utc")
             with self._server.cursor() as cursor, file.open("wb") as rows:
                 cursor.copy_expert(
-                    self._text("postgres_copy_out", table=table, columns=names), rows
+                    composed("postgres_copy_out", table=table, columns=names, live=live(held)), rows
                 )
         return here, division.parts_at(read_back(source.con, file, columns, known))
 
@@ -151,11 +159,15 @@ class PostgresWriter:
 
     def row_hashes(self, source: Source, relation: Relation) -> Path:
         """Copied out of the table."""
-        held = source.folder / "target_rows.csv"
-        with self._server.cursor() as cursor, held.open("wb") as file:
-            table = _name(relation)
-            cursor.copy_expert(self._text("postgres_copy_row_hashes", table=table), file)
-        return held
+        file = source.folder / "target_rows.csv"
+        rows = composed(
+            "postgres_copy_row_hashes",
+            table=table_name(relation),
+            live=live(self._held_columns(relation)),
+        )
+        with self._server.cursor() as cursor, file.open("wb") as opened:
+            cursor.copy_expert(rows, opened)
+        return file
 
     def rows_of_keys(
         self, source: Source, marks: Marks, keys: Sequence[str]
@@ -164,8 +176,8 @@ class PostgresWriter:
         from psycopg2 import sql
 
         relation = marks.relation
-        key, table = sql.Identifier(marks.key), _name(relation)
-        index = sql.Identifier(f"{relation.name}_{marks.key}_published"[:_LONGEST_NAME])
+        key, table = sql.Identifier(marks.key), table_name(relation)
+        index = index_name(relation, marks.key)
         kinds = {column.name: column for column in postgres_columns(source.rows(relation))}
         columns = [PostgresColumn(ROW_HASH, "BIGINT"), *(kinds[name] for name in marks.columns)]
         names = [sql.Identifier(column.name) for column in columns]
@@ -174,7 +186,7 @@ class PostgresWriter:
         self._run("postgres_make_changed_keys", table=table, key=key)
         held = source.folder / "target_rows.csv"
         with self._server.cursor() as cursor:
-            into = self._text(
+            into = composed(
                 "postgres_copy_in",
                 table=sql.Identifier("changed_keys"),
                 columns=sql.Identifier("changed_key"),
@@ -182,35 +194,39 @@ class PostgresWriter:
             with RowChanges(source).keys_file(keys).open("rb") as file:
                 cursor.copy_expert(into, file)
             self._run("postgres_analyze_changed_keys")
-            rows = self._text(
+            rows = composed(
                 "postgres_copy_rows_of_keys",
                 table=table,
                 key=key,
                 columns=sql.SQL(", ").join(names),
+                live=live(self._held_columns(relation)),
             )
             with held.open("wb") as file:
                 cursor.copy_expert(rows, file)
         return read_back(source.con, held, columns, columns)
 
-    def write(self, source: Source, relation: Relation, *, is_of_keys: bool) -> tuple[int, int]:
+    def write(
+        self, source: Source, relation: Relation, *, is_of_keys: bool, kept_by: Key | None
+    ) -> tuple[int, int]:
         """Rows are copied in as CSV."""
         from psycopg2 import sql
 
-        changes, table = RowChanges(source), _name(relation)
+        changes, table = RowChanges(source), table_name(relation)
         columns = postgres_columns(source.rows(relation))
         self._run("postgres_clear_changed_rows")
         with self._server.cursor() as cursor:
             names = sql.Identifier("row_hash")
-            into = self._text(
-                "postgres_copy_in", table=sql.Identifier("changed_rows"), columns=names
-            )
+            into = composed("postgres_copy_in", table=sql.Identifier("changed_rows"), columns=names)
             with changes.changed_hashes().open("rb") as file:
                 cursor.copy_expert(into, file)
             self._run("postgres_analyze_changed_rows")
-            cursor.execute(self._text("postgres_delete_rows", table=table))
-            deleted = cursor.rowcount
+            if kept_by is None:
+                cursor.execute(composed("postgres_delete_rows", table=table))
+                deleted = cursor.rowcount
+            else:
+                deleted = delete_or_mark(cursor, source, relation, kept_by, is_of_keys=is_of_keys)
             names = sql.SQL(", ").join(map(sql.Identifier, (ROW_HASH, *(c.name for c in columns))))
-            into = self._text("postgres_copy_in", table=table, columns=names)
+            into = composed("postgres_copy_in", table=table, columns=names)
             values = [column.expression for column in columns]
             rows = source.folder / "rows.csv"
             changes.changed_rows(relation, values, is_of_keys=is_of_keys).write_csv(
@@ -220,18 +236,26 @@ class PostgresWriter:
                 cursor.copy_expert(into, file)
             return deleted, cursor.rowcount
 
-    def follow_columns(self, source: Source, relation: Relation) -> bool:
+    def constrain(self, source: Source, relation: Relation) -> None:
+        """A primary key, or a unique one where a part of it may be null."""
+        if (key := source.key(relation)) is not None:
+            with self._server.cursor() as cursor:
+                constrain(cursor, relation, key)
+
+    def follow_columns(self, source: Source, relation: Relation, *, keeps_removed: bool) -> bool:
         """Columns come with their comments; one that is gone here stays there."""
         from psycopg2 import sql
 
         columns, comments = postgres_columns(source.rows(relation)), source.comments(relation)
-        table = sql.Identifier(relation.schema, relation.name)
+        table = table_name(relation)
         held = self._held_columns(relation)
         refuse_others(relation, held)
         if not held:
             self._run("postgres_make_schema", schema=sql.Identifier(relation.schema))
             self._run("postgres_make_table", table=table)
             self._run("postgres_index", table=table)
+            if comment := source.comment(relation):
+                self._run("postgres_comment_on_table", table=table, text=sql.Literal(comment))
         missing = [column for column in columns if column.name not in held]
         for column in columns:
             was = held.get(column.name, column.target_type)
@@ -249,6 +273,13 @@ class PostgresWriter:
                 full = sql.Identifier(relation.schema, relation.name, column.name)
                 text = sql.Literal(comments[column.name])
                 self._run("postgres_comment", column=full, text=text)
+        if keeps_removed and DELETED_AT not in held:
+            kind = sql.SQL("timestamp with time zone")
+            name = sql.Identifier(DELETED_AT)
+            self._run("postgres_add_column", table=table, column=name, kind=kind)
+        elif DELETED_AT in held and not keeps_removed:
+            self._run("postgres_delete_marked", table=table)
+            self._run("postgres_drop_column", table=table, column=sql.Identifier(DELETED_AT))
         return bool(missing)
 
     def _held_columns(self, relation: Relation) -> dict[str, str]:
@@ -259,18 +290,6 @@ class PostgresWriter:
             )
             return dict(cursor.fetchall())
 
-    def _text(self, name: str, **parts: Any) -> Any:
-        from psycopg2 import sql
-
-        return sql.SQL(statement(STATEMENTS, name)).format(**parts)
-
     def _run(self, name: str, **parts: Any) -> None:
         with self._server.cursor() as cursor:
-            cursor.execute(self._text(name, **parts))
-
-
-def _name(relation: Relation) -> Any:
-    """The name of a table as psycopg2 writes it into a statement."""
-    from psycopg2 import sql
-
-    return sql.Identifier(relation.schema, relation.name)
+            cursor.execute(composed(name, **parts))

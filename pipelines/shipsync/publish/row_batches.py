@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import duckdb
 import orjson
@@ -21,6 +21,10 @@ from shipsync.publish.marks import Marks, Seen, histories, marks_of
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import Source
 from shipsync.publish.writer import Applied, Batch, Compared, PublishedTable
+from shipsync.warehouse.contract import Key
+
+DELETED_AT: Final = "_deleted_at"
+"""When a row was found gone, in a target that keeps such rows; null in all others."""
 
 
 class HashedTables(Protocol):
@@ -29,25 +33,32 @@ class HashedTables(Protocol):
     def last_seen(self) -> str | None:
         """What ``keep_seen`` kept last."""
 
-    def follow_columns(self, source: Source, relation: Relation) -> bool:
+    def follow_columns(self, source: Source, relation: Relation, *, keeps_removed: bool) -> bool:
         """Make the table or the columns that are missing, and say whether any were.
 
+        ``keeps_removed``: one of them is ``_deleted_at``; else that one goes, and the rows that it marks.
         Raises ``ExportFailed`` for a table that is not ours, and for a column that changed its type.
         """
 
     def row_hashes(self, source: Source, relation: Relation) -> Path:
-        """A file of CSV: the hash of each row, and how often it is there."""
+        """A file of CSV: the hash of each row that is not marked, and how often it is there."""
 
     def rows_of_keys(
         self, source: Source, marks: Marks, keys: Sequence[str]
     ) -> duckdb.DuckDBPyRelation:
-        """The hashes and the marks of the rows of ``keys``, for ``source`` to read once."""
+        """The hashes and marks of the rows of ``keys``, for ``source`` to read once; none marked as gone."""
 
-    def write(self, source: Source, relation: Relation, *, is_of_keys: bool) -> tuple[int, int]:
+    def write(
+        self, source: Source, relation: Relation, *, is_of_keys: bool, kept_by: Key | None
+    ) -> tuple[int, int]:
         """Delete the rows whose hashes differ and insert those of the source; how many of both.
 
-        ``is_of_keys``: only the rows of keys were compared.
+        ``is_of_keys``: only the rows of keys were compared. With ``kept_by`` only those are deleted whose
+        key comes again among the rows to insert; the others stay, marked.
         """
+
+    def constrain(self, source: Source, relation: Relation) -> None:
+        """Give the table the key that it has here, where the target knows such a thing and it lacks it."""
 
     def record(self, event_sequence: int | None, tables: str) -> int:
         """Record the batch and what became of its ``tables``, as JSON; its number."""
@@ -79,7 +90,7 @@ def apply(batch: Batch, there: HashedTables) -> Applied:
     """Write what differs of ``batch`` and the record of it; nothing is committed here."""
     before = _read(there.last_seen())
     outcomes = [
-        _apply(batch.source, relation, there, before.get(relation.full_name))
+        _apply(batch, relation, there, before.get(relation.full_name))
         for relation in batch.relations
     ]
     tables = tuple(outcome.table for outcome in outcomes)
@@ -107,16 +118,17 @@ def _read(seen: str | None) -> dict[str, Seen | None]:
     return {name: Seen.read(document) for name, document in orjson.loads(seen or "{}").items()}
 
 
-def _apply(
-    source: Source, relation: Relation, there: HashedTables, before: Seen | None
-) -> _Outcome:
+def _apply(batch: Batch, relation: Relation, there: HashedTables, before: Seen | None) -> _Outcome:
     """What became of one table, of which ``before`` was seen when it was published last."""
-    is_altered = there.follow_columns(source, relation)
+    source = batch.source
+    kept_by = source.key(relation) if batch.removed_rows == "mark" else None
+    is_altered = there.follow_columns(source, relation, keeps_removed=kept_by is not None)
     found = _compared(source, relation, there, None if is_altered else before)
     deleted = inserted = 0
     if found.differing:
         is_of_keys = found.compared == "changes"
-        deleted, inserted = there.write(source, relation, is_of_keys=is_of_keys)
+        deleted, inserted = there.write(source, relation, is_of_keys=is_of_keys, kept_by=kept_by)
+    there.constrain(source, relation)
     return _Outcome(
         PublishedTable(relation.full_name, found.rows, deleted, inserted, found.compared),
         bool(found.differing) or is_altered,

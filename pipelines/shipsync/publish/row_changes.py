@@ -54,7 +54,8 @@ class RowChanges:
     def changed_keys(self, marks: Marks, known: Seen) -> list[str] | None:
         """The keys of which ``marks`` tell rows that came or ended since they were ``known``.
 
-        None where they cannot be told, or where they are many.
+        None where they cannot be told, where they are many, and where there are none: it is only asked of
+        tables that did change.
         """
         found: set[str | None] = set()
         for one in (marks, *histories(self._source, marks)):
@@ -70,7 +71,7 @@ class RowChanges:
                 keys = one.rows.filter(is_later).select(key).distinct().limit(_MOST_KEYS)
                 found.update(key for (key,) in keys.fetchall())
         texts = [key for key in found if key is not None and "\0" not in key]
-        return texts if len(texts) == len(found) < _MOST_KEYS else None
+        return texts if 0 < len(texts) == len(found) < _MOST_KEYS else None
 
     def compare_keys(
         self,

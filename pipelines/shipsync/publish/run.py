@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from shipsync.connection import RemovedRows
 from shipsync.errors import UsageError
 from shipsync.export.relation import Relation, select
 from shipsync.plurals import counted
@@ -44,17 +45,19 @@ def publish(
     schemas: Collection[str] = (),
     tables: Collection[str] = (),
     is_compared_whole: bool = False,
+    removed_rows: RemovedRows = "delete",
 ) -> PublishReport:
     """Make the chosen tables at ``target`` equal to those of ``database``, as one batch.
 
     Rows are compared that changed since the last batch by what loads tell (``marks``), and all of them on the
-    first publish of a day, where loads do not tell, and if ``is_compared_whole``.
+    first publish of a day, where loads do not tell, and if ``is_compared_whole``. ``removed_rows`` says what
+    becomes of rows at the target that are gone here, in tables that have a key.
     Reads the copy for readers; only where there is none that serves, the database under the run lock.
     Raises ``ExportFailed``, ``UsageError``, ``DatabaseError``, ``LockHeld``.
     """
     chosen = batch_of(database, schemas, tables, is_compared_whole=is_compared_whole)
     with chosen as batch, target.writer() as writer:
-        applied = writer.apply(batch)
+        applied = writer.apply(replace(batch, removed_rows=removed_rows))
     return PublishReport(target.place, applied.batch, applied.tables)
 
 

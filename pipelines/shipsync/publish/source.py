@@ -12,6 +12,7 @@ import duckdb
 
 from shipsync.export.relation import Relation
 from shipsync.statements import statement
+from shipsync.warehouse.contract import Key, keys
 from shipsync.warehouse.scratch import scratch_folder
 
 STATEMENTS: Final = "shipsync.publish"
@@ -47,6 +48,18 @@ class Source:
         found = self.con.execute(statement(STATEMENTS, "source_comments"), values)
         return {str(name): str(comment) for name, comment in found.fetchall()}
 
+    def comment(self, relation: Relation) -> str | None:
+        """The comment on itself."""
+        values = {"schema": relation.schema, "name": relation.name}
+        found = self.con.execute(statement(STATEMENTS, "source_comment"), values).fetchone()
+        return None if found is None else found[0]
+
+    def key(self, relation: Relation) -> Key | None:
+        """What tells its rows apart, for a model whose contract says so."""
+        key = keys().get(relation.full_name)
+        has_columns = key is not None and set(key.columns) <= set(self.columns[relation.full_name])
+        return key if has_columns else None
+
     def has(self, relation: Relation) -> bool:
         """Whether there is such a table."""
         return relation.full_name in self.columns
@@ -79,10 +92,10 @@ def source(
 
 
 def among(column: str, values: Iterable[str]) -> duckdb.Expression:
-    """Whether ``column`` is one of ``values``, which are written into the statement.
+    """Whether ``column`` is one of ``values``, which are written into the statement; of none it never is.
 
     DuckDB carries such a condition below the numbering of versions; a join with them it does not.
     """
     texts = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     quoted = '"' + column.replace('"', '""') + '"'
-    return duckdb.SQLExpression(f"{quoted} in ({texts})")
+    return duckdb.SQLExpression(f"{quoted} in ({texts})" if texts else "false")

@@ -47,6 +47,24 @@ order by column_index
 -- name: ducklake_comment
 comment on column {column} is {text}
 
+-- name: ducklake_comment_on_table
+comment on table {table} is {text}
+
+-- name: ducklake_delete_marked
+delete from {table} where _deleted_at is not null
+
+-- name: ducklake_delete_replaced
+-- Of the rows that differ those whose key comes again.
+delete from {table} as held
+where held._deleted_at is null
+    and held._row_hash in (select row_hash from changed_rows)
+    and exists (select 1 from new_keys as new where {same})
+
+-- name: ducklake_delete_returned
+-- Rows that were gone and whose key is back.
+delete from {table} as held
+where held._deleted_at is not null and exists (select 1 from new_keys as new where {same})
+
 -- name: ducklake_delete_rows
 delete from {table} where _row_hash in (select row_hash from changed_rows)
 
@@ -100,6 +118,15 @@ create schema if not exists lake.{schema}
 -- name: ducklake_make_table
 create table {table} as select null::bigint as _row_hash, * from incoming limit 0
 
+-- name: ducklake_make_new_keys
+create or replace temp table new_keys as from incoming
+
+-- name: ducklake_mark_removed
+-- Of the rows that differ those that are left: their key does not come again.
+update {table}
+set _deleted_at = $now
+where _deleted_at is null and _row_hash in (select row_hash from changed_rows)
+
 -- name: ducklake_merge
 call ducklake_merge_adjacent_files('lake')
 
@@ -140,7 +167,7 @@ call ducklake_delete_orphaned_files('lake', older_than => $before)
 call ducklake_rewrite_data_files('lake')
 
 -- name: ducklake_row_hashes
-copy (select _row_hash, count(*) from {table} group by _row_hash) to $file (format csv, header false)
+copy (select _row_hash, count(*) from {table} where {live} group by _row_hash) to $file (format csv, header false)
 
 -- name: ducklake_row_groups
 -- A small group keeps the columns of wide rows within the memory that may be taken.
@@ -217,21 +244,46 @@ comment on column {column} is {text}
 copy {table} ({columns}) from stdin (format csv, null '\N')
 
 -- name: postgres_copy_out
-copy (select {columns} from {table}) to stdout (format csv, null '\N')
+copy (select {columns} from {table} where {live}) to stdout (format csv, null '\N')
 
 -- name: postgres_copy_rows_of_keys
 copy (
-    select {columns} from {table} where {key} in (select changed_key from pg_temp.changed_keys)
+    select {columns} from {table} where {live} and {key} in (select changed_key from pg_temp.changed_keys)
 ) to stdout (format csv, null '\N')
 
 -- name: postgres_copy_row_hashes
-copy (select _row_hash, count(*) from {table} group by _row_hash) to stdout (format csv)
+copy (select _row_hash, count(*) from {table} where {live} group by _row_hash) to stdout (format csv)
+
+-- name: postgres_comment_on_table
+comment on table {table} is {text}
+
+-- name: postgres_delete_marked
+delete from {table} where _deleted_at is not null
+
+-- name: postgres_delete_replaced
+-- Of the rows that differ those whose key comes again.
+delete from {table} as held
+using pg_temp.changed_rows as changed, pg_temp.new_keys as new
+where held._deleted_at is null and held._row_hash = changed.row_hash and {same}
+
+-- name: postgres_delete_returned
+-- Rows that were gone and whose key is back.
+delete from {table} as held using pg_temp.new_keys as new where held._deleted_at is not null and {same}
 
 -- name: postgres_delete_rows
 delete from {table} as held using pg_temp.changed_rows as changed where held._row_hash = changed.row_hash
 
 -- name: postgres_drop_batches
 drop table _shipsync.published
+
+-- name: postgres_drop_column
+alter table {table} drop column {column}
+
+-- name: postgres_drop_constraint
+alter table {table} drop constraint {constraint}
+
+-- name: postgres_drop_new_keys
+drop table if exists pg_temp.new_keys
 
 -- name: postgres_drop_changed_keys
 drop table if exists pg_temp.changed_keys
@@ -248,6 +300,19 @@ create index on {table} (_row_hash)
 
 -- name: postgres_index_of_keys
 create index if not exists {index} on {table} ({key})
+
+-- name: postgres_key
+-- The key that a batch gave to a table, and its columns in their order: one row, none where there is none.
+select constraint_of.conname, array_agg(attribute.attname::text order by part.place)
+from pg_catalog.pg_constraint as constraint_of
+cross join lateral unnest(constraint_of.conkey) with ordinality as part (number, place)
+inner join pg_catalog.pg_attribute as attribute
+    on constraint_of.conrelid = attribute.attrelid and part.number = attribute.attnum
+where constraint_of.conrelid = to_regclass(%(table)s) and constraint_of.conname = %(constraint)s
+group by constraint_of.conname
+
+-- name: postgres_make_key
+alter table {table} add constraint {constraint} {kind} ({columns})
 
 -- name: postgres_keep_seen
 -- What the next batch goes on from; of former batches nobody asks.
@@ -275,6 +340,9 @@ create temporary table changed_keys on commit drop as select {key} as changed_ke
 -- name: postgres_make_changed_rows
 create temporary table changed_rows (row_hash bigint not null) on commit drop
 
+-- name: postgres_make_new_keys
+create temporary table new_keys on commit drop as select _row_hash, {columns} from {table} limit 0
+
 -- name: postgres_make_schema
 create schema if not exists {schema}
 
@@ -283,6 +351,16 @@ create table {table} (_row_hash bigint not null)
 
 -- name: postgres_last_seen
 select seen::text from _shipsync.published order by batch desc limit 1
+
+-- name: postgres_mark_removed
+-- Of the rows that differ those that are left: their key does not come again.
+update {table} as held
+set _deleted_at = now()
+from pg_temp.changed_rows as changed
+where held._deleted_at is null and held._row_hash = changed.row_hash
+
+-- name: postgres_analyze_new_keys
+analyze pg_temp.new_keys
 
 -- name: postgres_published_tables
 -- The tables that batches named and that are still ours: one row each.
@@ -313,6 +391,16 @@ select schema_name || '.' || table_name, list(column_name order by column_index)
 from duckdb_columns()
 where not internal
 group by all
+
+-- name: source_comment
+-- The comment on a table or view: one row or none.
+select comment
+from (
+    select schema_name, table_name, comment from duckdb_tables()
+    union all
+    select schema_name, view_name, comment from duckdb_views()
+)
+where schema_name = $schema and table_name = $name and comment is not null
 
 -- name: source_comments
 -- The comments on columns of a table or view: one row each.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from shipsync.connection import Secret
+from shipsync.connection import RemovedRows, Secret
 from shipsync.export.relation import Relation
 from shipsync.publish.division import Part
 from shipsync.publish.source import Source
@@ -28,11 +28,15 @@ class Watermark:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the target is to be equal to: ``relations`` of ``source``, as they are in its transaction."""
+    """What the target is to be equal to: ``relations`` of ``source``, as they are in its transaction.
+
+    ``removed_rows`` says what becomes of rows at the target that have gone from here.
+    """
 
     source: Source
     relations: Sequence[Relation]
     event_sequence: int | None
+    removed_rows: RemovedRows = "delete"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from shipsync.settings.setting import (
     as_texts,
     as_whole,
     as_yes_or_no,
+    one_of,
 )
 
 _NUMBER, _DAYS = "a whole number", "a whole number of days"
@@ -276,6 +277,13 @@ SETTINGS: dict[str, Setting] = {
         "Where each run publishes at its end: `destination:NAME`, `parquet:FOLDER`, `delta:FOLDER`, "
         "`iceberg:FOLDER`, `ducklake:FOLDER` or `postgresql://USER@HOST/DATABASE`; see "
         "[publish](publish.md).",
+    ),
+    "publish_removed_rows": Setting(
+        "publish_removed_rows",
+        "delete or mark",
+        one_of("delete", "mark"),
+        "What a publish does with rows at the target that are gone here: `delete` them, or `mark` them in a "
+        "column `_deleted_at` (Postgres and DuckLake).",
     ),
 }
 

@@ -20,6 +20,7 @@ from shipsync.connection import (
     AlertSettings,
     Connection,
     PersonalData,
+    RemovedRows,
     Secret,
     check_personal_data,
 )
@@ -76,6 +77,7 @@ class Local:
     deliver_to: str | None = None
     deliver_secret: Secret | None = None
     publish_to: str | None = None
+    publish_removed_rows: RemovedRows = Connection.publish_removed_rows
     requests_per_minute: int = Connection.requests_per_minute
     page_size: int = Connection.page_size
     personal_data: PersonalData = "keep"
@@ -137,6 +139,7 @@ def local(
         deliver_to=arguments.get("deliver_to"),
         deliver_secret=arguments.get("deliver_secret"),
         publish_to=arguments.get("publish_to"),
+        publish_removed_rows=arguments.get("publish_removed_rows", Local.publish_removed_rows),
         requests_per_minute=arguments.get("requests_per_minute", Local.requests_per_minute),
         page_size=arguments.get("page_size", Local.page_size),
         personal_data=arguments.get("personal_data", Local.personal_data),

@@ -83,6 +83,17 @@ def as_yes_or_no(value: object) -> bool:
     return word == "true"
 
 
+def one_of(*words: str) -> Callable[[object], str]:
+    """One of ``words``."""
+
+    def convert(value: object) -> str:
+        if (word := as_text(value)) not in words:
+            raise ValueError
+        return word
+
+    return convert
+
+
 def as_seconds(value: object) -> timedelta:
     """So many seconds."""
     return timedelta(seconds=as_number(value))

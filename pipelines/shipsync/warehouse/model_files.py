@@ -162,7 +162,7 @@ def _models(stream: Stream, table: Table) -> Iterator[DescribedModel]:
         versions = [*seen, _VALID_TO, _IS_CURRENT, *end]
         grain = f"One row per version of {table.one}."
         key = _standard_key(table)
-        one_at_a_time = DataTest("one_version_at_a_time", {"key": key})
+        one_at_a_time = DataTest("one_version_at_a_time", {"key": key, **_optional(table)})
         staged = f"{about} Every version stored, in standard terms. {grain}"
         now = f"{about} One row per {bare}, as it is now."
         ever = f"{about} Every version since the first run. {grain}"
@@ -178,7 +178,7 @@ def _models(stream: Stream, table: Table) -> Iterator[DescribedModel]:
 
 def _tests(stream: Stream, table: Table) -> list[DataTest]:
     key = [*_standard_key(table), *_index(stream, table)]
-    tests = [DataTest("primary_key", {"columns": key})]
+    tests = [DataTest("primary_key", {"columns": key, **_optional(table)})]
     if table.loading == "children":
         parent = f"ref('{stream.table.name}')"
         tests.append(DataTest("belongs_to_current_version", {"parent": parent, "key": key[0]}))
@@ -255,6 +255,12 @@ def _standard_key(table: Table) -> list[str]:
     return [
         column.standard for part in table.key for column in table.columns if column.name == part
     ]
+
+
+def _optional(table: Table) -> dict[str, list[str]]:
+    """The argument of a test that names the parts of the key that may be missing, if there are any."""
+    names = [c.standard for c in table.columns if c.name in table.optional_key]
+    return {"optional": names} if names else {}
 
 
 def _index(stream: Stream, table: Table) -> list[str]:

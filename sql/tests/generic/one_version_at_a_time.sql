@@ -3,7 +3,7 @@
   at most the last one is current. A warning, because a clock set back between two loads leaves such
   a mark for good and harms nothing else.
 -#}
-{% test one_version_at_a_time(model, key) %}
+{% test one_version_at_a_time(model, key, optional=[]) %}
 
 {{ config(severity='warn') }}
 
@@ -23,7 +23,7 @@ overlapping as (
     select *
     from versions
     where
-        {%- for column in key %}
+        {%- for column in key if column not in optional %}
         {{ column }} is null or
         {%- endfor %}
         valid_to <= valid_from

@@ -1,5 +1,5 @@
-{#- Fails on keys that are null in part or that stand on more than one row. -#}
-{% test primary_key(model, columns) %}
+{#- Fails on keys that stand on more than one row, or are null in a part that is not optional. -#}
+{% test primary_key(model, columns, optional=[]) %}
 
 select
     {{ columns | join(', ') }},
@@ -7,7 +7,7 @@ select
 from {{ model }}
 group by all
 having count(*) > 1
-{%- for column in columns %}
+{%- for column in columns if column not in optional %}
     or {{ column }} is null
 {%- endfor %}
 
