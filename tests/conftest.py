@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,37 @@ SHARED = Path(os.environ.get("SHIPSYNC_SHARED") or Path(__file__).parents[2] / "
 
 MADE_ONCE = frozenset({"demo", "story"})
 """Fixtures that dbt takes seconds to make: who asks for one goes to the worker that builds models."""
+
+_HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_HAS_FAILED] = True
+    return report
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """pytest's own, emptied after a test that passed: those of a whole run would take 12 GB.
+
+    The folder itself stays, so that no later test gets its name: DuckDB takes a path that is open for the
+    same database, whatever became of the file.
+    """
+    yield tmp_path
+    if request.node.stash.get(_HAS_FAILED, False):
+        return
+    # What a test made unreadable may stay.
+    with suppress(OSError):
+        for path in tmp_path.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 @pytest.hookimpl(tryfirst=True)
