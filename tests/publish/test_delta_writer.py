@@ -51,6 +51,18 @@ def test_a_table_of_delta_that_something_else_made_is_left_alone(
     assert deltalake.DeltaTable(mine).to_pyarrow_table().to_pylist() == [{"name": "mine"}]
 
 
+def test_a_table_of_delta_says_what_it_is(shop: Path, tmp_path: Path) -> None:
+    lake = Lake("delta", tmp_path / "lake")
+    change(shop, "comment on table core.tags is 'Words of the merchant.'")
+    publish(shop, lake.target)
+
+    told, untold = (
+        deltalake.DeltaTable(lake.folder / folder).metadata()
+        for folder in ("core/tags", "core/shipments")
+    )
+    assert (told.description, untold.description) == ("Words of the merchant.", None)
+
+
 def test_what_was_compacted_is_read_and_published_on(shop: Path, tmp_path: Path) -> None:
     lake = Lake("delta", tmp_path / "lake")
     for number in range(3):

@@ -44,7 +44,11 @@ def test_readers_of_iceberg_have_types_comments_and_the_columns_of_each_batch(
     shop: Path, tmp_path: Path
 ) -> None:
     lake = Lake("iceberg", tmp_path / "lake")
-    change(shop, "comment on column core.tags.name is 'What it is called.'")
+    change(
+        shop,
+        "comment on column core.tags.name is 'What it is called.'",
+        "comment on table core.tags is 'Words of the merchant.'",
+    )
     publish(shop, lake.target)
     with closing(lake.catalog()) as catalog:
         first = catalog.load_table("core.tags").metadata_location
@@ -61,6 +65,7 @@ def test_readers_of_iceberg_have_types_comments_and_the_columns_of_each_batch(
     kinds = {field.name: str(field.field_type) for field in odd.schema().fields}
     assert str(tags.schema().find_type("size")) == "int"
     assert tags.schema().find_field("name").doc == "What it is called."
+    assert tags.properties["comment"] == "Words of the merchant."
     assert kinds["happened_at"] == "timestamp"
     assert kinds["words"] == "list<string>"
     assert kinds["huge"] == "decimal(38, 0)"

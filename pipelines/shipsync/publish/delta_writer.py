@@ -198,6 +198,7 @@ class DeltaWriter:
                 self._tables.address(folder),
                 schema,
                 partition_by=[PART],
+                description=source.comment(change.relation),
                 storage_options=self._tables.options,
                 commit_properties=properties,
             )

@@ -193,7 +193,9 @@ class IcebergWriter:
         comments = source.comments(change.relation)
         if table is None:
             schema = iceberg_schema(types, comments)
-            table = self._tables.create(change.relation, schema, PART, {_BATCH: "0"})
+            comment = source.comment(change.relation)
+            told = {} if comment is None else {"comment": comment}
+            table = self._tables.create(change.relation, schema, PART, {_BATCH: "0", **told})
         labels = {*change.removed, *change.written}
         with table.transaction() as transaction:
             _follow_columns(transaction, types, comments)
