@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,11 @@ import duckdb
 
 from shipsync import owner_only
 from shipsync.connection import Secret
-from shipsync.errors import ConfigurationError, ExportFailed, LockHeld
+from shipsync.errors import ConfigurationError, ExportFailed
 from shipsync.export.postgres import Postgres
 from shipsync.export.postgres_address import postgres
 from shipsync.publish import duckdb_extensions
+from shipsync.publish.ducklake_locks import LakeLocks, locked
 from shipsync.publish.source import STATEMENTS
 from shipsync.publish.storage import Storage, storage
 from shipsync.statements import statement
@@ -30,21 +32,39 @@ _DESTINATION: Final = "destination:"
 _SQLITE: Final = "sqlite_scanner"
 _POSTGRES: Final = "postgres_scanner"
 _LONGEST_REASON: Final = 200
+_OF_ACCOUNT: Final = "/account="
+# It is written into statements and is part of the names of folders.
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+class LakeConflict(ExportFailed):
+    """Something else changed the lake while a transaction was under way, which therefore left nothing."""
 
 
 @dataclass(frozen=True)
 class DuckLakePlace:
-    """A lake whose files are in ``data``; its catalog is a file there, or in ``schema`` of ``server``."""
+    """A lake whose files are in ``data``; its catalog is a file there, or in ``schema`` of ``server``.
+
+    With ``account`` it is the rows of that account in a lake that many share.
+    """
 
     name: str
     data: Storage
     server: Postgres | None = None
     schema: str | None = None
+    account: str | None = None
 
     @property
     def told(self) -> str:
-        """The folder, or the name of the destination."""
-        return f"{_DESTINATION}{self.name}" if self.server else self.data.place
+        """The folder, or the name of the destination, and the account."""
+        if self.server is None:
+            return self.data.place
+        return f"{self.lake}{_OF_ACCOUNT}{self.account}" if self.account else self.lake
+
+    @property
+    def lake(self) -> str:
+        """The name of the destination, whatever the account."""
+        return f"{_DESTINATION}{self.name}"
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -58,38 +78,26 @@ class DuckLakePlace:
         Raises ``LockHeld``, ``MissingLibrary``, and ``ExportFailed`` where it cannot be opened.
         """
         with (
-            self._exclusively(),
+            self._exclusively() as locks,
             scratch_folder("ducklake") as folder,
             closing(_duckdb(folder)) as con,
         ):
-            lake = DuckLake(con, self)
-            self._attach(lake)
+            lake = DuckLake(con, self, locks)
+            # Two that make a catalog at once are refused by the server.
+            with lake.alone():
+                self._attach(lake)
             yield lake
 
     @contextmanager
-    def _exclusively(self) -> Iterator[None]:
-        if self.server is None:
-            with self.data.exclusively():
-                owner_only.make_folder(Path(self.data.path(DATA)))
-                os.close(owner_only.open_to_append(Path(self.data.path(CATALOG_FILE))))
-                yield
+    def _exclusively(self) -> Iterator[LakeLocks | None]:
+        if self.server is not None:
+            with locked(self.server, self.schema, self.account, self.told) as locks:
+                yield locks
             return
-        import psycopg2
-
-        try:
-            with closing(psycopg2.connect(self.server.url.reveal(), connect_timeout=10)) as con:
-                # It is held until the connection is closed, however that comes about.
-                with con.cursor() as cursor:
-                    cursor.execute(statement(STATEMENTS, "ducklake_lock"), {"schema": self.schema})
-                    (is_ours,) = cursor.fetchone()
-                con.commit()
-                if not is_ours:
-                    raise LockHeld(
-                        f"Another publish is at work on {self.told}. Wait for its end, then publish again."
-                    )
-                yield
-        except psycopg2.Error as failure:
-            raise self.server.failed(failure, "publish again") from failure
+        with self.data.exclusively():
+            owner_only.make_folder(Path(self.data.path(DATA)))
+            os.close(owner_only.open_to_append(Path(self.data.path(CATALOG_FILE))))
+            yield None
 
     def _attach(self, lake: DuckLake) -> None:
         parameters = {"journal_mode": "WAL"}
@@ -115,6 +123,12 @@ class DuckLake:
 
     con: duckdb.DuckDBPyConnection = field(repr=False)
     place: DuckLakePlace
+    locks: LakeLocks | None = None
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other accounts from writing into the catalog meanwhile; see ``LakeLocks.alone``."""
+        is_shared = self.locks is not None and self.place.account is not None
+        return self.locks.alone() if self.locks and is_shared else nullcontext()
 
     def run(
         self, name: str, values: Mapping[str, Any] | None = None, **parts: str
@@ -152,7 +166,8 @@ class DuckLake:
             if len(text) > _LONGEST_REASON:
                 # What follows is a statement, with the rows in it.
                 text = f"{text[:_LONGEST_REASON]} ..."
-            raise ExportFailed(
+            is_conflict = isinstance(failure, duckdb.TransactionException)
+            raise (LakeConflict if is_conflict else ExportFailed)(
                 f"The DuckLake in {self.place.told} can't be written: {text} Its tables are as the last "
                 "batch left them; see to that and publish again."
             ) from failure
@@ -162,10 +177,16 @@ def ducklake(address: str) -> DuckLakePlace:
     """The lake at ``address``: a folder of this machine, or ``destination:NAME`` of dlt's configuration.
 
     Such a destination has ``catalog``, the address of a Postgres, and ``storage``, a folder, among its
-    credentials, as dlt's own DuckLake has them; or a ``bucket_url``. Raises ``ConfigurationError``.
+    credentials, as dlt's own DuckLake has them; then ``/account=ACCOUNT`` may follow, and the lake is shared.
+    Or it has a ``bucket_url``. Raises ``ConfigurationError``.
     """
     if address.startswith(_DESTINATION):
-        name = address.removeprefix(_DESTINATION)
+        name, is_shared, account = address.removeprefix(_DESTINATION).partition(_OF_ACCOUNT)
+        if is_shared and not _ACCOUNT.fullmatch(account):
+            raise ConfigurationError(
+                f"{account!r} cannot be the name of an account in a DuckLake. Give up to 100 letters, "
+                "digits, '_', '-' and '.', a letter or a digit first."
+            )
         given = _configured(name)
         if catalog := given.get("catalog"):
             if urlsplit(catalog).scheme not in ("postgres", "postgresql"):
@@ -179,12 +200,19 @@ def ducklake(address: str) -> DuckLakePlace:
                     f'storage = "FOLDER" under [destination.{name}.credentials].'
                 )
             schema = given.get("metadata_schema")
-            return DuckLakePlace(name, _local(given["storage"]), postgres(catalog), schema)
+            data, server = _local(given["storage"]), postgres(catalog)
+            return DuckLakePlace(name, data, server, schema, account or None)
         if not _has_bucket_url(name):
             raise ConfigurationError(
                 f"There is no DuckLake {name!r} in dlt's configuration. Write catalog = "
                 '"postgresql://USER:PASSWORD@HOST/DATABASE" and storage = "FOLDER" under '
                 f'[destination.{name}.credentials], or bucket_url = "FOLDER" under [destination.{name}].'
+            )
+        if is_shared:
+            raise ConfigurationError(
+                f"Accounts can share a DuckLake whose catalog is in Postgres, and {name!r} is a folder. "
+                f"Write catalog and storage under [destination.{name}.credentials], or give each account a "
+                f"lake of its own: ducklake:FOLDER{_OF_ACCOUNT}{account}."
             )
     return DuckLakePlace("", _local(address))
 

@@ -27,10 +27,15 @@ from shipsync.publish.source import Source, among
 from shipsync.publish.writer import Applied, Batch, Watermark
 from shipsync.warehouse.contract import Key
 
-_RECORD: Final = Relation("_shipsync", "published")
+RECORD: Final = Relation("_shipsync", "published")
+ACCOUNT: Final = "account"
+"""Whose a row is, in a lake that accounts share."""
+
 _ROWS_AT_A_TIME: Final = 10_000
+_CHANGED: Final = "changed_rows"
+_NEW_KEYS: Final = "new_keys"
 # What a reader has at least to read the snapshot that it began with.
-_KEPT: Final = timedelta(days=7)
+KEPT: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -57,22 +62,28 @@ class DuckLakeTarget:
 
 
 class DuckLakeWriter:
-    """Writes each batch in one transaction of ``lake``, which makes one snapshot of it."""
+    """Writes each batch in one transaction of ``lake``, which makes one snapshot of it.
+
+    ``_ours`` is the condition on a row that it is of this publisher, ``_own`` the columns that are so too.
+    """
+
+    _own: tuple[str, ...] = (ROW_HASH,)
 
     def __init__(self, lake: DuckLake) -> None:
         self._lake = lake
+        self._ours = "true"
 
     def watermark(self) -> Watermark | None:
         """The last line of ``_shipsync.published``."""
-        if not self._held_columns(_RECORD):
+        if not self._has_record():
             return None
-        found = self._lake.run("ducklake_last_batch")
+        found = self._lake.run("ducklake_last_batch", ours=self._ours)
         return Watermark(*found[0]) if found else None
 
     def apply(self, batch: Batch) -> Applied:
         """Write what differs and the record of it, and commit them together."""
         with self._lake.transaction():
-            if not self._held_columns(_RECORD):
+            if not self._has_record():
                 self._lake.run("ducklake_row_groups", {"rows": str(ROW_GROUP)})
                 self._lake.run("ducklake_make_batches")
             reached = self.watermark()
@@ -110,22 +121,17 @@ class DuckLakeWriter:
         """Drop every table of ours that a batch named, and the record, in one transaction; then the files."""
         removed = []
         with self._lake.transaction():
-            if self._held_columns(_RECORD):
-                found = self._lake.run("ducklake_published_tables", {"column": ROW_HASH})
-                for schema, name in found:
-                    relation = Relation(schema, name)
-                    self._lake.run("ducklake_drop_table", table=_name(relation))
+            if self._has_record():
+                for relation in self._published():
+                    self._lake.run("ducklake_drop_table", table=table_name(relation))
                     removed.append(relation.full_name)
-                self._lake.run("ducklake_drop_table", table=_name(_RECORD))
-        if not self._lake.run("ducklake_tables"):
-            # What somebody else has there needs the snapshots and their files.
-            self._lake.run("ducklake_expire", {"before": clock.now()})
-            self._lake.run("ducklake_clean_up_all")
+                self._lake.run("ducklake_drop_table", table=table_name(RECORD))
+        self._remove_files()
         return tuple(removed)
 
     def last_seen(self) -> str | None:
         """What the last batch recorded of the tables that it or one before it published."""
-        found = self._lake.run("ducklake_last_seen")
+        found = self._lake.run("ducklake_last_seen", ours=self._ours)
         return found[0][0] if found else None
 
     def constrain(self, source: Source, relation: Relation) -> None:
@@ -133,19 +139,32 @@ class DuckLakeWriter:
 
     def follow_columns(self, source: Source, relation: Relation, *, keeps_removed: bool) -> bool:
         """Columns come with their comments, and one that is gone here is gone there."""
+        columns = Division(source, relation).columns
+        held, is_marking = self._add_missing(source, relation, keeps_removed=keeps_removed)
+        table = table_name(relation)
+        for name in held.keys() - columns.keys():
+            self._lake.run("ducklake_drop_column", table=table, column=_quoted(name))
+        if is_marking and not keeps_removed:
+            self._lake.run("ducklake_delete_marked", table=table, ours=self._ours)
+            self._lake.run("ducklake_drop_column", table=table, column=DELETED_AT)
+        return held.keys() != columns.keys()
+
+    def _add_missing(
+        self, source: Source, relation: Relation, *, keeps_removed: bool
+    ) -> tuple[Mapping[str, str], bool]:
+        """Make the table or the columns that are missing.
+
+        Returns the columns of the source's that were there and their types, and whether one for marks was.
+        """
         rows = source.rows(relation)
         columns = Division(source, relation).columns
-        held = self._held_columns(relation)
-        refuse_others(relation, held)
-        held.pop(ROW_HASH, None)
-        is_marking = held.pop(DELETED_AT, None) is not None
-        refuse_other_types(relation, held, columns)
-        table, comments = _name(relation), source.comments(relation)
+        held, is_marking = self._known_columns(relation, columns)
+        table, comments = table_name(relation), source.comments(relation)
         if not held:
-            empty = rows.select(*_portable(rows)).limit(0).to_arrow_table()
+            empty = rows.select(*portable_columns(rows)).limit(0).to_arrow_table()
             self._lake.con.register("incoming", empty)
             self._lake.run("ducklake_make_schema", schema=_quoted(relation.schema))
-            self._lake.run("ducklake_make_table", table=table)
+            self._make_table(table)
             self._lake.con.unregister("incoming")
             if comment := source.comment(relation):
                 text = _literal(comment)
@@ -156,22 +175,34 @@ class DuckLakeWriter:
             if name not in held and name in comments:
                 column, text = f"{table}.{_quoted(name)}", _literal(comments[name])
                 self._lake.run("ducklake_comment", column=column, text=text)
-        for name in held.keys() - columns.keys():
-            self._lake.run("ducklake_drop_column", table=table, column=_quoted(name))
         if keeps_removed and not is_marking:
             self._lake.run(
                 "ducklake_add_column", table=table, column=DELETED_AT, kind="timestamptz"
             )
-        elif is_marking and not keeps_removed:
-            self._lake.run("ducklake_delete_marked", table=table)
-            self._lake.run("ducklake_drop_column", table=table, column=DELETED_AT)
-        return held.keys() != columns.keys()
+        return held, is_marking
+
+    def _make_table(self, table: str) -> None:
+        self._lake.run("ducklake_make_table", table=table)
+
+    def _known_columns(
+        self, relation: Relation, columns: Mapping[str, str]
+    ) -> tuple[Mapping[str, str], bool]:
+        """What ``_add_missing`` returns; raises ``ExportFailed`` for what cannot be published into."""
+        held = self._held_columns(relation)
+        refuse_others(relation, held)
+        for name in self._own:
+            held.pop(name, None)
+        is_marking = held.pop(DELETED_AT, None) is not None
+        refuse_other_types(relation, held, columns)
+        return held, is_marking
 
     def row_hashes(self, source: Source, relation: Relation) -> Path:
         """Only the column of hashes is read."""
         file = source.folder / "target_rows.csv"
         live = self._live(relation)
-        self._lake.run("ducklake_row_hashes", {"file": str(file)}, table=_name(relation), live=live)
+        self._lake.run(
+            "ducklake_row_hashes", {"file": str(file)}, table=table_name(relation), live=live
+        )
         return file
 
     def rows_of_keys(
@@ -191,30 +222,40 @@ class DuckLakeWriter:
         self, source: Source, relation: Relation, *, is_of_keys: bool, kept_by: Key | None
     ) -> tuple[int, int]:
         """Rows go from one DuckDB to the other as arrow, some at a time."""
-        changes, table = RowChanges(source), _name(relation)
-        self._lake.run("ducklake_changed_rows", {"file": str(changes.changed_hashes())})
-        values = _portable(source.rows(relation))
+        changes, table = RowChanges(source), table_name(relation)
+        given = {"file": str(changes.changed_hashes())}
+        self._lake.run("ducklake_changed_rows", given, changed=_CHANGED)
+        values = portable_columns(source.rows(relation))
         rows = changes.changed_rows(relation, values, is_of_keys=is_of_keys)
-        if kept_by is None:
-            ((deleted,),) = self._lake.run("ducklake_delete_rows", table=table)
-        else:
-            deleted = self._delete_or_mark(table, rows, kept_by)
+        if kept_by is not None:
+            self._keep_new_keys(rows, kept_by, _NEW_KEYS)
+        deleted = self._delete(table, kept_by, _CHANGED, _NEW_KEYS)
         self._lake.con.register("incoming", rows.to_arrow_reader(_ROWS_AT_A_TIME))
         ((inserted,),) = self._lake.run("ducklake_insert_rows", table=table)
         self._lake.con.unregister("incoming")
         return deleted, inserted
 
-    def _delete_or_mark(self, table: str, rows: duckdb.DuckDBPyRelation, key: Key) -> int:
-        """Of the rows that differ delete those whose key is among ``rows``, and mark the others; how many."""
-        names = [column_named(name) for name in key.columns]
+    def _keep_new_keys(self, rows: duckdb.DuckDBPyRelation, key: Key, name: str) -> None:
+        names = [column_named(column) for column in key.columns]
         self._lake.con.register("incoming", rows.select(*names).to_arrow_reader(_ROWS_AT_A_TIME))
-        self._lake.run("ducklake_make_new_keys")
+        self._lake.run("ducklake_make_new_keys", new_keys=name)
         self._lake.con.unregister("incoming")
+
+    def _delete(self, table: str, key: Key | None, changed: str, new_keys: str) -> int:
+        """Delete the ``changed`` rows whose key is among ``new_keys``, and mark the others; how many.
+
+        Without a key all are deleted.
+        """
+        rows = {"table": table, "ours": self._ours, "changed": changed}
+        if key is None:
+            ((deleted,),) = self._lake.run("ducklake_delete_rows", **rows)
+            return int(deleted)
         pairs = [(f"held.{_quoted(name)}", f"new.{_quoted(name)}") for name in key.columns]
         same = " and ".join(f"{held} is not distinct from {new}" for held, new in pairs)
-        self._lake.run("ducklake_delete_returned", table=table, same=same)
-        ((replaced,),) = self._lake.run("ducklake_delete_replaced", table=table, same=same)
-        ((marked,),) = self._lake.run("ducklake_mark_removed", {"now": clock.now()}, table=table)
+        keys = {"new_keys": new_keys, "same": same}
+        self._lake.run("ducklake_delete_returned", table=table, ours=self._ours, **keys)
+        ((replaced,),) = self._lake.run("ducklake_delete_replaced", **rows, **keys)
+        ((marked,),) = self._lake.run("ducklake_mark_removed", {"now": clock.now()}, **rows)
         return int(replaced) + int(marked)
 
     def record(self, event_sequence: int | None, tables: str) -> int:
@@ -234,11 +275,11 @@ class DuckLakeWriter:
 
     def keep_seen(self, seen: str) -> None:
         """Keep it in the last line of ``_shipsync.published``, and nothing in those before."""
-        self._lake.run("ducklake_keep_seen", {"seen": seen})
+        self._lake.run("ducklake_keep_seen", {"seen": seen}, ours=self._ours)
 
     def _tidy(self) -> None:
         """Put small files together, and remove those that no snapshot of the last days has."""
-        before = {"before": clock.now() - _KEPT}
+        before = {"before": clock.now() - KEPT}
         # The batch is whole; what is left over now is removed another day.
         with suppress(ExportFailed):
             self._lake.run("ducklake_expire", before)
@@ -250,14 +291,36 @@ class DuckLakeWriter:
                 # Beside a catalog elsewhere there may be the files of another.
                 self._lake.run("ducklake_remove_orphans", before)
 
+    def _remove_files(self) -> None:
+        if not self._lake.run("ducklake_tables"):
+            # What somebody else has there needs the snapshots and their files.
+            self._lake.run("ducklake_expire", {"before": clock.now()})
+            self._lake.run("ducklake_clean_up_all")
+
+    def _has_record(self) -> bool:
+        """Whether any batch was ever begun there. Raises ``ExportFailed`` where accounts share the lake."""
+        held = self._held_columns(RECORD)
+        if ACCOUNT in held:
+            raise ExportFailed(
+                f"Accounts share the DuckLake in {self._lake.place.told}, so say which one this is: "
+                f"ducklake:{self._lake.place.told}/account=NAME."
+            )
+        return bool(held)
+
+    def _published(self) -> list[Relation]:
+        """The tables that batches named and that are still ours."""
+        given = {"column": ROW_HASH}
+        found = self._lake.run("ducklake_published_tables", given, ours=self._ours)
+        return [Relation(schema, name) for schema, name in found]
+
     def _live_rows(self, relation: Relation) -> duckdb.DuckDBPyRelation:
-        rows = self._lake.con.table_function("query_table", [_name(relation)])
+        rows = self._lake.con.table_function("query_table", [table_name(relation)])
         return rows.filter(self._live(relation))
 
     def _live(self, relation: Relation) -> str:
-        """The condition on a row that it is not marked as gone."""
+        """The condition on a row that it is ours and not marked as gone."""
         is_marking = DELETED_AT in self._held_columns(relation)
-        return f"{DELETED_AT} is null" if is_marking else "true"
+        return f"{self._ours} and {DELETED_AT} is null" if is_marking else self._ours
 
     def _write_parquet(self, rows: duckdb.DuckDBPyRelation, file: Path) -> None:
         with self._lake.told():
@@ -268,13 +331,13 @@ class DuckLakeWriter:
         return dict(self._lake.run("ducklake_columns", values))
 
 
-def _portable(rows: duckdb.DuckDBPyRelation) -> list[duckdb.Expression]:
+def portable_columns(rows: duckdb.DuckDBPyRelation) -> list[duckdb.Expression]:
     """The columns of ``rows`` in types that a lake has."""
     kinds = zip(rows.columns, rows.types, strict=True)
     return [portable_column(name, str(kind)).alias(name) for name, kind in kinds]
 
 
-def _name(relation: Relation) -> str:
+def table_name(relation: Relation) -> str:
     """The name of a table as statements have it."""
     return f"lake.{relation.quoted}"
 

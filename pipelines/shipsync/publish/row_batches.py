@@ -121,7 +121,7 @@ def _read(seen: str | None) -> dict[str, Seen | None]:
 def _apply(batch: Batch, relation: Relation, there: HashedTables, before: Seen | None) -> _Outcome:
     """What became of one table, of which ``before`` was seen when it was published last."""
     source = batch.source
-    kept_by = source.key(relation) if batch.removed_rows == "mark" else None
+    kept_by = batch.kept_by(relation)
     is_altered = there.follow_columns(source, relation, keeps_removed=kept_by is not None)
     found = _compared(source, relation, there, None if is_altered else before)
     deleted = inserted = 0

@@ -17,6 +17,10 @@ select * from {table}
 -- name: ducklake_add_column
 alter table {table} add column {column} {kind}
 
+-- name: ducklake_add_file
+-- Columns that other accounts have are null in it.
+call ducklake_add_data_files('lake', $table, $file, schema => $schema, allow_missing => true)
+
 -- name: ducklake_attach
 -- A folder may have been moved since its catalog was made.
 attach 'ducklake:shipsync_lake' as lake (override_data_path true)
@@ -26,9 +30,9 @@ attach 'ducklake:shipsync_lake' as lake (override_data_path true)
 attach 'ducklake:shipsync_lake' as lake (override_data_path true, data_inlining_row_limit 0)
 
 -- name: ducklake_changed_rows
-create or replace temp table changed_rows as
+create or replace temp table {changed} as
 select row_hash
-from read_csv($file, auto_detect = false, header = false, columns = {'row_hash': 'bigint'})
+from read_csv($file, auto_detect = false, header = false, columns = {{'row_hash': 'bigint'}})
 
 -- name: ducklake_clean_up
 -- Files that no snapshot has since then.
@@ -50,29 +54,41 @@ comment on column {column} is {text}
 -- name: ducklake_comment_on_table
 comment on table {table} is {text}
 
+-- name: ducklake_count_changed
+select count(*) from {table} where {live} and _row_hash in (select row_hash from {changed})
+
+-- name: ducklake_delete_account
+delete from {table} where {ours}
+
 -- name: ducklake_delete_marked
-delete from {table} where _deleted_at is not null
+delete from {table} where {ours} and _deleted_at is not null
 
 -- name: ducklake_delete_replaced
 -- Of the rows that differ those whose key comes again.
 delete from {table} as held
-where held._deleted_at is null
-    and held._row_hash in (select row_hash from changed_rows)
-    and exists (select 1 from new_keys as new where {same})
+where {ours} and held._deleted_at is null
+    and held._row_hash in (select row_hash from {changed})
+    and exists (select 1 from {new_keys} as new where {same})
 
 -- name: ducklake_delete_returned
 -- Rows that were gone and whose key is back.
 delete from {table} as held
-where held._deleted_at is not null and exists (select 1 from new_keys as new where {same})
+where {ours} and held._deleted_at is not null and exists (select 1 from {new_keys} as new where {same})
 
 -- name: ducklake_delete_rows
-delete from {table} where _row_hash in (select row_hash from changed_rows)
+delete from {table} where {ours} and _row_hash in (select row_hash from {changed})
 
 -- name: ducklake_drop_column
 alter table {table} drop column {column}
 
 -- name: ducklake_drop_table
 drop table {table}
+
+-- name: ducklake_drop_changed
+drop table {changed}
+
+-- name: ducklake_end_writing
+select pg_advisory_unlock(hashtextextended(%(lake)s || '/', 7230416))
 
 -- name: ducklake_expire
 -- Snapshots that are older; the last one stays.
@@ -88,19 +104,33 @@ insert into {table} by name from incoming
 -- name: ducklake_keep_seen
 -- What the next batch goes on from; of former batches nobody asks.
 update lake._shipsync.published
-set seen = case when batch = (select max(batch) from lake._shipsync.published) then $seen end
-where seen is not null or batch = (select max(batch) from lake._shipsync.published)
+set seen = case when batch = (select max(batch) from lake._shipsync.published where {ours}) then $seen end
+where {ours} and (seen is not null or batch = (select max(batch) from lake._shipsync.published where {ours}))
 
 -- name: ducklake_last_batch
 -- The last whole batch: one row, none before the first.
-select batch, published_at, event_sequence from lake._shipsync.published order by batch desc limit 1
+select batch, published_at, event_sequence
+from lake._shipsync.published
+where {ours}
+order by batch desc
+limit 1
+
+-- name: ducklake_last_of_all
+-- When the last batch of any account was made: one row.
+select max(published_at) from lake._shipsync.published
 
 -- name: ducklake_last_seen
-select seen from lake._shipsync.published order by batch desc limit 1
+select seen from lake._shipsync.published where {ours} order by batch desc limit 1
 
 -- name: ducklake_lock
 -- Whether no other publish is at work on a lake whose catalog is in that schema.
-select pg_try_advisory_lock(7230416, hashtext(coalesce(%(schema)s, 'public')))
+select pg_try_advisory_lock(7230416, hashtext(%(lake)s))
+
+-- name: ducklake_lock_account
+-- Whether no publish is at work on the whole lake, and none of that account.
+select
+    pg_try_advisory_lock_shared(7230416, hashtext(%(lake)s)),
+    pg_try_advisory_lock(hashtextextended(%(lake)s || '/' || %(account)s, 7230416))
 
 -- name: ducklake_make_batches
 create schema if not exists lake._shipsync;
@@ -112,23 +142,46 @@ create table lake._shipsync.published (
     seen json
 )
 
+-- name: ducklake_make_batches_of_accounts
+create schema if not exists lake._shipsync;
+create table lake._shipsync.published (
+    account varchar,
+    batch bigint,
+    published_at timestamptz,
+    event_sequence bigint,
+    tables json,
+    seen json
+);
+alter table lake._shipsync.published set partitioned by (account)
+
 -- name: ducklake_make_schema
 create schema if not exists lake.{schema}
 
 -- name: ducklake_make_table
 create table {table} as select null::bigint as _row_hash, * from incoming limit 0
 
+-- name: ducklake_make_table_of_accounts
+create table {table} as select null::bigint as _row_hash, null::varchar as account, * from incoming limit 0;
+alter table {table} set partitioned by (account)
+
 -- name: ducklake_make_new_keys
-create or replace temp table new_keys as from incoming
+create or replace temp table {new_keys} as from incoming
 
 -- name: ducklake_mark_removed
 -- Of the rows that differ those that are left: their key does not come again.
 update {table}
 set _deleted_at = $now
-where _deleted_at is null and _row_hash in (select row_hash from changed_rows)
+where {ours} and _deleted_at is null and _row_hash in (select row_hash from {changed})
 
 -- name: ducklake_merge
 call ducklake_merge_adjacent_files('lake')
+
+-- name: ducklake_merge_table
+call ducklake_merge_adjacent_files('lake', $table, schema => $schema)
+
+-- name: ducklake_patience
+-- A publisher that is stopped in the middle keeps the others waiting no longer than that.
+select set_config('lock_timeout', '10min', false)
 
 -- name: ducklake_place
 create secret shipsync_lake (
@@ -150,13 +203,17 @@ select schema_name, table_name
 from duckdb_columns()
 where database_name = 'lake' and column_name = $column
     and schema_name || '.' || table_name in (
-        select unnest(json_keys(tables)) from lake._shipsync.published
+        select unnest(json_keys(tables)) from lake._shipsync.published where {ours}
     )
 order by 1, 2
 
 -- name: ducklake_record_batch
 insert into lake._shipsync.published (batch, published_at, event_sequence, tables)
 values ($batch, $published_at, $event_sequence, $tables)
+
+-- name: ducklake_record_batch_of_account
+insert into lake._shipsync.published (account, batch, published_at, event_sequence, tables)
+values ($account, $batch, $published_at, $event_sequence, $tables)
 
 -- name: ducklake_remove_orphans
 -- Files of batches that were cut off.
@@ -165,6 +222,9 @@ call ducklake_delete_orphaned_files('lake', older_than => $before)
 -- name: ducklake_rewrite
 -- Files most of whose rows are deleted.
 call ducklake_rewrite_data_files('lake')
+
+-- name: ducklake_rewrite_table
+call ducklake_rewrite_data_files('lake', $table, schema => $schema)
 
 -- name: ducklake_row_hashes
 copy (select _row_hash, count(*) from {table} where {live} group by _row_hash) to $file (format csv, header false)
@@ -181,6 +241,13 @@ create secret shipsync_server (
 -- name: ducklake_tables
 -- All tables: one row each.
 select schema_name, table_name from duckdb_tables() where database_name = 'lake'
+
+-- name: ducklake_tables_of_others
+-- The tables that batches of other accounts named: one row each.
+select distinct unnest(json_keys(tables)) from lake._shipsync.published where not ({ours})
+
+-- name: ducklake_wait_to_write
+select pg_advisory_lock(hashtextextended(%(lake)s || '/', 7230416))
 
 -- name: event_sequence
 -- The number of the last event: one row.

@@ -9,6 +9,7 @@ from shipsync.errors import UsageError
 from shipsync.export.postgres_address import FORM, postgres
 from shipsync.publish.delta_writer import DeltaTarget
 from shipsync.publish.dlt_writer import dlt_destination
+from shipsync.publish.ducklake_accounts import SharedDuckLakeTarget
 from shipsync.publish.ducklake_catalog import ducklake
 from shipsync.publish.ducklake_writer import DuckLakeTarget
 from shipsync.publish.iceberg_catalog import iceberg
@@ -40,7 +41,8 @@ def target(text: str) -> PublishTarget:
         if scheme == "iceberg":
             return IcebergTarget(iceberg(rest))
         if scheme == "ducklake":
-            return DuckLakeTarget(ducklake(rest))
+            lake = ducklake(rest)
+            return SharedDuckLakeTarget(lake) if lake.account else DuckLakeTarget(lake)
         folder = storage(rest)
         return ParquetTarget(folder) if scheme == "parquet" else DeltaTarget(folder)
     if scheme == "destination":

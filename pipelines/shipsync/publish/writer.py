@@ -12,6 +12,7 @@ from shipsync.connection import RemovedRows, Secret
 from shipsync.export.relation import Relation
 from shipsync.publish.division import Part
 from shipsync.publish.source import Source
+from shipsync.warehouse.contract import Key
 
 # How much of a table was read to find what differs.
 Compared = Literal["nothing", "changes", "everything"]
@@ -37,6 +38,10 @@ class Batch:
     relations: Sequence[Relation]
     event_sequence: int | None
     removed_rows: RemovedRows = "delete"
+
+    def kept_by(self, relation: Relation) -> Key | None:
+        """The key by which rows of ``relation`` that have gone are told and stay, marked; None: they go."""
+        return self.source.key(relation) if self.removed_rows == "mark" else None
 
 
 @dataclass(frozen=True)
