@@ -75,6 +75,12 @@ class SharedDuckLakeWriter(DuckLakeWriter):
     """Writes the batches of one account, each one snapshot; rows of others are neither read nor touched."""
 
     _own = (ROW_HASH, ACCOUNT)
+    # What is to be done at the end of a batch, and the account's columns in the last one and in this one.
+    _staged: list[_Staged]
+    _records: list[tuple[str, Mapping[str, Any] | None, dict[str, str]]]
+    _before: dict[str, str]
+    _columns: dict[str, str]
+    _marking: set[str]
 
     def __init__(self, lake: DuckLake) -> None:
         super().__init__(lake)
@@ -156,7 +162,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
         given = {"file": str(changes.changed_hashes())}
         self._lake.run("ducklake_changed_rows", given, changed=str(changed))
         rows = {"table": table_name(relation), "live": self._live(relation)}
-        ((deleted,),) = self._lake.run("ducklake_count_changed", changed=str(changed), **rows)
+        ((deleted,),) = self._lake.run("ducklake_count_changed", None, changed=str(changed), **rows)
         values = [duckdb.ConstantExpression(self._account).alias(ACCOUNT)]
         values += portable_columns(source.rows(relation))
         coming = changes.changed_rows(relation, values, is_of_keys=is_of_keys)
@@ -203,11 +209,8 @@ class SharedDuckLakeWriter(DuckLakeWriter):
         self._do("ducklake_keep_seen", given, ours=self._ours)
 
     def _begin(self) -> None:
-        self._staged: list[_Staged] = []
-        self._records: list[tuple[str, Mapping[str, Any] | None, dict[str, str]]] = []
-        self._before: dict[str, str] = {}
-        self._columns: dict[str, str] = {}
-        self._marking: set[str] = set()
+        self._staged, self._records = [], []
+        self._before, self._columns, self._marking = {}, {}, set()
 
     def _do(self, name: str, values: Mapping[str, Any] | None = None, **parts: str) -> None:
         """Have the statement ``name`` carried out when the batch is written, before all files are added."""

@@ -248,13 +248,13 @@ class DuckLakeWriter:
         """
         rows = {"table": table, "ours": self._ours, "changed": changed}
         if key is None:
-            ((deleted,),) = self._lake.run("ducklake_delete_rows", **rows)
+            ((deleted,),) = self._lake.run("ducklake_delete_rows", None, **rows)
             return int(deleted)
         pairs = [(f"held.{_quoted(name)}", f"new.{_quoted(name)}") for name in key.columns]
         same = " and ".join(f"{held} is not distinct from {new}" for held, new in pairs)
         keys = {"new_keys": new_keys, "same": same}
-        self._lake.run("ducklake_delete_returned", table=table, ours=self._ours, **keys)
-        ((replaced,),) = self._lake.run("ducklake_delete_replaced", **rows, **keys)
+        self._lake.run("ducklake_delete_returned", None, table=table, ours=self._ours, **keys)
+        ((replaced,),) = self._lake.run("ducklake_delete_replaced", None, **rows, **keys)
         ((marked,),) = self._lake.run("ducklake_mark_removed", {"now": clock.now()}, **rows)
         return int(replaced) + int(marked)
 
