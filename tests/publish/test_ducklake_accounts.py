@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -108,11 +109,13 @@ class SharedLake:
 @pytest.fixture
 def lake(server: Server, tmp_path: Path, configure: Callable[[str], None]) -> SharedLake:
     need_ducklake("postgres_scanner")
+    # The server outlives the folder, whose name another test may get.
+    schema = f"lake_{uuid4().hex}"
     configure(
         f'[destination.warehouse.credentials]\ncatalog = "{server.url}"\n'
-        f'storage = "{tmp_path}/files"\nmetadata_schema = "{tmp_path.name}"\n'
+        f'storage = "{tmp_path}/files"\nmetadata_schema = "{schema}"\n'
     )
-    return SharedLake(server, tmp_path.name, tmp_path / "files")
+    return SharedLake(server, schema, tmp_path / "files")
 
 
 @pytest.fixture
@@ -158,13 +161,21 @@ def test_a_batch_of_an_account_is_one_snapshot(lake: SharedLake, shop: Path, oth
     assert lake.ask(snapshots) == [(before + 1,)]
 
 
-@pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
 def test_what_changed_is_there_after_the_next_batch(
-    lake: SharedLake, shop: Path, other: Path, changed: str
+    lake: SharedLake, shop: Path, other: Path
 ) -> None:
     lake.publish("WEST", shop)
     lake.publish("EAST", other)
-    change(shop, changed)
+    for changed in (
+        "a row twice",
+        "a row closed",
+        "an event",
+        "one column less",
+        "all anew",
+        "one more table",
+        "a text in a list",
+    ):
+        change(shop, CHANGES[changed])
 
     report = lake.publish("WEST", shop)
 
