@@ -17,7 +17,7 @@ import duckdb
 import pytest
 
 from export.conftest import Server
-from parameters import in_prove
+from parameters import quickly
 from shipsync import clock
 from shipsync.connection import RemovedRows
 from shipsync.errors import ConfigurationError, ExportFailed, LockHeld
@@ -235,16 +235,21 @@ def _started(lake: SharedLake, account: str, file: Path, alarm: float = 0) -> su
     return process
 
 
-def _at_once(*processes: subprocess.Popen[str]) -> list[tuple[int, str, str]]:
+def _at_once(*processes: subprocess.Popen[str]) -> list[tuple[int, str]]:
+    """Have them publish, and return how each ended and its last word: the number of its batch."""
     for process in processes:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
     ended = [process.communicate(timeout=300) for process in processes]
-    return [(p.returncode, *said) for p, said in zip(processes, ended, strict=True)]
+    # On a slow machine DuckDB draws how far a question is.
+    return [
+        (process.returncode, (said.split() or [complaint])[-1])
+        for process, (said, complaint) in zip(processes, ended, strict=True)
+    ]
 
 
-@pytest.mark.parametrize("rounds", in_prove([3], [3, 30]))
+@pytest.mark.parametrize("rounds", quickly([2], [2, 30]))
 def test_accounts_publish_at_the_same_time_from_several_processes(
     lake: SharedLake, tmp_path: Path, rounds: int
 ) -> None:
@@ -257,7 +262,7 @@ def test_accounts_publish_at_the_same_time_from_several_processes(
         started = [_started(lake, name, shop.file) for name, shop in shops.items()]
         ended = _at_once(*started)
 
-        assert [(code, said) for code, said, _ in ended] == [(0, f"{number + 1}\n")] * 3, ended
+        assert ended == [(0, str(number + 1))] * 3
         for name, shop in shops.items():
             assert lake.rows(name, shop.file) == shop.here(), f"round {number}, {name}"
             assert lake.differences(name, shop.file) == []
@@ -266,7 +271,7 @@ def test_accounts_publish_at_the_same_time_from_several_processes(
                 one(shop)
 
 
-@pytest.mark.parametrize("kills", in_prove([4], [4, 40]))
+@pytest.mark.parametrize("kills", quickly([3], [3, 40]))
 def test_one_that_is_killed_leaves_both_whole(
     lake: SharedLake, shop: Path, other: Path, kills: int
 ) -> None:
@@ -292,7 +297,7 @@ def test_one_that_is_killed_leaves_both_whole(
         killed += west[0] == -14
 
         assert west[0] in (0, -14), west
-        assert (east[0], east[1]) == (0, f"{seed + 2}\n"), east
+        assert east == (0, str(seed + 2))
         assert lake.rows("EAST", other) == here(other), told
         assert lake.rows("WEST", shop) in (before, here(shop)), told
         lake.publish("WEST", shop)
