@@ -98,7 +98,7 @@ wheel: setup
 
 # The lock names no registry host, so it installs from any mirror.
 lock:
-	uv pip compile --universal --python-version 3.11 --extra delta --extra dev --extra ducklake --extra excel --extra iceberg --extra mcp --extra notebooks --extra postgres --extra prometheus \
+	uv pip compile --universal --python-version 3.11 --extra delta --extra dev --extra ducklake --extra excel --extra iceberg --extra mcp --extra notebooks --extra openlineage --extra postgres --extra prometheus \
 	  --no-strip-extras --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml -o requirements.lock
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from shipsync.errors import MissingLibrary
-from shipsync.extras import DELTA, EXCEL, MCP, NOTEBOOKS, POSTGRES, PROMETHEUS, require
+from shipsync.extras import DELTA, EXCEL, MCP, NOTEBOOKS, OPENLINEAGE, POSTGRES, PROMETHEUS, require
 
 
 def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
@@ -20,7 +20,9 @@ def test_what_is_missing_is_told_and_what_is_there_is_not() -> None:
     )
 
 
-@pytest.mark.parametrize("modules", [POSTGRES, DELTA, NOTEBOOKS, MCP, EXCEL, PROMETHEUS])
+@pytest.mark.parametrize(
+    "modules", [POSTGRES, DELTA, NOTEBOOKS, MCP, EXCEL, OPENLINEAGE, PROMETHEUS]
+)
 def test_the_development_environment_has_everything(modules: dict[str, str]) -> None:
     assert [module for module in modules if find_spec(module) is None] == []
     require("This", modules)

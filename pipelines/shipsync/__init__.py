@@ -22,6 +22,7 @@ The package, from the bottom up::
     dialects                       the models in the SQL of other engines
     publish                        another database kept equal, batch by batch
     alerts, backup                 telling what needs a person; the database kept elsewhere
+    lineage                        telling a catalog of data what a run read and wrote
     job, overview, assistant       the scheduled job; the account at a glance; questions by a model
     pages                          what the dashboard and a report show of the marts
     fleet                          a run of each of many accounts

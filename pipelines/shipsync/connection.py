@@ -25,6 +25,7 @@ PERSONAL_DATA: tuple[PersonalData, ...] = ("keep", "hash", "drop")
 # What becomes of a row at a target that is here no more: it goes, or it stays with the instant in a column.
 RemovedRows = Literal["delete", "mark"]
 
+_HEADER = re.compile(r"[!-~]+")
 _V1_KEY = re.compile(r"[0-9a-f]{32}(?:\s*:\s*[0-9a-f]{32})?", re.IGNORECASE)
 
 
@@ -211,6 +212,8 @@ class Connection:
     deliver_secret: Secret | None = None
     publish_to: str | None = None
     publish_removed_rows: RemovedRows = "delete"
+    lineage_to: str | None = None
+    lineage_key: Secret | None = None
     alerts: AlertSettings = AlertSettings()
 
     def __post_init__(self) -> None:
@@ -240,6 +243,7 @@ class Connection:
         _check_range("tracking_returns_days", self.tracking_returns_days, 0, 365)
         _check_range("delivery_sweep_every_hours", _hours(self.delivery_sweep), 0, 8760)
         check_personal_data(self.personal_data, self.personal_data_salt)
+        _check_lineage(self.lineage_to, self.lineage_key)
 
     @property
     def largest_answer(self) -> int:
@@ -249,7 +253,10 @@ class Connection:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must be in nothing that is shown or stored, whoever says it."""
-        given = (self.api_key, self.deliver_secret, self.personal_data_salt, self.alerts.url)
+        given = (
+            *(self.api_key, self.deliver_secret, self.personal_data_salt),
+            *(self.alerts.url, self.lineage_key),
+        )
         return tuple(secret for secret in given if secret is not None)
 
     @property
@@ -281,9 +288,25 @@ def check_personal_data(policy: str, salt: Secret | None) -> None:
         )
 
 
+def _check_lineage(to: str | None, key: Secret | None) -> None:
+    if to is None:
+        return
+    if "://" not in to:
+        is_usable = to.endswith((".jsonl", ".ndjson"))
+    else:
+        is_usable = _may_be_posted_to(to) and not any(sign in to for sign in "@?#")
+    if not is_usable:
+        raise ConfigurationError(
+            "lineage_to must be a file that ends in .jsonl, or an address that begins with https://, or with "
+            "http:// for this machine, without a user name, a password or a ?; the key goes into lineage_key."
+        )
+    if key is not None and not _HEADER.fullmatch(key.reveal()):
+        raise ConfigurationError("lineage_key holds what no header can carry; copy it again.")
+
+
 def _check_key(key: Secret) -> None:
     # A header cannot carry them, and httpx would quote the whole key in its complaint.
-    if not re.fullmatch(r"[!-~]+", key.reveal()):
+    if not _HEADER.fullmatch(key.reveal()):
         raise ConfigurationError(
             "api_key is empty, or holds a space, a line break or a character outside ASCII, which "
             "no key has; copy it again."

@@ -15,6 +15,7 @@ DELTA: Mapping[str, str] = {"deltalake": "deltalake"}
 ICEBERG: Mapping[str, str] = {"pyiceberg": "pyiceberg", "sqlalchemy": "sqlalchemy"}
 EXCEL: Mapping[str, str] = {"openpyxl": "openpyxl"}
 MCP: Mapping[str, str] = {"mcp": "mcp"}
+OPENLINEAGE: Mapping[str, str] = {"openlineage": "openlineage-python"}
 PROMETHEUS: Mapping[str, str] = {"prometheus_client": "prometheus-client"}
 NOTEBOOKS: Mapping[str, str] = {
     "marimo": "marimo",

@@ -19,6 +19,7 @@ from shipsync.alerts import run_end
 from shipsync.alerts.publishing import publish_went_well
 from shipsync.api.session import Session
 from shipsync.errors import ConfigurationError, LockHeld, ShipsyncError
+from shipsync.lineage.jobs import Lineage
 from shipsync.merchant import Merchant
 from shipsync.sources.tables import TABLES
 from shipsync.statements import statement
@@ -70,7 +71,8 @@ class JobReport:
     """A sync, the build after it, the delivery after that and the publish at the end.
 
     ``build`` is None when the account never answered, ``delivery`` and ``publish`` when none is configured
-    either. ``publish_failure`` is a sentence that says why nothing was published.
+    either. ``publish_failure`` is a sentence that says why nothing was published, ``lineage_failure`` why
+    events of lineage did not arrive.
     """
 
     sync: SyncReport
@@ -78,6 +80,7 @@ class JobReport:
     delivery: DeliveryReport | None = None
     publish: PublishReport | None = None
     publish_failure: str | None = None
+    lineage_failure: str | None = None
 
 
 def run(
@@ -92,21 +95,24 @@ def run(
 
     A stream that failed leaves the others loaded, and they are built; a publish that fails is told in the
     report. Raises ``LockHeld``, ``DatabaseError``, ``UsageError`` (an unknown stream, no place to deliver to
-    or to publish into) and ``ModelError``.
+    or to publish into, a library that is missing) and ``ModelError``.
     """
     target = _target(connection)
     goal = _publish_target(connection.publish_to)
-    report = _run(connection, session, scope, target, progress, building)
-    if report.build is None:
-        return report
-    published = _published(report, connection, goal) if goal else report
-    # Whatever is wrong with an alert, the run is what it is.
-    with suppress(Exception):
-        if published.publish_failure is None:
-            publish_went_well(connection.database)
-        else:
-            run_end.tell_of_publish(connection)
-    return published
+    told = Lineage.of(connection)
+    report = _run(connection, session, scope, target, progress, building, told)
+    if report.build is not None:
+        if goal is not None:
+            with told.job("publish") as job:
+                report = _published(report, connection, goal)
+                job.published(report.publish)
+        # Whatever is wrong with an alert, the run is what it is.
+        with suppress(Exception):
+            if report.publish_failure is None:
+                publish_went_well(connection.database)
+            else:
+                run_end.tell_of_publish(connection)
+    return replace(report, lineage_failure=told.failure)
 
 
 def _run(
@@ -116,20 +122,23 @@ def _run(
     target: DeliveryTarget | None,
     progress: SyncProgress | None,
     building: BuildProgress | None,
+    told: Lineage,
 ) -> JobReport:
     with _held(connection) as held:
-        synced = _sync(connection, session, scope, "run", progress, held.phases)
+        with told.job("sync") as job:
+            synced = job.synced(_sync(connection, session, scope, "run", progress, held.phases))
         if synced.read_up_to is None:
             return JobReport(synced, None)
-        with held.phases.measured("build"):
-            built = Build(
+        with held.phases.measured("build"), told.job("build") as job:
+            due = Build(
                 connection.database,
                 synced.read_up_to,
                 connection.changes_since,
                 connection.merchant,
                 progress=building or NoBuildProgress(),
                 memory_limit_mb=build_limit_mb(connection.memory_limit_mb),
-            ).what_is_due()
+            )
+            built = job.built(due.what_is_due())
         is_loaded = any(stream.outcome == "loaded" for stream in synced.streams)
         held.work.is_ledger_alone = built.scope == "nothing" and not is_loaded
         with held.phases.measured("deliver"):

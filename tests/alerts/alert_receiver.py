@@ -23,6 +23,7 @@ class Arrival:
     path: str
     content_type: str
     body: bytes
+    authorization: str | None = None
 
     @property
     def json(self) -> Any:
@@ -59,7 +60,8 @@ def listening() -> Iterator[AlertReceiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            receiver.arrivals.append(Arrival(self.path, self.headers["content-type"], body))
+            headers = (self.headers["content-type"], body, self.headers["authorization"])
+            receiver.arrivals.append(Arrival(self.path, *headers))
             receiver.arrived.set()
             behaviour = receiver.behaviour
             if behaviour == "hang":

@@ -17,6 +17,7 @@ HEAVY = {
     "dbt",
     "dlt",
     "httpx",
+    "openlineage",
     "pandas",
     "pendulum",
     "pyarrow",

@@ -59,6 +59,7 @@ from .given_settings import ENVIRONMENT_KEY, from_environment, from_file
         ("database", "a/b.duckdb", "database", Path("a/b.duckdb")),
         ("deliver_to", "events/", "deliver_to", "events/"),
         ("publish_to", "delta:lake", "publish_to", "delta:lake"),
+        ("lineage_to", "lineage.jsonl", "lineage_to", "lineage.jsonl"),
         ("publish_removed_rows", "mark", "publish_removed_rows", "mark"),
         ("changes_since", "2026-01-31", "changes_since", pendulum.datetime(2026, 1, 31)),
         (
@@ -96,13 +97,29 @@ def test_every_setting_is_read_by_some_case_above() -> None:
         for mark in test_a_value_means_the_same_in_both_places.pytestmark  # type: ignore[attr-defined]
         if mark.name == "parametrize"
     ]
-    secrets = {"api_key", "personal_data_salt", "deliver_secret"}
+    secrets = {"api_key", "personal_data_salt", "deliver_secret", "lineage_key"}
     assert {case[0] for case in marks.args[1]} | secrets == set(SETTINGS)
 
 
 @pytest.mark.parametrize(
     ("key", "written", "sentence"),
     [
+        (
+            "lineage_to",
+            "http://catalog.example.com",
+            "lineage_to must be a file that ends in .jsonl",
+        ),
+        (
+            "lineage_to",
+            "https://me:word@example.com",
+            "lineage_to must be a file that ends in .jsonl",
+        ),
+        (
+            "lineage_to",
+            "https://example.com?key=1",
+            "lineage_to must be a file that ends in .jsonl",
+        ),
+        ("lineage_to", "lineage.json", "lineage_to must be a file that ends in .jsonl"),
         ("timeout_seconds", "5", "timeout_seconds is 5; 10 to 180 seconds are allowed."),
         ("timeout_seconds", "181", "timeout_seconds is 181; 10 to 180 seconds are allowed."),
         ("timeout_seconds", "nan", "timeout_seconds is nan; 10 to 180 seconds are allowed."),

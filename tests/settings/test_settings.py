@@ -206,12 +206,12 @@ def test_an_unknown_key_is_refused_wherever_it_stands(tmp_path: Path, section: s
         load("eu", environ={}, config_dir=tmp_path)
 
 
-@pytest.mark.parametrize("key", ["api_key", "personal_data_salt", "deliver_secret"])
+@pytest.mark.parametrize("key", ["api_key", "personal_data_salt", "deliver_secret", "lineage_key"])
 @pytest.mark.parametrize("section", ["[sources.shipstation]", "[sources.shipstation.eu]"])
 def test_a_secret_in_the_shared_file_is_refused(tmp_path: Path, key: str, section: str) -> None:
     (tmp_path / "config.toml").write_text(f'{section}\n{key} = "{KEY}"\n')
     variables = {"SOURCES__SHIPSTATION__EU__API_KEY": "k"}
-    is_shared = key == "personal_data_salt"
+    is_shared = key in ("personal_data_salt", "lineage_key")
     name = "eu" if "eu" in section or is_shared else "default"
     with pytest.raises(ConfigurationError) as caught:
         load(name, environ=variables, config_dir=tmp_path)

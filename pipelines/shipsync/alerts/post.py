@@ -21,20 +21,34 @@ PATIENCE_SECONDS: Final = 5.0
 _PATIENCE_WITH_NAMES_SECONDS: Final = PATIENCE_SECONDS + 1
 
 
-def post(url: Secret, message: Message, *, patience: float = PATIENCE_SECONDS) -> str | None:
-    """Send ``message`` once; returns why it did not arrive, as a sentence without the address, or None."""
+def post(
+    url: Secret,
+    message: Message,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    of: str = "alerts",
+    key: Secret | None = None,
+) -> str | None:
+    """Send ``message`` once; returns why it did not arrive, as a sentence without the address, or None.
+
+    ``of`` says what the receiver takes; ``key`` is sent to it as a bearer token.
+    """
     said: list[str | None] = []
     thread = threading.Thread(
-        target=lambda: said.append(_post(url.reveal(), message, patience)), daemon=True
+        target=lambda: said.append(_post(url.reveal(), message, patience, key)), daemon=True
     )
     thread.start()
     thread.join(patience + _PATIENCE_WITH_NAMES_SECONDS - PATIENCE_SECONDS)
-    return said[0] if said else _in_no_time(patience)
+    complaint = said[0] if said else _in_no_time(patience)
+    return None if complaint is None else f"The receiver of {of} {complaint}"
 
 
-def _post(url: str, message: Message, patience: float) -> str | None:
+def _post(url: str, message: Message, patience: float, key: Secret | None) -> str | None:
     host = urlsplit(url).hostname or ""
     deadline = Deadline(SystemPacing())
+    headers = {"content-type": message.content_type}
+    if key is not None:
+        headers["authorization"] = f"Bearer {key.reveal()}"
     try:
         with (
             httpx.Client(
@@ -51,17 +65,17 @@ def _post(url: str, message: Message, patience: float) -> str | None:
                 "POST",
                 message.address(url),
                 content=message.body,
-                headers={"content-type": message.content_type},
+                headers=headers,
             ) as answer:
                 status = answer.status_code
     except httpx.TimeoutException:
         return _in_no_time(patience)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return f"The receiver of alerts could not be reached ({type(error).__name__})."
+        return f"could not be reached ({type(error).__name__})."
     if 200 <= status < 300:
         return None
-    return f"The receiver of alerts answered {status}."
+    return f"answered {status}."
 
 
 def _in_no_time(patience: float) -> str:
-    return f"The receiver of alerts gave no answer within {patience:g} seconds."
+    return f"gave no answer within {patience:g} seconds."

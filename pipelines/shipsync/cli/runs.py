@@ -20,6 +20,7 @@ from shipsync.plurals import counted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shipsync.job import JobReport
     from shipsync.sync.reports import StreamReport, SyncReport
     from shipsync.warehouse.models import BuildReport
 
@@ -69,7 +70,8 @@ def run(
     """Sync, build the models, deliver: the job to schedule.
 
     Events are delivered to deliver_to, if that is set, as consumer `run`; at the end, tables are published
-    into publish_to. A publish that fails is named, with exit code 3, and the run is kept.
+    into publish_to. A publish that fails is named, with exit code 3, and the run is kept. What was read and
+    written is told to lineage_to.
 
     Exit code 1 when a stream failed; what the others loaded is kept and built. Exit code 4 while another
     run is at work, said in a pipe from the second time on.
@@ -108,6 +110,7 @@ def run(
                 "delivery": report.delivery,
                 "publish": report.publish,
                 "publish_failure": report.publish_failure,
+                "lineage_failure": report.lineage_failure,
             }
         )
     else:
@@ -116,10 +119,7 @@ def run(
             output.remark(_built(report.build))
         if report.publish is not None:
             output.remark(str(report.publish))
-    code = 0 if report.delivery is None else say_how_it_ended(report.delivery)
-    if report.publish_failure is not None:
-        output.note(f"Not published: {report.publish_failure}")
-        code = code or NeedsPerson.exit_code
+    code = _say_what_left(report)
     _say_what_went_wrong(report.sync, report.build)
     if code:
         raise typer.Exit(code)
@@ -288,6 +288,17 @@ def _built(report: BuildReport) -> str:
     )
     which = " for what changed" if report.scope == "changes" else ""
     return f"{models} built{which} and {tests} passed."
+
+
+def _say_what_left(report: JobReport) -> int:
+    """Say how delivery, publish and lineage went; the exit code that follows."""
+    code = 0 if report.delivery is None else say_how_it_ended(report.delivery)
+    if report.publish_failure is not None:
+        output.note(f"Not published: {report.publish_failure}")
+        code = code or NeedsPerson.exit_code
+    if report.lineage_failure is not None:
+        output.remark(f"Lineage was not told whole: {report.lineage_failure}")
+    return code
 
 
 def _say_what_went_wrong(report: SyncReport, built: BuildReport | None) -> None:

@@ -285,6 +285,19 @@ SETTINGS: dict[str, Setting] = {
         "What a publish does with rows at the target that are gone here: `delete` them, or `mark` them in a "
         "column `_deleted_at` (Postgres and DuckLake).",
     ),
+    "lineage_to": Setting(
+        "lineage_to",
+        "an https address or a file",
+        as_text,
+        "Where each run tells what it read and wrote, as events of "
+        "[OpenLineage](operations.md#lineage): an https address or `FILE.jsonl`.",
+    ),
+    "lineage_key": Setting(
+        "lineage_key",
+        "a text that is not empty",
+        as_secret,
+        "Sent to an address in `lineage_to` as a bearer token.",
+    ),
 }
 
 ALERT_SETTINGS: dict[str, Setting] = {

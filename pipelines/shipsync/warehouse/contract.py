@@ -53,8 +53,18 @@ class Key:
 @cache
 def keys() -> Mapping[str, Key]:
     """The keys of the models that have one, by ``schema.name``, as the contract has them."""
-    kept = tomllib.loads((sql_dir() / _FILE).read_text(encoding="utf-8"))
-    return {model: Key.read(document) for model, document in kept["keys"].items()}
+    return {model: Key.read(document) for model, document in _kept()["keys"].items()}
+
+
+def columns() -> Columns:
+    """The columns of every model that the contract holds, with their types."""
+    models: Columns = _kept()["models"]
+    return models
+
+
+@cache
+def _kept() -> dict[str, Any]:
+    return tomllib.loads((sql_dir() / _FILE).read_text(encoding="utf-8"))
 
 
 def contract_text(project: Path) -> str:
