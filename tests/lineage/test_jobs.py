@@ -146,7 +146,7 @@ def test_jobs_are_joined_by_the_tables_that_they_read_and_wrote(runs: Told) -> N
 def test_no_event_holds_a_buyer_or_a_key(runs: Told) -> None:
     said = b"".join((*runs.first, *runs.second))
     with connect(runs.connection.database, read_only=True) as con:
-        buyers = con.execute("select ship_to__name from raw.shipments").fetchall()
+        buyers = con.execute("select ship_to_name from raw.shipments").fetchall()
 
     assert buyers
     assert not [name for (name,) in buyers if name.encode() in said]
