@@ -62,6 +62,12 @@ class PostgresTarget:
             url = self.address.url.reveal()
             with closing(psycopg2.connect(url, connect_timeout=_PATIENCE_SECONDS)) as server:
                 yield PostgresWriter(server)
+        except psycopg2.errors.UniqueViolation as failure:
+            table = f"{failure.diag.schema_name}.{failure.diag.table_name}"
+            raise ExportFailed(
+                f"Two rows of {table} have one key ({failure.diag.constraint_name}), and numbers would count "
+                "both, so nothing was published. `shipsync build` tests the keys and says what to do."
+            ) from failure
         except server_error() as failure:
             raise self.address.failed(failure, "publish again") from failure
 
@@ -172,7 +178,7 @@ class PostgresWriter:
     def rows_of_keys(
         self, source: Source, marks: Marks, keys: Sequence[str]
     ) -> duckdb.DuckDBPyRelation:
-        """Found by an index, and copied out of the table."""
+        """Found by an index, of the key if that begins with theirs, and copied out of the table."""
         from psycopg2 import sql
 
         relation = marks.relation
@@ -181,7 +187,9 @@ class PostgresWriter:
         kinds = {column.name: column for column in postgres_columns(source.rows(relation))}
         columns = [PostgresColumn(ROW_HASH, "BIGINT"), *(kinds[name] for name in marks.columns)]
         names = [sql.Identifier(column.name) for column in columns]
-        self._run("postgres_index_of_keys", index=index, table=table, key=key)
+        told_apart = source.key(relation)
+        if told_apart is None or told_apart.columns[0] != marks.key:
+            self._run("postgres_index_of_keys", index=index, table=table, key=key)
         self._run("postgres_drop_changed_keys")
         self._run("postgres_make_changed_keys", table=table, key=key)
         held = source.folder / "target_rows.csv"
