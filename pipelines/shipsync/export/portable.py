@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import duckdb
 
+from shipsync.export.relation import quoted
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyRelation
 
@@ -59,7 +61,7 @@ def portable_column(name: str, kind: str) -> duckdb.Expression:
 
 def column_named(name: str) -> duckdb.Expression:
     """The column of exactly that name, dots and quotes in it included."""
-    return duckdb.SQLExpression('"' + name.replace('"', '""') + '"')
+    return duckdb.SQLExpression(quoted(name))
 
 
 def portable_type(kind: str) -> str:

@@ -32,7 +32,12 @@ class Relation:
     @property
     def quoted(self) -> str:
         """The name as ``query_table`` reads it, dots, blanks and semicolons in it included."""
-        return ".".join('"' + part.replace('"', '""') + '"' for part in (self.schema, self.name))
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+
+def quoted(name: str) -> str:
+    """A name as DuckDB's and Postgres' SQL has it, dots and quotes in it included."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def select(

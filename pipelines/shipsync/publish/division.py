@@ -17,7 +17,7 @@ from typing import Any, Final
 import duckdb
 
 from shipsync.export.portable import column_named, portable
-from shipsync.export.relation import Relation
+from shipsync.export.relation import Relation, quoted
 from shipsync.publish.source import STATEMENTS, Source, among
 from shipsync.statements import statement
 
@@ -198,7 +198,7 @@ class Division:
         key, dated = column_named(self._parents.key), column_named(self._parents.date)
         last = duckdb.FunctionExpression("max", dated).alias(self._parents.date)
         rows = self._source.rows(self._parents.relation)
-        return rows.aggregate([key, last], _quoted(self._parents.key)).set_alias("parents")
+        return rows.aggregate([key, last], quoted(self._parents.key)).set_alias("parents")
 
     @cached_property
     def _buckets(self) -> int:
@@ -264,8 +264,4 @@ def _limits(label: str, kind: str) -> tuple[Any, Any] | None:
 
 
 def _in(table: str, name: str) -> duckdb.Expression:
-    return duckdb.SQLExpression(f"{table}.{_quoted(name)}")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return duckdb.SQLExpression(f"{table}.{quoted(name)}")

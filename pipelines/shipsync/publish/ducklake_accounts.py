@@ -77,7 +77,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
     _own = (ROW_HASH, ACCOUNT)
     # What is to be done at the end of a batch, and the account's columns in the last one and in this one.
     _staged: list[_Staged]
-    _records: list[tuple[str, Mapping[str, Any] | None, dict[str, str]]]
+    _deferred: list[tuple[str, Mapping[str, Any] | None, dict[str, str]]]
     _before: dict[str, str]
     _columns: dict[str, str]
     _marking: set[str]
@@ -103,7 +103,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
             with self._lake.transaction():
                 ((last,),) = self._lake.run("ducklake_last_of_all")
                 applied = row_batches.apply(batch, self)
-            if self._staged or self._records:
+            if self._staged or self._deferred:
                 with self._lake.alone():
                     if self._lacks(batch):
                         # A reset of the last other account took tables away meanwhile.
@@ -112,10 +112,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
                     self._repeated(self._write_staged)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
-        is_another_day = last is not None and last.date() != clock.now().date()
-        if applied.batch is not None and is_another_day:
-            self._tidy()
-        return applied
+        return self._tidied(applied, last)
 
     def compared(
         self, source: Source, relation: Relation
@@ -149,7 +146,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
             self._marking.add(name)
         elif name in self._marking:
             self._marking.remove(name)
-            self._do("ducklake_delete_marked", table=table_name(relation), ours=self._ours)
+            self._defer("ducklake_delete_marked", table=table_name(relation), ours=self._ours)
         self._columns[name] = hashlib.sha256(orjson.dumps(columns)).hexdigest()[:16]
         return self._columns[name] != self._before.get(name)
 
@@ -158,30 +155,32 @@ class SharedDuckLakeWriter(DuckLakeWriter):
     ) -> tuple[int, int]:
         """Rows to insert become a file, which is no part of the lake yet; how many go and come."""
         changes, number = RowChanges(source), len(self._staged)
-        changed: str | None = f"changed_rows_{number}"
+        changed, new_keys = f"changed_rows_{number}", f"new_keys_{number}"
         given = {"file": str(changes.changed_hashes())}
-        self._lake.run("ducklake_changed_rows", given, changed=str(changed))
+        self._lake.run("ducklake_changed_rows", given, changed=changed)
         rows = {"table": table_name(relation), "live": self._live(relation)}
-        ((deleted,),) = self._lake.run("ducklake_count_changed", None, changed=str(changed), **rows)
+        ((deleted,),) = self._lake.run("ducklake_count_changed", None, changed=changed, **rows)
         values = [duckdb.ConstantExpression(self._account).alias(ACCOUNT)]
         values += portable_columns(source.rows(relation))
         coming = changes.changed_rows(relation, values, is_of_keys=is_of_keys)
-        new_keys = f"new_keys_{number}"
         if kept_by is not None:
             self._keep_new_keys(coming, kept_by, new_keys)
         elif not deleted:
             # The hashes of a first batch are many.
-            self._lake.run("ducklake_drop_changed", changed=str(changed))
-            changed = None
-        file: Path | None = self._folder(_STAGED) / f"{uuid4()}.parquet"
-        assert file is not None  # for mypy
+            self._lake.run("ducklake_drop_changed", changed=changed)
+        file = self._folder(_STAGED) / f"{uuid4()}.parquet"
         file.parent.mkdir(parents=True, exist_ok=True)
         coming.write_parquet(str(file), compression="zstd", row_group_size=ROW_GROUP)
         inserted = len(source.con.read_parquet(str(file)))
-        if not inserted:
-            file.unlink()
-            file = None
-        self._staged.append(_Staged(relation, changed, new_keys, kept_by, file))
+        self._staged.append(
+            _Staged(
+                relation,
+                changed if deleted or kept_by else None,
+                new_keys,
+                kept_by,
+                file if inserted else None,
+            )
+        )
         return int(deleted), inserted
 
     def record(self, event_sequence: int | None, tables: str) -> int:
@@ -195,7 +194,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
             "event_sequence": event_sequence,
             "tables": tables,
         }
-        self._do("ducklake_record_batch_of_account", values)
+        self._defer("ducklake_record_batch_of_account", values)
         return number
 
     def keep_seen(self, seen: str) -> None:
@@ -206,15 +205,15 @@ class SharedDuckLakeWriter(DuckLakeWriter):
             "marking": sorted(self._marking),
         }
         given = {"seen": orjson.dumps(document).decode()}
-        self._do("ducklake_keep_seen", given, ours=self._ours)
+        self._defer("ducklake_keep_seen", given, ours=self._ours)
 
     def _begin(self) -> None:
-        self._staged, self._records = [], []
+        self._staged, self._deferred = [], []
         self._before, self._columns, self._marking = {}, {}, set()
 
-    def _do(self, name: str, values: Mapping[str, Any] | None = None, **parts: str) -> None:
+    def _defer(self, name: str, values: Mapping[str, Any] | None = None, **parts: str) -> None:
         """Have the statement ``name`` carried out when the batch is written, before all files are added."""
-        self._records.append((name, values, parts))
+        self._deferred.append((name, values, parts))
 
     def _lacks(self, batch: Batch) -> bool:
         """Whether a table or a column is missing."""
@@ -262,7 +261,7 @@ class SharedDuckLakeWriter(DuckLakeWriter):
                 )
 
     def _write_staged(self) -> None:
-        for name, values, parts in self._records:
+        for name, values, parts in self._deferred:
             self._lake.run(name, values, **parts)
         for one in self._staged:
             if one.changed is not None:

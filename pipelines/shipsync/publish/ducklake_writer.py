@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from shipsync import clock
 from shipsync.connection import Secret
 from shipsync.errors import ExportFailed
 from shipsync.export.portable import column_named, portable_column
-from shipsync.export.relation import Relation
+from shipsync.export.relation import Relation, quoted
 from shipsync.publish import row_batches
 from shipsync.publish.division import Division, Part
 from shipsync.publish.ducklake_catalog import DuckLake, DuckLakePlace
@@ -88,10 +88,7 @@ class DuckLakeWriter:
                 self._lake.run("ducklake_make_batches")
             reached = self.watermark()
             applied = row_batches.apply(batch, self)
-        is_another_day = reached is not None and reached.published_at.date() != clock.now().date()
-        if applied.batch is not None and is_another_day:
-            self._tidy()
-        return applied
+        return self._tidied(applied, reached.published_at if reached else None)
 
     def compared(
         self, source: Source, relation: Relation
@@ -143,7 +140,7 @@ class DuckLakeWriter:
         held, is_marking = self._add_missing(source, relation, keeps_removed=keeps_removed)
         table = table_name(relation)
         for name in held.keys() - columns.keys():
-            self._lake.run("ducklake_drop_column", table=table, column=_quoted(name))
+            self._lake.run("ducklake_drop_column", table=table, column=quoted(name))
         if is_marking and not keeps_removed:
             self._lake.run("ducklake_delete_marked", table=table, ours=self._ours)
             self._lake.run("ducklake_drop_column", table=table, column=DELETED_AT)
@@ -163,7 +160,7 @@ class DuckLakeWriter:
         if not held:
             empty = rows.select(*portable_columns(rows)).limit(0).to_arrow_table()
             self._lake.con.register("incoming", empty)
-            self._lake.run("ducklake_make_schema", schema=_quoted(relation.schema))
+            self._lake.run("ducklake_make_schema", schema=quoted(relation.schema))
             self._make_table(table)
             self._lake.con.unregister("incoming")
             if comment := source.comment(relation):
@@ -171,9 +168,9 @@ class DuckLakeWriter:
                 self._lake.run("ducklake_comment_on_table", table=table, text=text)
         for name, kind in columns.items():
             if held and name not in held:
-                self._lake.run("ducklake_add_column", table=table, column=_quoted(name), kind=kind)
+                self._lake.run("ducklake_add_column", table=table, column=quoted(name), kind=kind)
             if name not in held and name in comments:
-                column, text = f"{table}.{_quoted(name)}", _literal(comments[name])
+                column, text = f"{table}.{quoted(name)}", _literal(comments[name])
                 self._lake.run("ducklake_comment", column=column, text=text)
         if keeps_removed and not is_marking:
             self._lake.run(
@@ -250,7 +247,7 @@ class DuckLakeWriter:
         if key is None:
             ((deleted,),) = self._lake.run("ducklake_delete_rows", None, **rows)
             return int(deleted)
-        pairs = [(f"held.{_quoted(name)}", f"new.{_quoted(name)}") for name in key.columns]
+        pairs = [(f"held.{quoted(name)}", f"new.{quoted(name)}") for name in key.columns]
         same = " and ".join(f"{held} is not distinct from {new}" for held, new in pairs)
         keys = {"new_keys": new_keys, "same": same}
         self._lake.run("ducklake_delete_returned", None, table=table, ours=self._ours, **keys)
@@ -276,6 +273,13 @@ class DuckLakeWriter:
     def keep_seen(self, seen: str) -> None:
         """Keep it in the last line of ``_shipsync.published``, and nothing in those before."""
         self._lake.run("ducklake_keep_seen", {"seen": seen}, ours=self._ours)
+
+    def _tidied(self, applied: Applied, last: datetime | None) -> Applied:
+        """``applied``, after the tidying that comes with the first batch of a day; ``last``: when one was."""
+        is_another_day = last is not None and last.date() != clock.now().date()
+        if applied.batch is not None and is_another_day:
+            self._tidy()
+        return applied
 
     def _tidy(self) -> None:
         """Put small files together, and remove those that no snapshot of the last days has."""
@@ -340,10 +344,6 @@ def portable_columns(rows: duckdb.DuckDBPyRelation) -> list[duckdb.Expression]:
 def table_name(relation: Relation) -> str:
     """The name of a table as statements have it."""
     return f"lake.{relation.quoted}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(text: str) -> str:

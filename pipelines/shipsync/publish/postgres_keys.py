@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from shipsync.errors import ExportFailed
 from shipsync.export.relation import Relation
 from shipsync.publish.postgres_columns import NULL, postgres_columns
-from shipsync.publish.row_batches import DELETED_AT
+from shipsync.publish.postgres_statements import composed, index_name, table_name
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import STATEMENTS, Source
 from shipsync.statements import statement
 from shipsync.warehouse.contract import Key
 
-_LONGEST_NAME: Final = 63
 
+def broken_key(failure: Any) -> ExportFailed | None:
+    """What to tell of rows that break a table's key; None of what the server refused for another reason."""
+    from psycopg2.errors import NotNullViolation, UniqueViolation
 
-def composed(name: str, **parts: Any) -> Any:
-    """The statement ``name`` with its ``parts`` put in, as psycopg2 runs it."""
-    from psycopg2 import sql
-
-    return sql.SQL(statement(STATEMENTS, name)).format(**parts)
-
-
-def table_name(relation: Relation) -> Any:
-    """The name of a table as psycopg2 writes it into a statement."""
-    from psycopg2 import sql
-
-    return sql.Identifier(relation.schema, relation.name)
-
-
-def index_name(relation: Relation, of: str) -> Any:
-    """A name for an index or a constraint of ours, as long as Postgres lets it be."""
-    from psycopg2 import sql
-
-    return sql.Identifier(f"{relation.name}_{of}_published"[:_LONGEST_NAME])
-
-
-def live(held: dict[str, str]) -> Any:
-    """The condition on a row of a table with the columns ``held`` that it is not marked as gone."""
-    from psycopg2 import sql
-
-    return sql.SQL(f"{DELETED_AT} is null" if DELETED_AT in held else "true")
+    said = failure.diag
+    table = f"{said.schema_name}.{said.table_name}"
+    if isinstance(failure, UniqueViolation):
+        what = f"Two rows of {table} have one key ({said.constraint_name})"
+    elif isinstance(failure, NotNullViolation):
+        what = f"A row of {table} has no {said.column_name}, which is of its key"
+    else:
+        return None
+    return ExportFailed(
+        f"{what}, and numbers made of it would be wrong, so nothing was published. `shipsync build` tests "
+        "keys and says what to do."
+    )
 
 
 def constrain(cursor: Any, relation: Relation, key: Key) -> None:

@@ -19,14 +19,8 @@ from shipsync.publish import row_batches
 from shipsync.publish.division import Division, Part
 from shipsync.publish.marks import Marks
 from shipsync.publish.postgres_columns import NULL, PostgresColumn, postgres_columns, read_back
-from shipsync.publish.postgres_keys import (
-    composed,
-    constrain,
-    delete_or_mark,
-    index_name,
-    live,
-    table_name,
-)
+from shipsync.publish.postgres_keys import broken_key, constrain, delete_or_mark
+from shipsync.publish.postgres_statements import composed, index_name, live, table_name
 from shipsync.publish.row_batches import DELETED_AT, refuse_others
 from shipsync.publish.row_changes import ROW_HASH, RowChanges
 from shipsync.publish.source import STATEMENTS, Source
@@ -62,12 +56,9 @@ class PostgresTarget:
             url = self.address.url.reveal()
             with closing(psycopg2.connect(url, connect_timeout=_PATIENCE_SECONDS)) as server:
                 yield PostgresWriter(server)
-        except psycopg2.errors.UniqueViolation as failure:
-            table = f"{failure.diag.schema_name}.{failure.diag.table_name}"
-            raise ExportFailed(
-                f"Two rows of {table} have one key ({failure.diag.constraint_name}), and numbers would count "
-                "both, so nothing was published. `shipsync build` tests the keys and says what to do."
-            ) from failure
+        except psycopg2.IntegrityError as failure:
+            told = broken_key(failure) or self.address.failed(failure, "publish again")
+            raise told from failure
         except server_error() as failure:
             raise self.address.failed(failure, "publish again") from failure
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import duckdb
 
-from shipsync.export.relation import Relation
+from shipsync.export.relation import Relation, quoted
 from shipsync.statements import statement
 from shipsync.warehouse.contract import Key, keys
 from shipsync.warehouse.scratch import scratch_folder
@@ -97,5 +97,4 @@ def among(column: str, values: Iterable[str]) -> duckdb.Expression:
     DuckDB carries such a condition below the numbering of versions; a join with them it does not.
     """
     texts = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    quoted = '"' + column.replace('"', '""') + '"'
-    return duckdb.SQLExpression(f"{quoted} in ({texts})" if texts else "false")
+    return duckdb.SQLExpression(f"{quoted(column)} in ({texts})" if texts else "false")

@@ -69,11 +69,8 @@ def _kept() -> dict[str, Any]:
 
 def contract_text(project: Path) -> str:
     """What ``contract.toml`` must say. Raises ModelError for a change that needs a higher version."""
-    version, now, told_apart = (
-        _declared_version(project),
-        described_columns(project),
-        described_keys(project),
-    )
+    version = _declared_version(project)
+    now, told_apart = described_columns(project), described_keys(project)
     file = project / _FILE
     if file.is_file():
         kept = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -112,11 +109,10 @@ def described_keys(project: Path) -> dict[str, Key]:
     for name, model in _described_models(project):
         for test in model.get("data_tests", []):
             if "primary_key" in test:
-                given = test["primary_key"]["arguments"]
-                found[name] = Key(tuple(given["columns"]), frozenset(given.get("optional", ())))
+                found[name] = Key.read(test["primary_key"]["arguments"])
             elif "one_version_at_a_time" in test:
                 given = test["one_version_at_a_time"]["arguments"]
-                found[name] = Key((*given["key"], _VERSION), frozenset(given.get("optional", ())))
+                found[name] = Key.read({**given, "columns": [*given["key"], _VERSION]})
     return found
 
 
