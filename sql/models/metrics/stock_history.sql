@@ -57,7 +57,8 @@ parts as (
             versions.valid_from < place_days.ends_at
             or (versions.is_open and versions.valid_from = place_days.ends_at and place_days.ends_at = {{ as_of() }})
         )
-        and versions.valid_to > place_days.starts_at
+        -- Of a day that has just begun nothing has passed, and what is there now is there.
+        and (versions.is_open or versions.valid_to > place_days.starts_at)
 ),
 
 folded as (
@@ -86,7 +87,7 @@ measured as (
         case
             when coalesce(folded.hours_listed, 0)
                 < {{ hours_between('place_days.starts_at', 'place_days.ends_at') }} - 0.0003 then 0
-            else folded.lowest_listed
+            else coalesce(folded.lowest_listed, 0)
         end as lowest,
         coalesce(folded.hours_in_stock, 0) as hours_in_stock
     from place_days
@@ -104,6 +105,6 @@ select
     closing,
     lowest,
     greatest(hours - hours_in_stock, 0) as hours_at_zero,
-    least(hours_in_stock / nullif(hours, 0), 1) as in_stock_share,
+    case when hours > 0 then least(hours_in_stock / hours, 1) end as in_stock_share,
     closing - lag(closing) over (partition by sku, inventory_location_id order by day) as change
 from measured
